@@ -1,0 +1,239 @@
+//! Every limit of the program, each with its unit and its reason.
+//!
+//! A bound is tested one below, at, and one above.
+
+use std::time::Duration;
+
+/// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema
+/// seen, shallow enough that no recursive parser behind the gate overflows.
+pub const JSON_DEPTH_MAX: usize = 64;
+
+/// Keys in one object. A map of 10,000 entries is data, not arguments.
+pub const JSON_KEYS_MAX: u32 = 10_000;
+
+/// Keys and values in one message: 16 MiB of tape.
+pub const JSON_TOKENS_MAX: usize = 1_000_000;
+
+/// How long a client may keep a filtered list, in milliseconds: a change of the policy shows within.
+pub const LIST_TTL_MS_MAX: i64 = 60_000;
+
+/// Bytes of a target's name (tool, prompt, URI) in a record.
+pub const TARGET_BYTES_MAX: usize = 256;
+
+/// Bytes of a client's `User-Agent` in a record.
+pub const USER_AGENT_BYTES_MAX: usize = 128;
+
+/// Findings in one record; further ones are merged into the last of their detector.
+pub const RECORD_FINDINGS_MAX: usize = 64;
+
+/// The body of a request, in bytes. SDK servers take 100 kB to 4 MiB.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// The body of an answer that is one JSON message, in bytes. The largest that SDK clients take.
+pub const ANSWER_BYTES_MAX: usize = 16 << 20;
+
+/// What is read of a body that will not be handed over, in bytes, so that its connection may be kept.
+pub const FOREIGN_BODY_BYTES_MAX: usize = 64 << 10;
+
+/// The head of a request, in bytes.
+pub const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// Streams in one HTTP/2 connection.
+pub const HTTP2_STREAMS_MAX: u32 = 100;
+
+/// Connections that the system holds for us until they are accepted.
+pub const LISTEN_BACKLOG: i32 = 1024;
+
+/// How long a connection to the server may lie idle: servers close theirs after 5 s.
+pub const UPSTREAM_IDLE_MAX: Duration = Duration::from_secs(4);
+
+/// Idle connections to the server that one thread keeps.
+pub const UPSTREAM_IDLE_CONNECTIONS_MAX: usize = 512;
+
+/// What a stream has left, after the drain deadline, to say its last word.
+pub const LAST_WORDS_WAIT: Duration = Duration::from_millis(500);
+
+/// A JSON-RPC id that is a string, unescaped. Clients send a counter or a UUID; ids are kept while a
+/// request runs and stand in every record.
+pub const ID_BYTES_MAX: usize = 256;
+
+/// The greatest magnitude of an integer id: beyond 2^53 - 1 some readers see another number.
+pub const ID_INTEGER_MAX: i64 = 9_007_199_254_740_991;
+
+/// The name of a method. The longest known has 39 bytes.
+pub const METHOD_BYTES_MAX: usize = 128;
+
+/// One server-sent event, framing included. As large as the largest message.
+pub const EVENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The `id` of a server-sent event. It comes back in a `Last-Event-ID` header.
+pub const EVENT_ID_BYTES_MAX: usize = 1024;
+
+/// The least and the greatest `retry` of a server-sent event, in milliseconds: a server may neither make
+/// its clients hammer nor keep them away.
+pub const EVENT_RETRY_MS: std::ops::RangeInclusive<u64> = 100..=60_000;
+
+/// One line on the standard input or output of a server. As large as the largest message.
+pub const LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Arguments of one call that are compared with a header that repeats one of them.
+pub const MIRRORED_LEAVES_MAX: usize = 10_000;
+
+/// Bytes of a bearer token. A token of an identity provider with 100 groups has about 6 KB.
+pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
+
+/// Bytes of a claim that becomes a name: user, tenant, agent, group, scope.
+pub const CLAIM_BYTES_MAX: usize = 256;
+
+/// Bits of an RSA modulus: fewer are broken, more are slow to verify. Source: NIST SP 800-131A.
+pub const RSA_BITS_MIN: usize = 2048;
+
+/// See [`RSA_BITS_MIN`]; ring's own bound.
+pub const RSA_BITS_MAX: usize = 8192;
+
+/// Keys in one JWK set: ten times what a provider that rotates weekly shows.
+pub const JWKS_KEYS_MAX: usize = 64;
+
+/// How far a token issuer's clock may be off.
+pub const CLOCK_LEEWAY: Duration = Duration::from_secs(30);
+
+/// How long a token may live in all: longer ones are keys, and should be kept as such.
+pub const TOKEN_LIFE_MAX: Duration = Duration::from_hours(24);
+
+/// How long a verified token is believed without another look: the lag of a revocation.
+pub const VERIFIED_LIFE: Duration = Duration::from_mins(2);
+
+/// Verified tokens remembered: about 0.5 KB each.
+pub const VERIFIED_TOKENS_MAX: usize = 65_536;
+
+/// How long a refused token is refused without another look.
+pub const REFUSED_LIFE: Duration = Duration::from_secs(5);
+
+/// Refused tokens remembered, apart from the verified ones: about 0.1 KB each.
+pub const REFUSED_TOKENS_MAX: usize = 8_192;
+
+/// Locks over the cells of limits: enough that two cores seldom meet.
+pub const CELL_SHARDS: usize = 256;
+
+/// Cells under one lock. With [`CELL_SHARDS`]: a million in all, 30 to 60 MB; a shard is swept
+/// in well under 0.1 ms.
+pub const CELLS_PER_SHARD_MAX: usize = 4_096;
+
+/// Shards that one sweep looks at: less than 0.2 ms if all are full.
+pub const SHARDS_PER_SWEEP: usize = 4;
+
+/// How much older than a sweep the time of a message in flight may be.
+pub const SWEEP_SLACK: Duration = Duration::from_secs(10);
+
+/// Redaction rules in one direction: one bit each in a hit's mask.
+pub const SCAN_RULES_MAX: usize = 64;
+
+/// Bytes of a field pattern. Longer than any key path that people write.
+pub const SCAN_PATTERN_BYTES_MAX: usize = 256;
+
+/// Names in a field pattern: a path deeper than this is found by its last names as well.
+pub const SCAN_PATTERN_SEGMENTS_MAX: usize = 8;
+
+/// Roles of one policy: a set of them is four words, copied with every message.
+pub const POLICY_ROLES_MAX: usize = 256;
+
+/// One file of a bundle, in bytes. A thousand rules have about 200 KB.
+pub const POLICY_FILE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Files of a bundle. A ConfigMap holds 1 MiB in all.
+pub const POLICY_FILES_MAX: usize = 256;
+
+/// Nesting of YAML in a bundle; the language itself needs seven.
+pub const POLICY_DEPTH_MAX: usize = 32;
+
+/// Rules of one policy, allow and deny together: each stands in the list of every tool it concerns.
+pub const POLICY_RULES_MAX: usize = 4_096;
+
+/// Tools of one server. Models lose their way in far fewer.
+pub const POLICY_TOOLS_MAX: usize = 4_096;
+
+/// A text of a policy that goes to callers, in bytes: a paragraph.
+pub const POLICY_MESSAGE_BYTES_MAX: usize = 1_024;
+
+/// Bytes in a policy bundle, all files together. A ConfigMap holds 1 MiB; pinned tools and keys
+/// delivered by other ways may need more.
+pub const POLICY_BYTES_MAX: usize = 4 << 20;
+
+/// Rest after the last change of a bundle before it is read: longer than an editor or a kubelet takes
+/// between its steps, shorter than a person's patience.
+pub const RELOAD_QUIET: Duration = Duration::from_millis(200);
+
+/// Longest wait from the first change of a bundle, where changes never rest.
+pub const RELOAD_DELAY_MAX: Duration = Duration::from_secs(2);
+
+/// Pause between two looks at a bundle without an event: the net under inotify.
+pub const RELOAD_POLL: Duration = Duration::from_secs(10);
+
+/// Children of the stdio bridge at once, in all sessions: each is a process with its memory.
+pub const BRIDGE_CHILDREN_MAX: usize = 64;
+
+/// Messages that wait for one client to read them, and that are kept while it does not listen.
+pub const BRIDGE_EVENTS_QUEUED_MAX: usize = 64;
+
+/// Requests that wait for one child of the stdio bridge.
+pub const BRIDGE_IN_FLIGHT_MAX: usize = 256;
+
+/// One line from a child, and one message to it: 4 MiB, as much as one event may hold.
+pub const BRIDGE_LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Lines that wait for a child to read them.
+pub const BRIDGE_LINES_QUEUED_MAX: usize = 32;
+
+/// One line that a child writes to stderr; the middle of a longer one is not logged.
+pub const BRIDGE_STDERR_LINE_BYTES_MAX: usize = 4 * 1024;
+
+/// Audit lines that wait to be written, in bytes: some 10,000 records, a second of full load while a
+/// disk stalls. Beyond it messages are refused.
+pub const AUDIT_QUEUE_BYTES_MAX: usize = 8 << 20;
+
+/// One audit line. The kubelet splits longer ones.
+pub const AUDIT_LINE_BYTES_MAX: usize = 16 << 10;
+
+/// The findings of one audit line; the rest is counted.
+pub const AUDIT_FINDINGS_BYTES_MAX: usize = 6 << 10;
+
+/// The `detail` of an audit line.
+pub const AUDIT_DETAIL_BYTES_MAX: usize = 1 << 10;
+
+/// Any name in an audit line: a user, a tool, a rule, a path.
+pub const AUDIT_NAME_BYTES_MAX: usize = 512;
+
+/// Users whose hashed names are kept at hand: a few for each connection of a busy sidecar.
+pub const AUDIT_ACTORS_MAX: usize = 1024;
+
+/// Pause between two writes of the audit while records come: what a crash may lose, and what makes
+/// one write carry a hundred records.
+pub const AUDIT_TICK: Duration = Duration::from_millis(3);
+
+/// Pause before a sink that failed is tried again.
+pub const AUDIT_RETRY: Duration = Duration::from_millis(250);
+
+/// How often the audit file is looked for under its name, in case it was rotated or removed.
+pub const AUDIT_LOOK: Duration = Duration::from_secs(1);
+
+/// The end of an audit, last write included: fits the 2 s that a pod has in the worst case.
+pub const AUDIT_STOP_MAX: Duration = Duration::from_millis(1500);
+
+/// Pause between two sweeps of a few shards of limits: all of them are seen within a minute or so.
+pub const SWEEP_PAUSE: Duration = Duration::from_secs(1);
+
+/// Bytes of a key that are compared with names of fields: the last of a longer key.
+pub const SCAN_KEY_BYTES_MAX: usize = 96;
+
+/// Bytes before a colon that are searched for the beginning of a key.
+pub const SCAN_KEY_REACH_MAX: usize = 1024;
+
+/// How often the bytes of a message may be walked for patterns of several names; past it a field that
+/// the first name fits is redacted whole, so that no nesting makes the cost quadratic.
+pub const SCAN_WALKS_MAX: usize = 8;
+
+/// Findings told apart by path in one message; further ones count under `$`, by rule and detector.
+pub const SCAN_FINDINGS_MAX: usize = 128;
+
+/// How long the accept loops may take to end once told: they only have to notice.
+pub const DOORS_WAIT: Duration = Duration::from_secs(2);
