@@ -33,4 +33,5 @@
 //! - No secret, token or redacted value is written to a log, a metric or a record.
 
 pub mod bounds;
+pub mod json;
 pub mod names;
