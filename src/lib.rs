@@ -34,4 +34,5 @@
 
 pub mod bounds;
 pub mod json;
+pub mod mcp;
 pub mod names;

@@ -1,0 +1,34 @@
+//! What is said: the protocol's messages, methods, revisions, headers and framings.
+//!
+//! **Why.** A policy judges a meaning, so two readers of one message must find the same meaning. What
+//! could be read in two ways is a fault here, with its own words, before anybody judges.
+//!
+//! **How.** [`envelope::read`] makes a [`Message`] of a checked document; [`claims::agree`] finds what is
+//! spoken and holds the headers against the body; [`call`] says what a message is about; [`sse`] and
+//! [`lines`] cut carriers into messages.
+//!
+//! **What it is not.** No policy and no state: nothing here knows a session, a caller or a clock.
+
+pub mod call;
+pub mod claims;
+pub mod envelope;
+pub mod lines;
+pub mod sse;
+
+mod id;
+mod keys;
+mod method;
+mod mirror;
+mod near;
+mod revision;
+
+pub use claims::{Claims, Mismatch, Speech};
+pub use envelope::{EnvelopeFault, EnvelopeFaultKind, Message};
+pub use id::{Id, IdFault, fuzz_id};
+pub use method::{Method, Sender, Shape, Subject};
+pub use mirror::fuzz_mirror;
+pub use near::{fuzz_near, near_miss};
+pub use revision::{Era, Revision, Traits};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+use crate::json::Document;
+use crate::mcp::envelope::{fuzz_envelope, read};
+use crate::mcp::{EnvelopeFaultKind as K, IdFault, Message, Method, Sender};
+
+/// What became of a text: its method, or the fault and the id that is answered to.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Call(Method),
+    Answer,
+    Refused(K, Option<String>),
+}
+
+fn check(text: &str, from: Sender) -> Verdict {
+    fuzz_envelope(text.as_bytes());
+    let document = match Document::parse(text.as_bytes()) {
+        Ok(document) => document,
+        Err(fault) => return Verdict::Refused(K::Json(fault.kind), None),
+    };
+    match read(&document, from) {
+        Ok(message) => message.method().map_or(Verdict::Answer, Verdict::Call),
+        Err(fault) => Verdict::Refused(fault.kind, fault.id.map(|id| id.raw().to_owned())),
+    }
+}
+
+#[test]
+fn reads_what_every_reader_reads_alike() {
+    let cases = [
+        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}"#, Method::ToolsCall),
+        (r#"{"params":{},"method":"tools\/call","id":"x","jsonrpc":"2.0"}"#, Method::ToolsCall),
+        ("{\r\n \"jsonrpc\" : \"2.0\",\"\\u0069d\":0,\"m\\u0065thod\":\"ping\" }", Method::Ping),
+        (r#"{"jsonrpc":"2.\u0030","id":-0,"method":"tools/list"}"#, Method::ToolsList),
+        (r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#, Method::NotificationsInitialized),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"NAME":1,"name":2,"Name ":3,"":4}}}"#,
+            Method::ToolsCall,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","vendor":1,"_meta":{"acme/x":1,"":2}}}"#,
+            Method::ToolsCall,
+        ),
+        (
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":{"__proto__":{},"constructor":{}}}"#,
+            Method::Ping,
+        ),
+    ];
+    for (text, method) in cases {
+        assert_eq!(check(text, Sender::Client), Verdict::Call(method), "{text}");
+    }
+}
+
+#[test]
+fn reads_answers_from_either_side() {
+    let cases = [
+        r#"{"result":{},"jsonrpc":"2.0","id":"a"}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a","vendor":{"NAME":1}}],"_meta":{}}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"x","data":{"CODE":1}}}"#,
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}"#,
+        r#"{"jsonrpc":"2.0","error":{"code":1,"message":""}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"Content":1},"content":[{"type":"text","text":"TEXT"}]}}"#,
+    ];
+    for text in cases {
+        assert_eq!(check(text, Sender::Client), Verdict::Answer, "{text}");
+        assert_eq!(check(text, Sender::Server), Verdict::Answer, "{text}");
+    }
+    let document = Document::parse(cases[3].as_bytes()).unwrap();
+    assert!(matches!(read(&document, Sender::Server), Ok(Message::Error { id: None, .. })));
+}
+
+#[test]
+fn refuses_envelopes_that_can_be_read_in_two_ways() {
+    let one = Some("1");
+    let cases = [
+        (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, K::Batch, None),
+        ("[]", K::Batch, None),
+        ("1", K::NotObject, None),
+        ("null", K::NotObject, None),
+        (r#"{"jsonrpc":"2.0","id":1}"#, K::Nothing, None),
+        (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, K::Version, one),
+        (r#"{"jsonrpc":2.0,"id":1,"method":"ping"}"#, K::Version, one),
+        (r#"{"id":1,"method":"ping"}"#, K::Version, one),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","extra":1}"#, K::UnknownKey, one),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","METHOD":"tools/call"}"#, K::NearMissKey("method"), one),
+        (r#"{"jsonrpc":"2.0","id":1,"METHOD":"tools/call","Params":{}}"#, K::NearMissKey("method"), None),
+        (r#"{"jsonrpc":"2.0","id":1,"ID":2,"method":"ping"}"#, K::NearMissKey("id"), None),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","extra":1,"i_d":2}"#, K::UnknownKey, None),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","param\u017f":{}}"#, K::NearMissKey("params"), one),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":["a"]}"#, K::Params, one),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":null}"#, K::Params, one),
+        (r#"{"jsonrpc":"2.0","id":1,"result":{},"params":{}}"#, K::Params, None),
+        (r#"{"jsonrpc":"2.0","id":1,"result":{},"method":"tools/call"}"#, K::Mixed, None),
+        (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#, K::Mixed, None),
+        (r#"{"jsonrpc":"2.0","id":1,"error":"x"}"#, K::Error, None),
+        (r#"{"jsonrpc":"2.0","result":{}}"#, K::MissingId, None),
+        (r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"a"}}"#, K::MissingId, None),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"notifications/initialized"}"#, K::StrayId, one),
+        (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, K::Id(IdFault::Kind), None),
+        (r#"{"jsonrpc":"2.0","id":1.0,"method":"ping"}"#, K::Id(IdFault::Fraction), None),
+        (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, K::Method, one),
+        (r#"{"jsonrpc":"2.0","id":1,"method":""}"#, K::Method, one),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call "}"#, K::Method, one),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"TOOLS/CALL"}"#, K::UnknownMethod, one),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"acme/x"}"#, K::UnknownMethod, one),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage"}"#, K::WrongSender, one),
+    ];
+    for (text, kind, id) in cases {
+        assert_eq!(check(text, Sender::Client), Verdict::Refused(kind, id.map(str::to_owned)), "{text}");
+    }
+}
+
+#[test]
+fn refuses_keys_that_are_nearly_a_key_of_the_protocol() {
+    let cases = [
+        (r#""method":"tools/call","params":{"name":"a","NAME":"b"}"#, "name"),
+        (r#""method":"tools/call","params":{"name":"a","name\u0000":"b"}"#, "name"),
+        (r#""method":"tools/call","params":{"name":"a","_meta":{"progressTo\u212aen":1}}"#, "progressToken"),
+        (r#""method":"tools/call","params":{"name":"a","_Meta":{}}"#, "_meta"),
+        (r#""method":"tools/call","params":{"name":"a","Arguments":{}}"#, "arguments"),
+        (r#""method":"resources/read","params":{"uri":"a:b","URI":"c:d"}"#, "uri"),
+        (r#""method":"completion/complete","params":{"ref":{"name":"a","NAME":"b"}}"#, "name"),
+        (r#""result":{"tools":[],"Tools":[{"name":"hidden"}]}"#, "tools"),
+        (r#""result":{"tools":[{"name":"a","Name":"hidden"}]}"#, "name"),
+        (r#""result":{"content":[{"type":"text","TEXT":"x"}]}"#, "text"),
+        (r#""result":{"_meta":{"TraceParent":"x"}}"#, "traceparent"),
+        (r#""error":{"code":1,"Message":"x"}"#, "message"),
+    ];
+    for (rest, known) in cases {
+        let text = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,{rest}}}");
+        let verdict = check(&text, Sender::Both);
+        assert!(
+            matches!(verdict, Verdict::Refused(K::NearMissKey(key), _) if key == known),
+            "{text} {verdict:?}"
+        );
+    }
+}
+
+#[test]
+fn bounds_the_name_of_a_method() {
+    for (bytes, kind) in [(127, K::UnknownMethod), (128, K::UnknownMethod), (129, K::Method)] {
+        let text = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{}"}}"#, "m".repeat(bytes));
+        assert_eq!(check(&text, Sender::Client), Verdict::Refused(kind, Some("1".into())));
+    }
+}
+
+#[test]
+fn gives_each_fault_its_code_place_and_words() {
+    let cases = [
+        ("{", -32700, 1, "JSON value cut short at byte 1"),
+        (r#"{"a":1,"a":2}"#, -32600, 7, "duplicate key at byte 7"),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"acme/x"}"#, -32601, 33, "unknown method"),
+        (
+            r#"{"jsonrpc":"2.0","id":{},"method":"ping"}"#,
+            -32600,
+            22,
+            "the id is neither a string nor an integer",
+        ),
+        ("[]", -32600, 0, "batches are not accepted; send one message at a time"),
+    ];
+    for (text, code, at, words) in cases {
+        let document = Document::parse(text.as_bytes());
+        let fault = match &document {
+            Ok(document) => read(document, Sender::Client).unwrap_err(),
+            Err(fault) => (*fault).into(),
+        };
+        assert_eq!((fault.kind.code(), fault.at), (code, at), "{text}: {fault}");
+        assert_eq!(fault.to_string(), words, "{text}");
+    }
+}
