@@ -1,0 +1,111 @@
+//! `WWW-Authenticate`: how a client learns which token would do.
+
+use super::Refused;
+
+/// What a client is told it lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Complaint<'a> {
+    /// A caller: 401, or 400 for [`Refused::Malformed`]. `scopes`, if any, are what to ask for.
+    Caller {
+        /// Why there is none.
+        refused: Refused,
+        /// What a new token should be able to do.
+        scopes: &'a [&'a str],
+    },
+    /// Scopes: 403. All that the call needs, in one challenge.
+    Scopes(&'a [&'a str]),
+}
+
+/// Writes the value of a `WWW-Authenticate` header: one line of printable ASCII.
+///
+/// `resource_metadata` is the URL of the protected resource's metadata, if it has one. Quotes and
+/// backslashes are escaped, everything outside printable ASCII is left out. Never names the check
+/// that failed beyond [`Refused::sentence`].
+/// Source: RFC 6750 section 3, RFC 9728 section 5.1, MCP 2026-07-28 basic/authorization.
+pub fn challenge(complaint: Complaint<'_>, resource_metadata: Option<&str>) -> String {
+    let (error, scopes, description) = match complaint {
+        Complaint::Caller { refused, scopes } => (error(refused), scopes, refused.sentence()),
+        Complaint::Scopes(scopes) => (Some("insufficient_scope"), scopes, "the call needs more scopes"),
+    };
+    let mut line = String::from("Bearer");
+    let mut write = |name: &str, value: &str| {
+        line.push_str(if line.len() > "Bearer".len() { ", " } else { " " });
+        line.push_str(name);
+        line.push('=');
+        quote(&mut line, value);
+    };
+    if let Some(error) = error {
+        write("error", error);
+    }
+    if !scopes.is_empty() {
+        write("scope", &scopes.join(" "));
+    }
+    if let Some(url) = resource_metadata {
+        write("resource_metadata", url);
+    }
+    if error.is_some() {
+        write("error_description", description);
+    }
+    line
+}
+
+/// A client that showed nothing gets no error code. Source: RFC 6750, section 3.1.
+fn error(refused: Refused) -> Option<&'static str> {
+    match refused {
+        Refused::Invalid(_) => Some("invalid_token"),
+        Refused::Malformed => Some("invalid_request"),
+        Refused::Missing => None,
+    }
+}
+
+fn quote(line: &mut String, value: &str) {
+    line.push('"');
+    for character in value.chars().filter(|&c| c == ' ' || c.is_ascii_graphic()) {
+        if matches!(character, '"' | '\\') {
+            line.push('\\');
+        }
+        line.push(character);
+    }
+    line.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Flaw;
+    use super::*;
+
+    #[test]
+    fn says_what_would_do_on_one_line() {
+        let url = Some("https://mcp.example.com/.well-known/oauth-protected-resource");
+        let caller = |refused, scopes| Complaint::Caller { refused, scopes };
+        let cases = [
+            (caller(Refused::Missing, &[]), None, "Bearer"),
+            (
+                caller(Refused::Missing, &["files:read"]),
+                url,
+                "Bearer scope=\"files:read\", \
+                 resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource\"",
+            ),
+            (
+                caller(Refused::Invalid(Flaw::Expired), &[]),
+                None,
+                "Bearer error=\"invalid_token\", error_description=\"the token has expired\"",
+            ),
+            (
+                caller(Refused::Malformed, &[]),
+                None,
+                "Bearer error=\"invalid_request\", \
+                 error_description=\"the authorization header must be: Bearer <token>\"",
+            ),
+            (
+                Complaint::Scopes(&["db:query", "db:\"\\w\r\n\u{e9}"]),
+                None,
+                "Bearer error=\"insufficient_scope\", scope=\"db:query db:\\\"\\\\w\", \
+                 error_description=\"the call needs more scopes\"",
+            ),
+        ];
+        for (complaint, url, line) in cases {
+            assert_eq!(challenge(complaint, url), line);
+        }
+    }
+}

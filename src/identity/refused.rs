@@ -1,0 +1,111 @@
+//! Why nobody was found: what the caller is told, and what the operator is told.
+
+/// Why there is no caller. Holds nothing of what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// There is a token or key, and it is not accepted: 401 with `invalid_token`.
+    Invalid(Flaw),
+    /// The header is no `Bearer` with one token of bearable size: 400.
+    Malformed,
+    /// There is no header: 401 with a bare challenge.
+    Missing,
+}
+
+/// The first check that a token or key failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Flaw {
+    /// The algorithm is not one of the issuer's.
+    Algorithm,
+    /// `aud` is missing, or names somebody else.
+    Audience,
+    /// A claim that names the caller is missing, too long or of the wrong kind.
+    Caller,
+    /// The header has a `crit`.
+    Critical,
+    /// `exp` has passed.
+    Expired,
+    /// The issuer is not one of the policy's.
+    Issuer,
+    /// No key of the issuer fits `kid` and algorithm.
+    Key,
+    /// The token lives longer than allowed.
+    Lifetime,
+    /// `nbf` or `iat` lies in the future.
+    NotYet,
+    /// The token is bound to its sender's key, which cannot be checked here.
+    Sender,
+    /// It is no JWT of strict JSON.
+    Shape,
+    /// The signature is not the key's.
+    Signature,
+    /// `exp`, `nbf` or `iat` is missing where required, or is no time.
+    Time,
+    /// `typ` is not that of an access token.
+    Type,
+    /// It is no JWT, and no static key of the policy.
+    UnknownKey,
+}
+
+impl Refused {
+    /// The sentence for the caller; says as little as a client needs to get a better token.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Invalid(flaw) => flaw.sentence(),
+            Self::Malformed => "the authorization header must be: Bearer <token>",
+            Self::Missing => "a bearer token is required",
+        }
+    }
+
+    /// The sentence for the operator, for records and logs.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::Invalid(flaw) => flaw.detail(),
+            Self::Malformed => "authorization header is not one bearer token of at most 8 KB",
+            Self::Missing => "no authorization header",
+        }
+    }
+}
+
+impl Flaw {
+    /// The sentence for the caller: a fixed `error_description`.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Audience => "the token was not issued for this server",
+            Self::Expired => "the token has expired",
+            Self::NotYet => "the token is not valid yet",
+            Self::Algorithm
+            | Self::Caller
+            | Self::Critical
+            | Self::Issuer
+            | Self::Key
+            | Self::Lifetime
+            | Self::Sender
+            | Self::Shape
+            | Self::Signature
+            | Self::Time
+            | Self::Type
+            | Self::UnknownKey => "the token is not accepted",
+        }
+    }
+
+    /// The sentence for the operator.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::Algorithm => "token `alg` is not among the issuer's algorithms",
+            Self::Audience => "token `aud` is missing or names none of the issuer's audiences",
+            Self::Caller => "token claim for user, tenant, agent, groups or scope is missing or ill-typed",
+            Self::Critical => "token header has `crit`",
+            Self::Expired => "token `exp` has passed",
+            Self::Issuer => "token `iss` is not a configured issuer",
+            Self::Key => "no key of the issuer fits the token's `kid` and `alg`",
+            Self::Lifetime => "token lives longer than 24 hours",
+            Self::NotYet => "token `nbf` or `iat` lies in the future",
+            Self::Sender => "token is sender-constrained (`cnf`)",
+            Self::Shape => "token is not a JWT of strict JSON",
+            Self::Signature => "token signature does not verify",
+            Self::Time => "token `exp` is missing, or `exp`, `nbf` or `iat` is no time",
+            Self::Type => "token `typ` is not `JWT` or `at+jwt`",
+            Self::UnknownKey => "neither a JWT nor a known static key",
+        }
+    }
+}
