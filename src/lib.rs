@@ -35,5 +35,6 @@
 pub mod bounds;
 pub mod identity;
 pub mod json;
+pub mod limit;
 pub mod mcp;
 pub mod names;
