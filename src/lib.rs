@@ -38,3 +38,4 @@ pub mod json;
 pub mod limit;
 pub mod mcp;
 pub mod names;
+pub mod scan;

@@ -1,0 +1,211 @@
+//! Where words and strings end in raw JSON, at any depth of JSON inside strings.
+//!
+//! A quote that ends a string carries one backslash less than half of what the next depth needs:
+//! `"` delimits at level 1, `\"` at level 2, `\\\"` at level 3. So the level of any quote follows from
+//! the run of backslashes before it, without a stack: a run of `r` belongs to the level whose power
+//! of two divides `r + 1`.
+
+use memchr::{memchr, memrchr};
+
+/// The byte before `at`; 0 at the start of the text.
+pub(super) fn before(bytes: &[u8], at: usize) -> u8 {
+    at.checked_sub(1).and_then(|at| bytes.get(at)).copied().unwrap_or(0)
+}
+
+/// The byte at `at`; 0 past the end.
+pub(super) fn byte(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(0)
+}
+
+/// Whether a byte continues a word. Stars do, so that what is masked opens no boundary.
+pub(super) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'*'
+}
+
+/// One past the run of digits at `at`.
+pub(super) fn digits_end(bytes: &[u8], at: usize) -> usize {
+    bytes
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .position(|byte| !byte.is_ascii_digit())
+        .map_or(bytes.len(), |n| at + n)
+}
+
+/// Moves `at` out of an escape that it stands in: `\n`, `\u00e9`. At most five bytes forward.
+pub(super) fn skip_escape(bytes: &[u8], at: usize) -> usize {
+    for back in 1..=5 {
+        let Some(slash) = at.checked_sub(back) else { break };
+        match (byte(bytes, slash), byte(bytes, slash + 1)) {
+            (b'\\', b'u') if slash + 6 > at => return (slash + 6).min(bytes.len()),
+            (b'\\', _) if back == 1 => return (at + 1).min(bytes.len()),
+            _ => {}
+        }
+    }
+    at
+}
+
+/// Whether what stands before `at` ends no word: an edge, punctuation, or an escape such as `\n`.
+pub(super) fn is_open(bytes: &[u8], at: usize) -> bool {
+    let last = before(bytes, at);
+    if !is_word(last) {
+        return true;
+    }
+    let slash = |back: usize| at.checked_sub(back).is_some_and(|place| bytes[place] == b'\\');
+    matches!(last, b'n' | b'r' | b't' | b'b' | b'f') && slash(2) || slash(6) && byte(bytes, at - 5) == b'u'
+}
+
+/// Whether a number may begin at `at`: not inside a word, a dashed code or a decimal. What stands
+/// before it may be written over, so stars and tokens count as the digits that they hide.
+pub(super) fn opens_number(bytes: &[u8], at: usize) -> bool {
+    let second = at.checked_sub(1).map_or(0, |at| before(bytes, at));
+    match before(bytes, at) {
+        b'-' => !is_word(second) && second != b']',
+        b'.' => !second.is_ascii_digit() && !matches!(second, b'*' | b']'),
+        _ => is_open(bytes, at),
+    }
+}
+
+/// Whether a number may end at `at`; as [`opens_number`].
+pub(super) fn closes_number(bytes: &[u8], at: usize) -> bool {
+    let next = byte(bytes, at + 1);
+    match byte(bytes, at) {
+        b'-' => !is_word(next) && next != b'[',
+        b'.' => !next.is_ascii_digit() && !matches!(next, b'*' | b'['),
+        last => !is_word(last),
+    }
+}
+
+/// How many backslashes stand before `at`.
+fn slashes(bytes: &[u8], at: usize) -> usize {
+    bytes.get(..at).unwrap_or_default().iter().rev().take_while(|&&byte| byte == b'\\').count()
+}
+
+/// The depth of strings that the quote at `at` delimits; 1 is the message itself.
+pub(super) fn level(bytes: &[u8], at: usize) -> u32 {
+    if before(bytes, at) != b'\\' {
+        return 1;
+    }
+    (slashes(bytes, at) + 1).trailing_zeros() + 1
+}
+
+/// How many backslashes belong to a delimiting quote of `level`.
+pub(super) fn lead(level: u32) -> usize {
+    (1_usize << (level - 1).min(20)) - 1
+}
+
+/// The end of a string's content, and how it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Before its own closing quote, which ends at the second offset.
+    Closed(usize, usize),
+    /// Before a quote of an outer string: the inner text is no whole JSON.
+    Cut(usize),
+}
+
+impl End {
+    /// One past the content.
+    pub(super) fn content(self) -> usize {
+        match self {
+            Self::Closed(at, _) | Self::Cut(at) => at,
+        }
+    }
+}
+
+/// Finds the end of the string of `level` whose content begins at `from`.
+pub(super) fn closing(bytes: &[u8], from: usize, wanted: u32) -> End {
+    let mut at = from;
+    while let Some(offset) = bytes.get(at..).and_then(|rest| memchr(b'"', rest)) {
+        let quote = at + offset;
+        let found = level(bytes, quote);
+        let content = quote.saturating_sub(lead(found)).max(from);
+        if found == wanted {
+            return End::Closed(content, quote + 1);
+        }
+        if found < wanted {
+            return End::Cut(content);
+        }
+        at = quote + 1;
+    }
+    End::Cut(bytes.len())
+}
+
+/// Finds where the content begins that the quote at `quote`, of `level`, ends; looks back `reach` bytes.
+pub(super) fn opening(bytes: &[u8], quote: usize, wanted: u32, reach: usize) -> Option<usize> {
+    let content = quote.checked_sub(lead(wanted))?;
+    let floor = content.saturating_sub(reach);
+    let mut to = content;
+    while let Some(offset) = memrchr(b'"', bytes.get(floor..to)?) {
+        let found = level(bytes, floor + offset);
+        if found <= wanted {
+            return (found == wanted).then_some(floor + offset + 1);
+        }
+        to = floor + offset;
+    }
+    None
+}
+
+/// Skips white space at `at`; inside strings also `\n`, `\t` and `\r`, however often escaped.
+pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        match byte(bytes, at) {
+            b' ' | b'\n' | b'\t' | b'\r' => at += 1,
+            b'\\' => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                let run = rest.iter().take_while(|&&byte| byte == b'\\').count();
+                if !matches!(rest.get(run), Some(b'n' | b't' | b'r')) {
+                    return at;
+                }
+                at += run + 1;
+            }
+            _ => return at,
+        }
+    }
+}
+
+/// Skips white space before `at`, backwards, as [`skip_space`] does; at most 64 bytes.
+pub(super) fn skip_space_back(bytes: &[u8], at: usize) -> usize {
+    let mut to = at;
+    while at - to < 64 {
+        match before(bytes, to) {
+            b' ' | b'\n' | b'\t' | b'\r' => to -= 1,
+            b'n' | b't' | b'r' if before(bytes, to - 1) == b'\\' => to -= 1 + slashes(bytes, to - 1),
+            _ => break,
+        }
+    }
+    to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_level_of_a_quote_from_its_backslashes() {
+        for (text, wanted) in [(r#"""#, 1), (r#"\""#, 2), (r#"\\""#, 1), (r#"\\\""#, 3), (r#"\\\\\""#, 2)] {
+            assert_eq!(level(text.as_bytes(), text.len() - 1), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn finds_both_ends_of_a_string_at_each_level() {
+        let text = r#""{\"a\":\"x\\\"y\\\\\",\"b\":1}""#.as_bytes();
+        let content = memchr(b'x', text).unwrap();
+        let End::Closed(end, past) = closing(text, content, 2) else { panic!("not closed") };
+        assert_eq!(&text[content..end], br#"x\\\"y\\\\"#);
+        assert_eq!(opening(text, past - 1, 2, 100), Some(content));
+        assert_eq!(closing(text, content, 1).content(), text.len() - 1);
+        assert_eq!(closing(br#"x","y"#, 0, 2), End::Cut(1));
+    }
+
+    #[test]
+    fn sees_a_boundary_after_an_escape_and_none_inside_a_word() {
+        for (text, wanted) in
+            [("\\n", true), ("an", false), ("\\\\n", true), ("\\u00e9", true), ("u00e9", false), ("", true)]
+        {
+            assert_eq!(is_open(text.as_bytes(), text.len()), wanted, "{text}");
+        }
+        assert_eq!(skip_escape(br"\u2019123", 2), 6);
+        assert_eq!(skip_escape(br"\nbob", 1), 2);
+    }
+}

@@ -1,0 +1,110 @@
+//! The rules of a policy, made ready, and one scan by them.
+
+use std::sync::Arc;
+
+use super::rules::Ruleset;
+use super::settle::Case;
+use super::spelled::Plain;
+use super::sweep::Sweep;
+use super::{Action, Detector, Direction, Rule};
+use crate::bounds::SCAN_RULES_MAX;
+use crate::json::{Splice, Value};
+use crate::names::{Label, Mode};
+
+/// The redaction rules of a policy, made ready for scanning; part of a policy snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    arguments: Ruleset,
+    results: Ruleset,
+}
+
+/// Why rules make no plan: the policy author's fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanFault {
+    /// A rule with neither detectors nor fields finds nothing.
+    #[error("redaction rule `{0}` names neither detectors nor fields")]
+    Nothing(Label),
+    /// More rules than can be told apart in one scan.
+    #[error("more than {max} redaction rules in one direction", max = SCAN_RULES_MAX)]
+    TooMany,
+}
+
+/// What one scan found, and the edits it asks for.
+#[derive(Debug, Default)]
+pub struct Sighting {
+    /// The edits, in offsets of the whole text; empty when nothing is to change.
+    pub splice: Splice,
+    /// What was found, merged by rule, detector and path.
+    pub findings: Vec<Finding>,
+    /// The finding that forbids the message, as an index; the edits do not matter then.
+    pub blocked: Option<usize>,
+}
+
+/// Something that a rule found in a message; never holds the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Arc<Label>,
+    /// What kind of value it is.
+    pub detector: Detector,
+    /// What the rule does with it.
+    pub action: Action,
+    /// How often it stands at this path.
+    pub count: u32,
+    /// Where: `$.structuredContent.ssn`. Keys that are data themselves are redacted in it.
+    pub path: Box<str>,
+    /// Whether the rule acted or only reported.
+    pub mode: Mode,
+}
+
+impl Plan {
+    /// Makes rules ready for scanning.
+    ///
+    /// # Errors
+    /// [`PlanFault`]: the policy author's fault.
+    pub fn new(rules: Vec<Rule>) -> Result<Self, PlanFault> {
+        if let Some(rule) = rules.iter().find(|rule| rule.detectors.is_empty() && rule.fields.is_empty()) {
+            return Err(PlanFault::Nothing(rule.id.clone()));
+        }
+        let (arguments, results): (Vec<_>, Vec<_>) =
+            rules.into_iter().partition(|rule| rule.on == Direction::Arguments);
+        if arguments.len().max(results.len()) > SCAN_RULES_MAX {
+            return Err(PlanFault::TooMany);
+        }
+        Ok(Self { arguments: Ruleset::new(arguments.iter()), results: Ruleset::new(results.iter()) })
+    }
+
+    /// Whether no rule watches `direction`, so that a scan would find nothing.
+    pub fn is_empty(&self, direction: Direction) -> bool {
+        self.ruleset(direction).rules.is_empty()
+    }
+
+    /// Scans `carrier`: the params, the result or the error of a message.
+    ///
+    /// Edits are in offsets of the whole text that `carrier` is a part of; with them made the text is
+    /// JSON again, and a second scan changes nothing. Looks at each byte once, and at ASCII that is
+    /// spelled in `\u` escapes once more in a copy. Allocates nothing when nothing is found.
+    pub fn scan(&self, direction: Direction, carrier: Value<'_>) -> Sighting {
+        let rules = self.ruleset(direction);
+        if rules.rules.is_empty() {
+            return Sighting::default();
+        }
+        let raw = carrier.raw().as_bytes();
+        match Sweep::raw(raw, rules) {
+            Ok(hits) if hits.is_empty() => Sighting::default(),
+            Ok(hits) => Case { direction, carrier, bytes: raw, plain: None, rules }.settle(hits),
+            Err(_) => {
+                let plain = Plain::new(raw);
+                let hits = Sweep::plain(&plain.text, rules);
+                Case { direction, carrier, bytes: &plain.text, plain: Some(&plain), rules }.settle(hits)
+            }
+        }
+    }
+
+    fn ruleset(&self, direction: Direction) -> &Ruleset {
+        match direction {
+            Direction::Arguments => &self.arguments,
+            Direction::Results => &self.results,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! From hits to edits and findings: overlaps united, the strictest rule first, each in its place.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::edges::{byte, lead, level, skip_space, skip_space_back};
+use super::place::{Place, Walker};
+use super::rules::Ruleset;
+use super::spelled::Plain;
+use super::sweep::{Form, Hit};
+use super::{Action, Detector, Direction, Finding, Sighting, write};
+use crate::bounds::SCAN_FINDINGS_MAX;
+use crate::json::Value;
+use crate::names::Mode;
+
+/// What is being settled: a carrier, the text that was swept of it, and whose hits they are.
+pub(super) struct Case<'c> {
+    pub direction: Direction,
+    pub carrier: Value<'c>,
+    /// The text that was swept: the carrier's, or its plain spelling.
+    pub bytes: &'c [u8],
+    /// The way back, if the text is in plain spelling.
+    pub plain: Option<&'c Plain>,
+    pub rules: &'c Ruleset,
+}
+
+/// A rule and the hit that it asks for most.
+#[derive(Clone, Copy)]
+struct Claim<'h> {
+    rule: usize,
+    hit: &'h Hit,
+}
+
+/// Where a group of hits stands.
+struct Spot {
+    /// The first byte of the value around it; the path holds as long as this does.
+    leaf: usize,
+    path: String,
+    place: Place,
+    /// Whether it goes out as it came in, whatever is found there.
+    is_opaque: bool,
+    is_judged: bool,
+    /// Whether it is a word of a tool's schema: names of fields tell of types there, not of values.
+    is_schema: bool,
+}
+
+/// The findings so far, and how to find one of them again.
+#[derive(Default)]
+struct Tally {
+    findings: Vec<Finding>,
+    /// By finding, the hash of what tells it from others.
+    marks: Vec<u64>,
+}
+
+/// What has been settled so far.
+#[derive(Default)]
+struct Sheet {
+    sighting: Sighting,
+    tally: Tally,
+    tokens: Tokens,
+}
+
+impl Case<'_> {
+    /// Turns hits into edits and findings.
+    pub(super) fn settle(&self, mut hits: Vec<Hit>) -> Sighting {
+        let mut sheet = Sheet::default();
+        let mut walker = Walker::new(self.carrier);
+        let mut spot = Spot::default();
+        hits.sort_by_key(|hit| (hit.span.start, std::cmp::Reverse(hit.span.end)));
+        let mut rest = hits.as_slice();
+        while let Some(first) = rest.first() {
+            let mut end = first.span.end;
+            let count = rest.iter().take_while(|hit| {
+                let is_inside = hit.span.start < end;
+                end = if is_inside { end.max(hit.span.end) } else { end };
+                is_inside
+            });
+            let (group, others) = rest.split_at(count.count().max(1));
+            rest = others;
+            spot.seek(&mut walker, self.raw(first.span.clone()).start, self.direction);
+            if !spot.is_opaque {
+                let span = first.span.start..end;
+                self.one(group, &span, &spot, &mut sheet);
+            }
+        }
+        Sighting { findings: sheet.tally.findings, ..sheet.sighting }
+    }
+
+    /// Settles hits that lie over each other; `span` is what they cover.
+    fn one(&self, group: &[Hit], span: &Range<usize>, spot: &Spot, sheet: &mut Sheet) {
+        let counts = |hit: &&Hit| !(spot.is_schema && hit.detector == Detector::Field);
+        if let Some(claim) = self.strictest(group.iter().filter(counts), Mode::Enforce) {
+            let action = self.rules.rules[claim.rule].action;
+            let is_free = action == Action::Block || !spot.is_judged;
+            let edit = self.edit(claim, span, spot.place, &mut sheet.tokens);
+            if let Some((target, text)) = edit.filter(|_| is_free) {
+                let finding = sheet.tally.note(self.rules, claim, &spot.path);
+                sheet.sighting.splice.replace(self.raw(target), text);
+                if action == Action::Block {
+                    sheet.sighting.blocked.get_or_insert(finding);
+                }
+            }
+        }
+        for rule in self.rules.shadows() {
+            let hits = group.iter().filter(counts).filter(|hit| hit.rules >> rule & 1 != 0);
+            if let Some(hit) = hits.max_by_key(|hit| hit.span.len()) {
+                sheet.tally.note(self.rules, Claim { rule, hit }, &spot.path);
+            }
+        }
+    }
+
+    /// The strictest claim of the rules in a mode; of equals the longest, then the first.
+    fn strictest<'h>(&self, hits: impl Iterator<Item = &'h Hit>, mode: Mode) -> Option<Claim<'h>> {
+        let claims = hits.flat_map(|hit| {
+            let mut rest = hit.rules;
+            std::iter::from_fn(move || {
+                let rule = rest.trailing_zeros() as usize;
+                rest &= rest.checked_sub(1)?;
+                Some(Claim { rule, hit })
+            })
+        });
+        claims.filter(|claim| self.rules.rules[claim.rule].mode == mode).min_by_key(|claim| {
+            let action = self.rules.rules[claim.rule].action;
+            (std::cmp::Reverse(action), std::cmp::Reverse(claim.hit.span.len()), claim.rule)
+        })
+    }
+
+    /// The edit that a claim asks for; `None` if it would change nothing.
+    fn edit(
+        &self,
+        claim: Claim<'_>,
+        span: &Range<usize>,
+        place: Place,
+        tokens: &mut Tokens,
+    ) -> Option<(Range<usize>, String)> {
+        let action = self.rules.rules[claim.rule].action;
+        let content = self.bytes.get(span.clone())?;
+        let detector = claim.hit.detector;
+        if place == Place::Key || self.is_inner_key(span) {
+            return Some((span.clone(), tokens.name(detector, content, self.bytes)));
+        }
+        let form = match claim.hit.form {
+            Form::Part if place == Place::Number => Form::Bare(1),
+            Form::Part => self.inner_number(span).map_or(Form::Part, Form::Bare),
+            form => form,
+        };
+        let text = write::over(detector, action, content, form);
+        let target = match (action, form) {
+            (Action::Drop, Form::Whole(level)) => {
+                let quote = lead(level) + 1;
+                span.start.saturating_sub(quote)..span.end + quote
+            }
+            _ => span.clone(),
+        };
+        (self.bytes.get(target.clone()) != Some(text.as_bytes())).then_some((target, text))
+    }
+
+    /// Whether a span lies in a key of JSON inside a string: its string ends before a colon.
+    fn is_inner_key(&self, span: &Range<usize>) -> bool {
+        const REACH: usize = 256;
+        let Some(tail) = self.bytes.get(span.end..(span.end + REACH).min(self.bytes.len())) else {
+            return false;
+        };
+        memchr::memchr(b'"', tail).is_some_and(|offset| {
+            let quote = span.end + offset;
+            level(self.bytes, quote) > 1 && byte(self.bytes, skip_space(self.bytes, quote + 1)) == b':'
+        })
+    }
+
+    /// The level of JSON inside a string in which a run of digits is a number; `None` if it is text.
+    fn inner_number(&self, span: &Range<usize>) -> Option<u32> {
+        const REACH: usize = 4096;
+        let content = self.bytes.get(span.clone())?;
+        if !content.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+')) {
+            return None;
+        }
+        let left = skip_space_back(self.bytes, span.start);
+        let after = byte(self.bytes, skip_space(self.bytes, span.end));
+        let before = left.checked_sub(1).map_or(0, |at| byte(self.bytes, at));
+        if !matches!(before, b':' | b',' | b'[') || !matches!(after, b',' | b']' | b'}') {
+            return None;
+        }
+        let floor = left.saturating_sub(REACH);
+        let quote = memchr::memrchr(b'"', self.bytes.get(floor..left)?).map(|offset| floor + offset);
+        Some(quote.map_or(2, |quote| level(self.bytes, quote).max(2)))
+    }
+
+    /// A span of the swept text in offsets of the whole text.
+    fn raw(&self, span: Range<usize>) -> Range<usize> {
+        let base = self.carrier.span().start;
+        let span = self.plain.map_or(span.clone(), |plain| plain.raw(span));
+        base + span.start..base + span.end
+    }
+}
+
+impl Default for Spot {
+    fn default() -> Self {
+        Self {
+            leaf: usize::MAX,
+            path: String::new(),
+            place: Place::Between,
+            is_opaque: false,
+            is_judged: false,
+            is_schema: false,
+        }
+    }
+}
+
+impl Spot {
+    /// Goes forward to `offset`; what holds for a whole value is asked once a value.
+    fn seek(&mut self, walker: &mut Walker<'_>, offset: usize, direction: Direction) {
+        self.place = walker.seek(offset);
+        if self.leaf == walker.leaf() {
+            return;
+        }
+        self.leaf = walker.leaf();
+        self.is_opaque = walker.is_opaque();
+        if !self.is_opaque {
+            self.is_judged = walker.is_judged(direction);
+            self.is_schema = walker.is_schema(direction);
+            walker.path(&mut self.path);
+        }
+    }
+}
+
+impl Tally {
+    /// Counts one more of what a rule found at a path; returns the finding's place.
+    fn note(&mut self, rules: &Ruleset, claim: Claim<'_>, path: &str) -> usize {
+        let asked = &rules.rules[claim.rule];
+        let detector = claim.hit.detector;
+        let path = if self.findings.len() < SCAN_FINDINGS_MAX { path } else { "$" };
+        let mark = mark(claim.rule, detector, path);
+        let is_same = |finding: &Finding| {
+            finding.detector == detector
+                && *finding.path == *path
+                && std::sync::Arc::ptr_eq(&finding.rule, &asked.id)
+        };
+        // From the end: the same value has mostly just been found.
+        let places = (0..self.marks.len()).rev();
+        for place in places.filter(|place| self.marks[*place] == mark) {
+            if is_same(&self.findings[place]) {
+                self.findings[place].count = self.findings[place].count.saturating_add(1);
+                return place;
+            }
+        }
+        self.marks.push(mark);
+        self.findings.push(Finding {
+            rule: asked.id.clone(),
+            detector,
+            action: asked.action,
+            count: 1,
+            path: path.into(),
+            mode: asked.mode,
+        });
+        self.findings.len() - 1
+    }
+}
+
+/// A cheap hash of what tells findings apart; equal ones are compared.
+fn mark(rule: usize, detector: Detector, path: &str) -> u64 {
+    let tail = path.as_bytes().last_chunk::<8>().map_or(0, |tail| u64::from_le_bytes(*tail));
+    let head = (rule << 40 | detector.index() << 32) as u64 | path.len() as u64 & 0xFFFF_FFFF;
+    (tail ^ head.rotate_left(17)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Names for keys that are data: `[EMAIL_1]`, one for each value, none that stands in the text already.
+#[derive(Default)]
+struct Tokens {
+    names: BTreeMap<(Detector, Box<[u8]>), usize>,
+    /// The last number given out, by detector.
+    last: BTreeMap<Detector, usize>,
+}
+
+impl Tokens {
+    fn name(&mut self, detector: Detector, value: &[u8], text: &[u8]) -> String {
+        let stem = detector.row().token.trim_end_matches(']');
+        let last = self.last.entry(detector).or_insert_with(|| highest(stem, text));
+        let number = *self.names.entry((detector, value.into())).or_insert_with(|| {
+            *last += 1;
+            *last
+        });
+        format!("{stem}_{number}]")
+    }
+}
+
+/// The highest number that stands behind `stem` in a text.
+fn highest(stem: &str, text: &[u8]) -> usize {
+    let numbers = memchr::memmem::find_iter(text, stem).filter_map(|at| {
+        let digits = text.get(at + stem.len() + 1..)?;
+        let digits = &digits[..digits.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count()];
+        std::str::from_utf8(digits).ok()?.parse::<usize>().ok()
+    });
+    numbers.max().unwrap_or(0)
+}

@@ -1,0 +1,259 @@
+//! Values below a telling key: scalars, and everything inside objects and arrays, at any level.
+
+use super::Detector;
+use super::edges::{self, End, byte, skip_space};
+use super::fields::Folded;
+use super::names::Tier;
+use super::sweep::{Form, Hit, Sweep};
+use super::veto;
+
+/// Why a value is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Because {
+    /// The name of its field has a class.
+    Class(Detector, Tier),
+    /// These rules name its field.
+    Named(u64),
+}
+
+/// Where a value begins, and the level of the strings around it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaf {
+    pub at: usize,
+    pub level: u32,
+}
+
+/// One token of JSON at some level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token {
+    /// A number, `true` or `false`, up to here.
+    Bare(usize),
+    Close,
+    /// The content of a string, and where the string ends.
+    Content(usize, End),
+    /// `null`, up to here.
+    Null(usize),
+    Open,
+    /// A comma or a colon.
+    Part,
+}
+
+/// Words of a JSON Schema and other words about a value; below a telling key they are none themselves.
+const ABOUT: &[&[u8]] = &[
+    b"type",
+    b"kind",
+    b"format",
+    b"description",
+    b"title",
+    b"pattern",
+    b"$ref",
+    b"length",
+    b"count",
+    b"required",
+    b"optional",
+    b"enabled",
+    b"verified",
+    b"valid",
+    b"status",
+    b"label",
+    b"hint",
+    b"schema",
+    b"minLength",
+    b"maxLength",
+    b"minimum",
+    b"maximum",
+    b"additionalProperties",
+];
+
+impl Sweep<'_> {
+    /// Takes the value at `leaf`: whole if it is a scalar, every scalar in it otherwise.
+    pub(super) fn value(&mut self, leaf: Leaf, because: Because) {
+        match self.token(leaf) {
+            Some(Token::Open) if !self.is_taken(leaf.at, because) => {
+                let end = self.container(leaf, because);
+                self.take(end, because);
+            }
+            Some(token) => self.scalar(token, leaf, because),
+            None => {}
+        }
+    }
+
+    /// Tries the patterns whose first name this key is.
+    pub(super) fn patterns(&mut self, key: &Folded, leaf: Leaf) {
+        let rules = self.rules;
+        for pattern in &rules.patterns {
+            if let Some((first, rest)) = pattern.names.split_first()
+                && first.matches(key)
+            {
+                self.descend(leaf, rest, pattern.rules);
+            }
+        }
+    }
+
+    /// Follows the inner names of a pattern into the value at `leaf`; arrays do not count.
+    fn descend(&mut self, leaf: Leaf, names: &[super::fields::Name], rules: u64) {
+        let Some((name, rest)) = names.split_first() else { return self.value(leaf, Because::Named(rules)) };
+        let (mut at, mut depth, mut objects) = (leaf.at, 0_usize, Vec::new());
+        loop {
+            let Some(token) = self.token(Leaf { at, ..leaf }) else { return };
+            let from = at;
+            at = match token {
+                Token::Open => {
+                    objects.push(byte(self.bytes, at) == b'{');
+                    depth += usize::from(byte(self.bytes, at) == b'{');
+                    at + 1
+                }
+                Token::Close => {
+                    depth -= usize::from(objects.pop().unwrap_or(false)).min(depth);
+                    at + 1
+                }
+                Token::Part => at + 1,
+                Token::Bare(end) | Token::Null(end) => end,
+                Token::Content(_, End::Cut(_)) => return,
+                Token::Content(start, End::Closed(end, past)) => {
+                    let colon = skip_space(self.bytes, past);
+                    let is_key = byte(self.bytes, colon) == b':';
+                    if is_key && depth == 1 && name.matches(&Folded::new(&self.bytes[start..end])) {
+                        let value = Leaf { at: skip_space(self.bytes, colon + 1), ..leaf };
+                        self.descend(value, rest, rules);
+                    }
+                    past
+                }
+            };
+            at = skip_space(self.bytes, at);
+            if self.budget < at - from {
+                return self.value(leaf, Because::Named(rules));
+            }
+            self.budget -= at - from;
+            if objects.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Takes every scalar inside the object or array at `leaf`; returns where it ends.
+    fn container(&mut self, leaf: Leaf, because: Because) -> usize {
+        let (mut at, mut depth, mut about) = (leaf.at, 0_usize, None);
+        while let Some(token) = self.token(Leaf { at, ..leaf }) {
+            let mut past = at + 1;
+            match token {
+                Token::Open => depth += 1,
+                Token::Close => {
+                    depth = depth.saturating_sub(1);
+                    if about.is_some_and(|above| depth <= above) {
+                        about = None;
+                    }
+                }
+                Token::Part => {}
+                Token::Null(end) => past = end,
+                Token::Bare(end) => past = end,
+                Token::Content(_, End::Cut(_)) => return at,
+                Token::Content(_, End::Closed(_, end)) => past = end,
+            }
+            let next = skip_space(self.bytes, past);
+            if byte(self.bytes, next) == b':' && matches!(token, Token::Content(..)) {
+                if about.is_none() && self.is_about(token, because) {
+                    about = Some(depth);
+                }
+                at = skip_space(self.bytes, next + 1);
+                continue;
+            }
+            if !matches!(token, Token::Open | Token::Close | Token::Part) {
+                if about.is_none() {
+                    self.scalar(token, Leaf { at, ..leaf }, because);
+                }
+                if about == Some(depth) {
+                    about = None;
+                }
+            }
+            at = next;
+            if depth == 0 {
+                return at;
+            }
+        }
+        at
+    }
+
+    /// Whether a key speaks about the value of the field around it, and is not a part of it.
+    fn is_about(&self, token: Token, because: Because) -> bool {
+        let Token::Content(start, end) = token else { return false };
+        let Some(name) = self.bytes.get(start..end.content()) else { return false };
+        match because {
+            Because::Class(..) => ABOUT.contains(&name),
+            Because::Named(_) => false,
+        }
+    }
+
+    fn scalar(&mut self, token: Token, leaf: Leaf, because: Because) {
+        let (span, form) = match token {
+            Token::Bare(end) => (leaf.at..end, Form::Bare(leaf.level)),
+            Token::Content(start, End::Closed(end, _)) => (start..end, Form::Whole(leaf.level)),
+            Token::Content(start, End::Cut(end)) => (start..end, Form::Part),
+            Token::Close | Token::Null(_) | Token::Open | Token::Part => return,
+        };
+        let Some(content) = self.bytes.get(span.clone()) else { return };
+        let is_word = matches!(form, Form::Bare(_)) && content.first().is_some_and(u8::is_ascii_alphabetic);
+        let (detector, rules) = match because {
+            Because::Class(detector, tier) => {
+                if is_word || veto::is_harmless(detector, tier, content) {
+                    return;
+                }
+                (detector, self.rules.by_detector(detector))
+            }
+            Because::Named(_) if content.is_empty() || veto::is_hidden(content, 5) => return,
+            Because::Named(rules) => (Detector::Field, rules),
+        };
+        self.hits.push(Hit { span, detector, rules, form });
+    }
+
+    fn is_taken(&self, at: usize, because: Because) -> bool {
+        match because {
+            Because::Class(detector, _) => at < self.taken[detector.index()],
+            Because::Named(rules) => at < self.fields_taken.0 && self.fields_taken.1 == rules,
+        }
+    }
+
+    fn take(&mut self, end: usize, because: Because) {
+        match because {
+            Because::Class(detector, _) => self.taken[detector.index()] = end,
+            Because::Named(rules) => self.fields_taken = (end, rules),
+        }
+    }
+
+    /// Reads the token at a place; `None` where no JSON of that level goes on.
+    fn token(&self, Leaf { at, level }: Leaf) -> Option<Token> {
+        let lead = edges::lead(level);
+        let rest = self.bytes.get(at..)?;
+        let length =
+            |is_inside: fn(&u8) -> bool| rest.iter().position(|byte| !is_inside(byte)).unwrap_or(rest.len());
+        match rest.first()? {
+            b'{' | b'[' => Some(Token::Open),
+            b'}' | b']' => Some(Token::Close),
+            b',' | b':' => Some(Token::Part),
+            b'0'..=b'9' | b'-' => {
+                let end =
+                    length(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'));
+                // What runs on is text that only looks like JSON.
+                let next = rest.get(end).copied().unwrap_or(b',');
+                let is_whole =
+                    matches!(next, b',' | b'}' | b']' | b' ' | b'\n' | b'\t' | b'\r' | b'\\' | b'"');
+                is_whole.then_some(Token::Bare(at + end))
+            }
+            b't' | b'f' | b'n' => {
+                let end = length(u8::is_ascii_lowercase);
+                match &rest[..end] {
+                    b"true" | b"false" => Some(Token::Bare(at + end)),
+                    b"null" => Some(Token::Null(at + end)),
+                    _ => None,
+                }
+            }
+            b'"' | b'\\' => {
+                let is_quote =
+                    rest.len() > lead && rest[..lead].iter().all(|byte| *byte == b'\\') && rest[lead] == b'"';
+                let start = at + lead + 1;
+                is_quote.then(|| Token::Content(start, edges::closing(self.bytes, start, level)))
+            }
+            _ => None,
+        }
+    }
+}
