@@ -38,4 +38,5 @@ pub mod json;
 pub mod limit;
 pub mod mcp;
 pub mod names;
+pub mod policy;
 pub mod scan;

@@ -1,0 +1,187 @@
+//! What is known: the tools of the server and the closed lists, and looking names up in them.
+
+use std::collections::HashMap;
+
+use super::code::Code;
+use super::diagnostic::{Findings, Span, Spanned, did_you_mean, nearest, shown};
+use super::glob::Glob;
+use super::parts::{Bundle, Section, Selector, ToolPart};
+use super::snapshot::Class;
+use crate::bounds::POLICY_TOOLS_MAX;
+use crate::names::Label;
+
+/// Every tool that exists for this policy, pinned or declared.
+#[derive(Debug, Default)]
+pub(super) struct Catalog {
+    pub tools: Vec<ToolPart>,
+    by_name: HashMap<Box<str>, usize>,
+    /// The first place that selects by class.
+    pub by_class: Option<Span>,
+}
+
+/// A list of names that may be used, if the bundle closes it.
+#[derive(Debug)]
+pub(super) struct Closed<'b> {
+    kind: &'static str,
+    code: Code,
+    names: Option<Vec<&'b str>>,
+}
+
+impl Catalog {
+    /// Joins what is pinned and what is declared.
+    ///
+    /// Where tools are pinned, a declared tool that is not pinned is a fault: it would be a typo, or
+    /// a tool that nobody approved.
+    pub fn new(declared: Vec<ToolPart>, pinned: Option<Vec<ToolPart>>, findings: &mut Findings) -> Self {
+        let mut catalog = Self::default();
+        let is_pinned = pinned.is_some();
+        pinned.into_iter().flatten().for_each(|tool| catalog.insert(tool));
+        for tool in declared {
+            let known =
+                catalog.by_name.get(tool.name.value.as_str()).and_then(|&index| catalog.tools.get_mut(index));
+            match known {
+                Some(known) => {
+                    let is_classified = tool.is_classified || known.is_classified;
+                    *known = ToolPart { class: tool.class.or(known.class), is_classified, ..tool };
+                }
+                None if is_pinned => {
+                    let name = tool.name.value.as_str();
+                    let help = catalog.meant(name);
+                    findings.advise(
+                        Code::UnknownTool,
+                        tool.name.span,
+                        format!("`{name}` is not in `tools.lock.yaml`"),
+                        help,
+                    );
+                }
+                None => catalog.insert(tool),
+            }
+        }
+        if let Some(beyond) = catalog.tools.get(POLICY_TOOLS_MAX) {
+            let message = format!("a server may have {POLICY_TOOLS_MAX} tools at most");
+            findings.raise(Code::TooLarge, beyond.name.span, message);
+        }
+        catalog
+    }
+
+    fn insert(&mut self, tool: ToolPart) {
+        self.by_name.insert(tool.name.value.as_str().into(), self.tools.len());
+        self.tools.push(tool);
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.tools.iter().map(|tool| tool.name.value.as_str())
+    }
+
+    fn meant(&self, name: &str) -> String {
+        did_you_mean(name, "tools", self.names())
+    }
+
+    /// The tools that one name or pattern stands for, by index; a fault if there is none.
+    pub fn find(&self, wanted: &Spanned<Box<str>>, findings: &mut Findings) -> Vec<usize> {
+        let glob = Glob::new(&wanted.value);
+        let is_found = |(index, name): (usize, &str)| glob.matches(name).then_some(index);
+        let found: Vec<usize> = self.names().enumerate().filter_map(is_found).collect();
+        if found.is_empty() {
+            let name = shown(&wanted.value);
+            let (code, message) = if glob.is_pattern() {
+                (Code::GlobMatchesNothing, format!("`{name}` matches no known tool"))
+            } else {
+                (Code::UnknownTool, format!("there is no tool `{name}`"))
+            };
+            let stems: Vec<String> =
+                if glob.is_pattern() { stems(self.names()).collect() } else { Vec::new() };
+            let meant = nearest(&wanted.value, stems.iter().map(String::as_str));
+            let help =
+                meant.map_or_else(|| self.meant(&wanted.value), |meant| format!("did you mean `{meant}`?"));
+            findings.advise(code, wanted.span, message, help);
+        }
+        found
+    }
+
+    /// The tools that `selector` is about, by index: named, and of one of the classes.
+    pub fn select(&mut self, selector: &Selector, at: Span, findings: &mut Findings) -> Vec<usize> {
+        let before = findings.len();
+        let mut selected: Vec<usize> = match &selector.tools {
+            None => (0..self.tools.len()).collect(),
+            Some(wanted) => wanted.iter().flat_map(|wanted| self.find(wanted, findings)).collect(),
+        };
+        selected.sort_unstable();
+        selected.dedup();
+        if let Some(classes) = &selector.classes {
+            self.by_class = self.by_class.or(classes.first().map(|class| class.span));
+            let is_of = |class: Option<Class>| classes.iter().any(|wanted| Some(wanted.value) == class);
+            selected.retain(|&index| self.tools.get(index).is_some_and(|tool| is_of(tool.class)));
+        }
+        let is_misspelled = self.tools.iter().any(|tool| tool.is_classified && tool.class.is_none())
+            || selector.classes.as_ref().is_some_and(Vec::is_empty)
+            || selector.tools.as_ref().is_some_and(Vec::is_empty);
+        if selected.is_empty() && findings.len() == before && !is_misspelled {
+            let help = "give some tool that class under `tools`, or select otherwise";
+            findings.advise(Code::SelectsNothing, at, "no known tool is selected here", help);
+        }
+        selected
+    }
+
+    /// Where something selects by class, every tool must have one: else a deny by class would let
+    /// an unclassified tool through.
+    pub fn check_classes(&self, findings: &mut Findings) {
+        if self.by_class.is_none() {
+            return;
+        }
+        for tool in self.tools.iter().filter(|tool| !tool.is_classified) {
+            let name = &tool.name.value;
+            let message = format!("tool `{name}` has no class, and this policy selects by class");
+            let help = match tool.section {
+                Section::Lock => {
+                    format!("add `{name}: {{ class: read }}` (or `write`, `destructive`) under `tools`")
+                }
+                Section::Policy => "add `class: read`, `write` or `destructive`".to_owned(),
+            };
+            findings.advise(Code::ToolWithoutClass, tool.name.span, message, help);
+        }
+    }
+}
+
+/// Patterns that would match some of `names`: each cut after a separator.
+pub(super) fn stems<'n>(names: impl Iterator<Item = &'n str>) -> impl Iterator<Item = String> {
+    names.flat_map(|name| {
+        let cuts = name.match_indices(['.', '/', '_', '-']);
+        cuts.filter_map(|(at, separator)| Some(format!("{}*", name.get(..at + separator.len())?)))
+    })
+}
+
+impl<'b> Closed<'b> {
+    /// The scopes that may be used.
+    pub fn scopes(bundle: &'b Bundle) -> Self {
+        Self { kind: "scope", code: Code::UnknownScope, names: labels(bundle.scopes.as_deref()) }
+    }
+
+    /// The tenants that may be used.
+    pub fn tenants(bundle: &'b Bundle) -> Self {
+        Self { kind: "tenant", code: Code::UnknownTenant, names: labels(bundle.tenants.as_deref()) }
+    }
+
+    /// The groups that may be used.
+    pub fn groups(bundle: &'b Bundle) -> Self {
+        let names = bundle.groups.as_ref().map(|names| names.iter().map(|name| &*name.value).collect());
+        Self { kind: "group", code: Code::UnknownGroup, names }
+    }
+
+    /// Notes a name that is not in the list, if there is a list.
+    pub fn check(&self, name: &str, span: Span, findings: &mut Findings) {
+        let Some(names) = self.names.as_ref().filter(|names| !names.contains(&name)) else { return };
+        let kind = self.kind;
+        let message = format!("{kind} `{}` is not in the list `{kind}s`", shown(name));
+        findings.advise(
+            self.code,
+            span,
+            message,
+            did_you_mean(name, &format!("{kind}s"), names.iter().copied()),
+        );
+    }
+}
+
+fn labels(names: Option<&[Spanned<Label>]>) -> Option<Vec<&str>> {
+    names.map(|names| names.iter().map(|name| name.value.as_str()).collect())
+}

@@ -1,0 +1,271 @@
+//! From the files of a bundle to a policy, or to everything that is wrong with them.
+
+use std::collections::HashMap;
+
+use ring::digest::{Context, SHA256};
+
+use super::catalog::{Catalog, Closed};
+use super::code::Code;
+use super::diagnostic::{Faults, Findings, Span, Spanned};
+use super::judges::Bench;
+use super::lower;
+use super::parts::{Bundle, RolePart, ToolPart};
+use super::plans::ConversationSource;
+use super::roles::Role;
+use super::rules::{Docket, Rulebook};
+use super::snapshot::{Availability, Policy, TenantSwitch, Tool};
+use super::{Source, lint, lock, yaml};
+use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
+use crate::names::Label;
+
+/// How the allow is called that the protocol itself gives.
+pub(super) const BUILT_IN: &str = "built-in:protocol";
+
+/// Compiles a bundle.
+///
+/// Policies are the files that end in `.yaml`, but for tests (`*.test.yaml`) and the lock file
+/// (`tools.lock.yaml`); other files are there to be named, such as key sets. Nothing is read from
+/// anywhere else. Milliseconds for a hundred rules; not for a thread that answers calls.
+///
+/// # Errors
+/// Every fault of every file, and the warnings with them: the policy author's.
+pub fn compile(sources: &[Source]) -> Result<Policy, Faults> {
+    if sources.is_empty() {
+        let nothing = [Source { name: "policy.yaml".into(), text: String::new() }];
+        let mut findings = Findings::default();
+        findings.raise(Code::BundleIncomplete, Span { file: 0, start: 0, end: 0 }, "the bundle has no file");
+        return Err(findings.settle(&nothing));
+    }
+    let mut findings = Findings::default();
+    let built = build(sources, &mut findings);
+    let has_errors = findings.has_errors();
+    let faults = findings.settle(sources);
+    match built {
+        Some(policy) if !has_errors => Ok(Policy { warnings: faults, ..policy }),
+        Some(_) | None => Err(faults),
+    }
+}
+
+fn build(sources: &[Source], findings: &mut Findings) -> Option<Policy> {
+    let (mut bundle, pinned) = read(sources, findings);
+    let roles = roles(&bundle, findings);
+    check_callers(&bundle, findings);
+    let declared = std::mem::take(&mut bundle.tools);
+    let mut catalog = Catalog::new(declared, pinned, findings);
+    lint::note_doubles(&bundle, findings);
+
+    let mode = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
+    let mut bench = Bench::new(catalog.tools.len());
+    for (index, rule) in bundle.rules.iter().enumerate() {
+        bench.hear(index, rule, &roles, &mut catalog, findings);
+    }
+    let limits = lower::limits(&bundle.limits, mode, &mut catalog, findings);
+    catalog.check_classes(findings);
+    lint::check(&bundle, &bench, findings);
+    let redaction = lower::redaction(&bundle.redact, mode, findings);
+    let directory = lower::directory(&bundle, sources, findings);
+
+    let Some(server) = bundle.server.and_then(|server| server.value.id) else {
+        note_missing_server(sources, findings);
+        return None;
+    };
+    let tenants = tenant_names(&catalog.tools);
+    let tools = tools(catalog.tools, bench.tools, &limits.by_tool, &tenants);
+    let conversation = bundle.conversation.unwrap_or_else(default_conversation);
+    Some(Policy {
+        server,
+        mode,
+        sha256: digest(sources),
+        directory: directory?,
+        redaction: redaction?,
+        audit: bundle.audit,
+        deny_as: bundle.deny_as,
+        upstream: bundle.upstream,
+        conversation,
+        book: Rulebook { rules: bundle.rules.iter().filter_map(lower::rule).collect(), roles },
+        tool_index: tools
+            .iter()
+            .map(|tool| (tool.name.as_str().into(), tool.index))
+            .collect::<HashMap<_, _>>(),
+        tools,
+        methods: bench.methods,
+        tenants,
+        limits: limits.rules,
+        limits_of_all: limits.of_all,
+        // INVARIANT: the text is a constant that keeps to the alphabet.
+        built_in: Label::parse(BUILT_IN).expect("a constant name"),
+        warnings: Faults::default(),
+    })
+}
+
+/// Reads every file that says something.
+fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<Vec<ToolPart>>) {
+    let mut bundle = Bundle::default();
+    let mut pinned = None;
+    if sources.len() > POLICY_FILES_MAX {
+        let beyond = Span { file: POLICY_FILES_MAX, start: 0, end: 0 };
+        findings.raise(Code::TooLarge, beyond, format!("a bundle may have {POLICY_FILES_MAX} files at most"));
+    }
+    for (file, source) in sources.iter().enumerate().take(POLICY_FILES_MAX) {
+        match Part::of(&source.name) {
+            Part::Lock => {
+                pinned = yaml::parse(file, source, findings).map(|root| lock::read(&root, findings));
+            }
+            Part::Policy => {
+                if let Some(root) = yaml::parse(file, source, findings) {
+                    bundle.read(&root, findings);
+                }
+            }
+            Part::Misnamed => {
+                let help = "end its name in `.yaml`";
+                let message = format!("`{}` would not be read", source.name);
+                findings.advise(Code::FileName, Span { file, start: 0, end: 0 }, message, help);
+            }
+            Part::Attachment | Part::Test => {}
+        }
+    }
+    (bundle, pinned)
+}
+
+/// What a file is to a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Attachment,
+    Lock,
+    Misnamed,
+    Policy,
+    Test,
+}
+
+impl Part {
+    /// Decides by the name alone.
+    pub fn of(name: &str) -> Self {
+        let lower = name.to_ascii_lowercase();
+        match name {
+            lock::FILE => Self::Lock,
+            _ if name.ends_with(".test.yaml") => Self::Test,
+            _ if name.ends_with(".yaml") => Self::Policy,
+            _ if lower.ends_with(".yml") || lower.ends_with(".yaml") => Self::Misnamed,
+            _ => Self::Attachment,
+        }
+    }
+}
+
+fn note_missing_server(sources: &[Source], findings: &mut Findings) {
+    if findings.has_errors() {
+        return;
+    }
+    let file = sources.iter().position(|source| Part::of(&source.name) == Part::Policy).unwrap_or(0);
+    let help = "write `server: { id: NAME }` in one of its files";
+    findings.advise(
+        Code::BundleIncomplete,
+        Span { file, start: 0, end: 0 },
+        "the bundle names no `server`",
+        help,
+    );
+}
+
+fn roles(bundle: &Bundle, findings: &mut Findings) -> Vec<Role> {
+    let (scopes, tenants, groups) = (Closed::scopes(bundle), Closed::tenants(bundle), Closed::groups(bundle));
+    for role in &bundle.roles {
+        role.scopes.iter().for_each(|scope| scopes.check(scope.value.as_str(), scope.span, findings));
+        role.tenants.iter().for_each(|tenant| tenants.check(tenant.value.as_str(), tenant.span, findings));
+        role.groups.iter().for_each(|group| groups.check(&group.value, group.span, findings));
+    }
+    if let Some(beyond) = bundle.roles.get(POLICY_ROLES_MAX) {
+        findings.raise(
+            Code::TooLarge,
+            beyond.id.span,
+            format!("a policy may have {POLICY_ROLES_MAX} roles at most"),
+        );
+    }
+    bundle.roles.iter().map(role).collect()
+}
+
+fn role(part: &RolePart) -> Role {
+    fn values<T: Clone>(spanned: &[Spanned<T>]) -> Box<[T]> {
+        spanned.iter().map(|spanned| spanned.value.clone()).collect()
+    }
+    Role {
+        id: part.id.value.clone(),
+        scopes: values(&part.scopes),
+        groups: values(&part.groups),
+        tenants: values(&part.tenants),
+        agents: values(&part.agents),
+        users: values(&part.users),
+    }
+}
+
+fn check_callers(bundle: &Bundle, findings: &mut Findings) {
+    let (scopes, tenants, groups) = (Closed::scopes(bundle), Closed::tenants(bundle), Closed::groups(bundle));
+    for key in &bundle.keys {
+        key.scopes.iter().for_each(|scope| scopes.check(scope.value.as_str(), scope.span, findings));
+        key.tenant.iter().for_each(|tenant| tenants.check(tenant.value.as_str(), tenant.span, findings));
+        key.groups.iter().for_each(|group| groups.check(&group.value, group.span, findings));
+    }
+    for (tenant, _) in
+        bundle.tools.iter().flat_map(|tool| &tool.tenants).filter(|(tenant, _)| *tenant.value != *"*")
+    {
+        tenants.check(&tenant.value, tenant.span, findings);
+    }
+}
+
+/// The tenants that some tool is switched for, each once.
+fn tenant_names(tools: &[ToolPart]) -> Vec<Label> {
+    let named =
+        tools.iter().flat_map(|tool| &tool.tenants).filter_map(|(name, _)| Label::parse(&name.value).ok());
+    let mut names: Vec<Label> = named.filter(|name| name.as_str() != "*").collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn tools(parts: Vec<ToolPart>, dockets: Vec<Docket>, limits: &[Vec<usize>], tenants: &[Label]) -> Vec<Tool> {
+    let each = parts.into_iter().zip(dockets).enumerate();
+    let build = |(index, (part, docket)): (usize, (ToolPart, Docket))| Tool {
+        tenants: switch(&part, tenants),
+        name: part.name.value,
+        class: part.class,
+        index,
+        timeout: part.timeout,
+        docket,
+        limits: limits.get(index).cloned().unwrap_or_default(),
+    };
+    each.map(build).collect()
+}
+
+fn switch(part: &ToolPart, tenants: &[Label]) -> TenantSwitch {
+    let mut switch = TenantSwitch { others: Availability::Enabled, named: Vec::new() };
+    for (name, availability) in &part.tenants {
+        match tenants.iter().position(|tenant| *tenant.as_str() == *name.value) {
+            Some(tenant) => switch.named.push((tenant, *availability)),
+            None => switch.others = *availability,
+        }
+    }
+    switch
+}
+
+fn default_conversation() -> Vec<ConversationSource> {
+    vec![
+        ConversationSource::Header("x-conversation-id".into()),
+        ConversationSource::Meta("openai/session".into()),
+        ConversationSource::Header("mcp-session-id".into()),
+    ]
+}
+
+/// SHA-256 over all files but tests, by name, each with its name and length.
+fn digest(sources: &[Source]) -> [u8; 32] {
+    let mut deciding: Vec<&Source> =
+        sources.iter().filter(|source| Part::of(&source.name) != Part::Test).collect();
+    deciding.sort_unstable_by(|left, right| left.name.cmp(&right.name));
+    let mut context = Context::new(&SHA256);
+    for source in deciding {
+        for text in [&*source.name, source.text.as_str()] {
+            context.update(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            context.update(text.as_bytes());
+        }
+    }
+    let mut sha256 = [0; 32];
+    sha256.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    sha256
+}

@@ -1,0 +1,331 @@
+//! Faults of a bundle: collected while reading, all of them, and shown with the line they stand in.
+//!
+//! **How.** Readers raise into [`Findings`] and go on; at the end they become [`Faults`], which own
+//! the texts of the files concerned and so can render themselves anywhere.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError, NamedSource,
+    SourceCode, SourceSpan, SpanContents,
+};
+
+use super::Source;
+use super::code::{Code, Severity};
+
+/// A place in a bundle, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Index among the sources.
+    pub file: usize,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone)]
+pub(super) struct Spanned<T> {
+    pub span: Span,
+    pub value: T,
+}
+
+/// One thing that is wrong with a bundle, or that somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Which kind.
+    pub code: Code,
+    /// The file, relative to the bundle.
+    pub file: Arc<str>,
+    /// First byte of the text concerned.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+    /// Its line, from 1.
+    pub line: usize,
+    /// Its column in characters, from 1.
+    pub column: usize,
+    /// What is wrong: lower case, user text in backticks.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// Everything that was found in a bundle, in the order of files and lines.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    faults: Vec<Fault>,
+    texts: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// How a rendering looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    /// With terminal colours.
+    Colour,
+    /// Text only, for files, pipes and tests.
+    Plain,
+}
+
+/// What is found while reading, before it is known whether it matters.
+#[derive(Debug, Default)]
+pub(super) struct Findings(Vec<Finding>);
+
+#[derive(Debug)]
+pub(super) struct Finding {
+    code: Code,
+    span: Span,
+    message: String,
+    help: Option<String>,
+    /// The other place that it is about.
+    twin: Option<Span>,
+}
+
+const RENDER_COLUMNS: usize = 110;
+
+impl Findings {
+    /// Notes a fault and goes on.
+    pub fn raise(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.0.push(Finding { code, span, message: message.into(), help: None, twin: None });
+    }
+
+    /// Notes that something at `span` is there already, at `twin`.
+    pub fn raise_twin(&mut self, code: Code, span: Span, twin: Span, message: impl Into<String>) {
+        self.0.push(Finding { code, span, message: message.into(), help: None, twin: Some(twin) });
+    }
+
+    /// Notes a fault with advice and goes on.
+    pub fn advise(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.0.push(Finding { code, span, message: message.into(), help: Some(help.into()), twin: None });
+    }
+
+    /// How many there are so far.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether anything keeps the bundle from taking effect.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|finding| finding.code.severity() == Severity::Error)
+    }
+
+    /// Puts the findings in order and gives them the texts they stand in.
+    pub fn settle(mut self, sources: &[Source]) -> Faults {
+        self.0.sort_by_key(|finding| (finding.span.file, finding.span.start, finding.code));
+        let mut faults = Faults::default();
+        for mut finding in self.0 {
+            if let Some(twin) = finding.twin
+                && let Some(source) = sources.get(twin.file)
+            {
+                let (_, line, column) = place(&source.text, twin.start);
+                finding.help =
+                    Some(format!("the other one is at {}:{line}:{column}; keep one of the two", source.name));
+            }
+            if let Some(source) = sources.get(finding.span.file) {
+                faults.push(source, finding);
+            }
+        }
+        faults
+    }
+}
+
+impl Faults {
+    fn push(&mut self, source: &Source, finding: Finding) {
+        let file: Arc<str> = match self.texts.last() {
+            Some((name, _)) if **name == *source.name => Arc::clone(name),
+            _ => {
+                let name: Arc<str> = Arc::from(&*source.name);
+                self.texts.push((Arc::clone(&name), Arc::from(source.text.as_str())));
+                name
+            }
+        };
+        let (start, end) = clip(&source.text, finding.span);
+        let (_, line, column) = place(&source.text, start);
+        self.faults.push(Fault {
+            code: finding.code,
+            file,
+            start,
+            end,
+            line,
+            column,
+            message: finding.message,
+            help: finding.help,
+        });
+    }
+
+    /// The faults, by file and position.
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter()
+    }
+
+    /// How many there are, warnings included.
+    pub fn len(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// How many of a severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.faults.iter().filter(|fault| fault.code.severity() == severity).count()
+    }
+
+    /// Draws every fault for people: code, message, `file:line:column`, the line itself with the
+    /// place marked, and what to do.
+    pub fn render(&self, paint: Paint) -> String {
+        let theme = match paint {
+            Paint::Colour => GraphicalTheme::unicode(),
+            Paint::Plain => GraphicalTheme::unicode_nocolor(),
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(RENDER_COLUMNS)
+            .with_context_lines(WHOLE_LINE)
+            .with_links(false);
+        let drawn = self.faults.iter().map(|fault| self.draw(&handler, fault));
+        drawn.collect::<Vec<_>>().join("\n")
+    }
+
+    fn draw(&self, handler: &GraphicalReportHandler, fault: &Fault) -> String {
+        let severity = match fault.code.severity() {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        };
+        let label = LabeledSpan::new_primary_with_span(None, (fault.start, fault.end - fault.start));
+        let mut diagnostic = MietteDiagnostic::new(fault.message.clone())
+            .with_code(fault.code.as_str())
+            .with_severity(severity)
+            .with_label(label);
+        if let Some(help) = &fault.help {
+            diagnostic = diagnostic.with_help(help.clone());
+        }
+        let text = self.texts.iter().find(|(name, _)| *name == fault.file).map(|(_, text)| Arc::clone(text));
+        let source = NamedSource::new(&*fault.file, Lines(text.unwrap_or_else(|| Arc::from(""))));
+        let report = miette::Report::new(diagnostic).with_source_code(source);
+        let mut drawn = String::new();
+        match handler.render_report(&mut drawn, report.as_ref()) {
+            Ok(()) => drawn,
+            Err(fmt::Error) => format!("{fault}\n"),
+        }
+    }
+}
+
+/// Asks [`Lines`] for the whole line of a place, and nothing around it.
+const WHOLE_LINE: usize = 1;
+
+/// A text that is shown line by line: no neighbours, for files of rules look all alike.
+#[derive(Debug)]
+struct Lines(Arc<str>);
+
+impl SourceCode for Lines {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        context_lines_before: usize,
+        _context_lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        if context_lines_before == 0 {
+            return self.0.read_span(span, 0, 0);
+        }
+        let (start, ..) = place(&self.0, span.offset());
+        let rest = self.0.get(start..).unwrap_or("");
+        let length = rest.find('\n').unwrap_or(rest.len());
+        self.0.read_span(&(start, length).into(), 0, 0)
+    }
+}
+
+/// Where the line of an offset begins, its number and the column in it, both from 1.
+fn place(text: &str, at: usize) -> (usize, usize, usize) {
+    let before = text.get(..at).unwrap_or("");
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let column = before.get(start..).unwrap_or("").chars().count() + 1;
+    (start, before.matches('\n').count() + 1, column)
+}
+
+/// Keeps a span inside the text, on one line and on character boundaries.
+fn clip(text: &str, span: Span) -> (usize, usize) {
+    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    let start = floor(span.start);
+    let end = floor(span.end.max(start));
+    let line = text.get(start..end).unwrap_or("");
+    (start, start + line.find('\n').unwrap_or(line.len()))
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+impl fmt::Display for Fault {
+    /// One line, as compilers write it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, file, line, column, message, .. } = self;
+        write!(f, "{file}:{line}:{column}: {} {}: {message}", code.severity(), code.as_str())?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, " ({help})"))
+    }
+}
+
+impl fmt::Display for Faults {
+    /// One line for each fault.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.faults.iter().try_for_each(|fault| writeln!(f, "{fault}"))
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// What somebody may have meant by `word`: the nearest of `known`, if any is near.
+pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let reach = (word.chars().count() / 3).clamp(1, 3);
+    let folded = word.to_lowercase();
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&folded, &candidate.to_lowercase());
+    // One that begins like the other is as near as a wrong letter: `maximum` and `max`.
+    let begins = |candidate: &str| {
+        candidate.len() > 2 && (folded.starts_with(candidate) || candidate.starts_with(&folded))
+    };
+    let score = |candidate: &str| distance(candidate).min(if begins(candidate) { reach } else { usize::MAX });
+    let scored = known.into_iter().map(|candidate| (score(candidate), candidate));
+    scored.filter(|&(score, _)| score <= reach).min_by_key(|&(score, _)| score).map(|(_, known)| known)
+}
+
+/// The help for a word that is not among `known`: what was meant, or else what there is.
+pub(super) fn did_you_mean<'k>(word: &str, kind: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(meant) = nearest(word, known.iter().copied()) {
+        return format!("did you mean `{meant}`?");
+    }
+    match known.len() {
+        0 => format!("there is no {kind}"),
+        1..=NAMED_IN_HELP_MAX => format!("known {kind}: {}", quoted(known.iter().copied())),
+        more => {
+            let some = quoted(known.iter().take(NAMED_IN_HELP_MAX).copied());
+            format!("known {kind}: {some} and {} more", more - NAMED_IN_HELP_MAX)
+        }
+    }
+}
+
+const NAMED_IN_HELP_MAX: usize = 12;
+
+/// Words in backticks, parted by commas.
+pub(super) fn quoted<'k>(words: impl Iterator<Item = &'k str>) -> String {
+    words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// User text as it may stand in a message: one line, cut where it is long, no controls.
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| !c.is_control();
+    if text.chars().all(is_plain) && text.chars().count() <= SHOWN_CHARACTERS_MAX {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.chars().take(SHOWN_CHARACTERS_MAX).map(|c| if is_plain(c) { c } else { '\u{fffd}' });
+    Cow::Owned(kept.chain("...".chars()).collect())
+}
+
+const SHOWN_CHARACTERS_MAX: usize = 64;

@@ -1,0 +1,218 @@
+//! Sorting rules by the tools and methods they concern.
+
+use super::arguments::{Absence, Constraint};
+use super::catalog::{Catalog, stems};
+use super::code::Code;
+use super::diagnostic::{Findings, Span, Spanned, did_you_mean, nearest, quoted, shown};
+use super::glob::Glob;
+use super::parts::{ArgsPart, Effect, RulePart};
+use super::roles::{Audience, Role, RoleSet};
+use super::rules::{Clause, Docket, When};
+use super::snapshot::MethodRules;
+use crate::bounds::POLICY_RULES_MAX;
+use crate::mcp::{Method, Sender, Shape};
+
+/// The dockets of a policy while they are being filled.
+#[derive(Debug)]
+pub(super) struct Bench {
+    /// By index of the tool.
+    pub tools: Vec<Docket>,
+    /// By index of the method.
+    pub methods: Vec<MethodRules>,
+}
+
+/// Methods that no deny may touch: without them a client takes the server for another kind, or for dead.
+const SACRED: &[Method] = &[Method::Initialize, Method::Ping, Method::ServerDiscover];
+
+/// Methods that need no allow beside the sacred ones; lists are filtered, notifications answer nothing.
+const FREE: &[Method] = &[Method::ToolsList, Method::LoggingSetLevel];
+
+impl Bench {
+    /// Empty dockets for so many tools.
+    pub fn new(tools: usize) -> Self {
+        let start = |&method: &Method| {
+            let is_free =
+                SACRED.contains(&method) || FREE.contains(&method) || method.shape() == Shape::Notification;
+            if method == Method::ToolsCall || !method.is_sent_by(Sender::Client) {
+                MethodRules::Never
+            } else if is_free {
+                MethodRules::Free(Docket::default())
+            } else {
+                MethodRules::Ruled(Docket::default())
+            }
+        };
+        Self { tools: vec![Docket::default(); tools], methods: Method::ALL.iter().map(start).collect() }
+    }
+
+    /// Enters one rule, the `index`th of the policy, wherever it belongs.
+    pub fn hear(
+        &mut self,
+        index: usize,
+        rule: &RulePart,
+        roles: &[Role],
+        catalog: &mut Catalog,
+        findings: &mut Findings,
+    ) {
+        if index == POLICY_RULES_MAX {
+            findings.raise(
+                Code::TooLarge,
+                rule.span,
+                format!("a policy may have {POLICY_RULES_MAX} rules at most"),
+            );
+        }
+        let clause = |when| Clause { rule: index, audience: audience(rule, roles), when, mode: rule.mode };
+        check_roles(rule, roles, findings);
+        match &rule.selector.methods {
+            Some(methods) => {
+                check_methods_rule(rule, findings);
+                let targets = rule
+                    .targets
+                    .as_ref()
+                    .map(|targets| targets.iter().map(|target| Glob::new(&target.value)));
+                let when = targets.map_or(When::Always, |globs| When::Targets(globs.collect()));
+                for method in methods.iter().flat_map(|wanted| find_methods(wanted, findings)) {
+                    if let Some(docket) = self.methods.get_mut(method.index()).and_then(MethodRules::docket) {
+                        docket.enter(rule.effect, clause(when.clone()));
+                    }
+                }
+            }
+            None => {
+                if let Some(target) = rule.targets.iter().flatten().next() {
+                    findings.raise(Code::BadValue, target.span, "`targets` belong to a rule about `methods`");
+                }
+                let selected = catalog.select(&rule.selector, rule.span, findings);
+                check_args(rule, &selected, catalog, findings);
+                for tool in selected {
+                    let name =
+                        catalog.tools.get(tool).map(|tool| tool.name.value.as_str()).unwrap_or_default();
+                    if let Some(docket) = self.tools.get_mut(tool) {
+                        docket.enter(rule.effect, clause(when(&rule.args, name)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl MethodRules {
+    fn docket(&mut self) -> Option<&mut Docket> {
+        match self {
+            Self::Free(docket) | Self::Ruled(docket) => Some(docket),
+            Self::Never => None,
+        }
+    }
+}
+
+impl Docket {
+    fn enter(&mut self, effect: Effect, clause: Clause) {
+        match effect {
+            Effect::Allow => self.allow.push(clause),
+            Effect::Deny => self.deny.push(clause),
+        }
+    }
+}
+
+fn audience(rule: &RulePart, roles: &[Role]) -> Audience {
+    let Some(wanted) = &rule.roles else { return Audience::Everyone };
+    let mut set = RoleSet::default();
+    for (index, _) in
+        roles.iter().enumerate().filter(|(_, role)| wanted.iter().any(|name| name.value == role.id))
+    {
+        set.insert(index);
+    }
+    Audience::Roles(set)
+}
+
+fn check_roles(rule: &RulePart, roles: &[Role], findings: &mut Findings) {
+    for wanted in rule.roles.iter().flatten() {
+        if roles.iter().any(|role| role.id == wanted.value) {
+            continue;
+        }
+        let help = did_you_mean(wanted.value.as_str(), "roles", roles.iter().map(|role| role.id.as_str()));
+        findings.advise(Code::UnknownRole, wanted.span, format!("there is no role `{}`", wanted.value), help);
+    }
+}
+
+/// What a rule asks of the arguments of one tool.
+fn when(args: &[ArgsPart], tool: &str) -> When {
+    let concerned = args.iter().filter(|part| Glob::new(&part.tool.value).matches(tool));
+    let all: Vec<Constraint> = concerned.flat_map(|part| part.constraints.iter().cloned()).collect();
+    if all.is_empty() { When::Always } else { When::Arguments(all.into()) }
+}
+
+fn check_args(rule: &RulePart, selected: &[usize], catalog: &Catalog, findings: &mut Findings) {
+    for part in &rule.args {
+        let found = catalog.find(&part.tool, findings);
+        if !found.is_empty() && !selected.is_empty() && !found.iter().any(|tool| selected.contains(tool)) {
+            let message = format!("the rule is not about `{}`", shown(&part.tool.value));
+            let names = selected.iter().filter_map(|&tool| catalog.tools.get(tool));
+            let help = format!("it is about {}", quoted(names.map(|tool| tool.name.value.as_str()).take(8)));
+            findings.advise(Code::SelectsNothing, part.tool.span, message, help);
+        }
+        let is_wide = found.len() > 1 && Glob::new(&part.tool.value).is_pattern();
+        let counts = |constraint: &&Constraint| constraint.absence == Absence::Counts;
+        if let (Effect::Deny, true, Some(first)) =
+            (rule.effect, is_wide, part.constraints.iter().find(counts))
+        {
+            let message =
+                format!("this denies every call without `{}`, of {} tools", shown(&first.path), found.len());
+            let help = "write `when_missing: ignore` to let such calls through, or `when_missing: apply` if it is meant";
+            if !rule.is_absence_said {
+                findings.advise(Code::DenyOfMissing, part.tool.span, message, help);
+            }
+        }
+    }
+}
+
+fn check_methods_rule(rule: &RulePart, findings: &mut Findings) {
+    if rule.selector.tools.is_some() || rule.selector.classes.is_some() {
+        let help = "write two rules";
+        findings.advise(Code::BadValue, rule.span, "a rule is about tools or about methods, not both", help);
+    }
+    if let Some(part) = rule.args.first() {
+        findings.raise(Code::BadValue, part.tool.span, "`args` belong to a rule about tools");
+    }
+}
+
+/// The methods that one name or pattern stands for; a fault if there is none that a rule may name.
+fn find_methods(wanted: &Spanned<Box<str>>, findings: &mut Findings) -> Vec<Method> {
+    let glob = Glob::new(&wanted.value);
+    let named = Method::ALL.iter().copied().filter(|method| method.is_sent_by(Sender::Client));
+    let named: Vec<Method> = named.filter(|method| glob.matches(method.as_str())).collect();
+    let is_ruled = |method: &Method| *method != Method::ToolsCall && !SACRED.contains(method);
+    let found: Vec<Method> = named.iter().copied().filter(is_ruled).collect();
+    if found.is_empty() {
+        note_unknown_method(wanted.span, &wanted.value, &named, findings);
+    }
+    found
+}
+
+fn note_unknown_method(span: Span, wanted: &str, named: &[Method], findings: &mut Findings) {
+    let wanted_shown = shown(wanted);
+    if named.contains(&Method::ToolsCall) {
+        let message = "`tools/call` is ruled by `tools` and `classes`, not by `methods`";
+        findings.advise(Code::UnknownMethod, span, message, "write `tools: [NAME]`");
+    } else if named.is_empty() {
+        let known: Vec<&str> = Method::ALL
+            .iter()
+            .filter(|method| method.is_sent_by(Sender::Client))
+            .map(|method| method.as_str())
+            .collect();
+        let stems: Vec<String> =
+            if wanted.contains('*') { stems(known.iter().copied()).collect() } else { Vec::new() };
+        let meant = nearest(wanted, stems.iter().map(String::as_str));
+        let help = meant.map_or_else(
+            || did_you_mean(wanted, "methods", known),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        let (code, message) = if wanted.contains('*') {
+            (Code::GlobMatchesNothing, format!("`{wanted_shown}` matches no method of the protocol"))
+        } else {
+            (Code::UnknownMethod, format!("there is no method `{wanted_shown}` that a client may send"))
+        };
+        findings.advise(code, span, message, help);
+    } else {
+        let message = format!("`{wanted_shown}` is needed by the protocol, no rule may name it");
+        findings.raise(Code::UnknownMethod, span, message);
+    }
+}

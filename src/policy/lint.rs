@@ -1,0 +1,140 @@
+//! What is no typo and still likely to be a mistake; most of it only warns.
+
+use std::collections::HashMap;
+
+use super::code::Code;
+use super::compile::BUILT_IN;
+use super::diagnostic::{Findings, Spanned};
+use super::judges::Bench;
+use super::parts::{Bundle, Effect, LimitPart, note_double};
+use super::rules::{Clause, Docket, When};
+use super::snapshot::MethodRules;
+use crate::identity::Anonymous;
+use crate::limit::Level;
+use crate::names::{Label, Mode};
+
+/// Notes ids that stand twice. Rules, limits and redaction rules share one space of names, for an
+/// audit record names any of them in one place.
+pub(super) fn note_doubles(bundle: &Bundle, findings: &mut Findings) {
+    let rules = bundle.rules.iter().filter_map(|rule| rule.id.as_ref());
+    let limits = bundle.limits.iter().filter_map(|limit| limit.id.as_ref());
+    let redact = bundle.redact.iter().filter_map(|rule| rule.id.as_ref());
+    let mut seen = HashMap::new();
+    for id in rules.chain(limits).chain(redact) {
+        if id.value.as_str() == BUILT_IN {
+            findings.raise(
+                Code::BadName,
+                id.span,
+                format!("`{BUILT_IN}` is the name of a rule of the gate itself"),
+            );
+        }
+        if let Some(twin) = seen.insert(&id.value, id.span) {
+            note_double("a rule or limit called", id.value.as_str(), id.span, twin, findings);
+        }
+    }
+    let mut seen = HashMap::new();
+    for id in bundle.keys.iter().map(|key| &key.id) {
+        if let Some(twin) = seen.insert(&id.value, id.span) {
+            note_double("key", id.value.as_str(), id.span, twin, findings);
+        }
+    }
+}
+
+/// Warns of everything else.
+pub(super) fn check(bundle: &Bundle, bench: &Bench, findings: &mut Findings) {
+    check_rules(bundle, findings);
+    check_dead_rules(bundle, bench, findings);
+    check_roles(bundle, findings);
+    let anonymous = bundle.anonymous.unwrap_or_default();
+    if let Some(server) = &bundle.server
+        && bundle.issuers.is_empty()
+        && bundle.keys.is_empty()
+        && anonymous == Anonymous::Deny
+    {
+        let help = "add `issuers` or `keys` under `callers`, or say `anonymous: allow`";
+        findings.advise(Code::NobodyMayCall, server.span, "nobody may call this server", help);
+    }
+}
+
+fn check_rules(bundle: &Bundle, findings: &mut Findings) {
+    for rule in &bundle.rules {
+        match (rule.effect, rule.mode) {
+            (Effect::Allow, Mode::Shadow) => {
+                let help = "remove `mode: shadow`, or the rule";
+                findings.advise(Code::ShadowAllow, rule.span, "an allow in shadow allows nothing", help);
+            }
+            (Effect::Deny, Mode::Enforce | Mode::Shadow) if rule.owner.is_none() => {
+                let help = "add `owner: TEAM`, for those who ask why they are refused";
+                findings.advise(Code::DenyWithoutOwner, rule.span, "this deny names no owner", help);
+            }
+            (Effect::Allow | Effect::Deny, Mode::Enforce | Mode::Shadow) => {}
+        }
+    }
+}
+
+/// An allow each of whose clauses is covered by a deny that nothing can escape.
+fn check_dead_rules(bundle: &Bundle, bench: &Bench, findings: &mut Findings) {
+    let mut clauses = vec![0_usize; bundle.rules.len()];
+    let mut covered = clauses.clone();
+    let methods = bench.methods.iter().filter_map(|rules| match rules {
+        MethodRules::Ruled(docket) => Some(docket),
+        MethodRules::Free(_) | MethodRules::Never => None,
+    });
+    for docket in bench.tools.iter().chain(methods) {
+        for clause in &docket.allow {
+            if let (Some(all), Some(dead)) = (clauses.get_mut(clause.rule), covered.get_mut(clause.rule)) {
+                *all += 1;
+                *dead += usize::from(is_covered(clause, docket));
+            }
+        }
+    }
+    for (rule, (all, dead)) in bundle.rules.iter().zip(clauses.iter().zip(&covered)) {
+        if *all > 0 && all == dead {
+            let help = "remove it, or narrow the deny";
+            findings.advise(
+                Code::DeadAllow,
+                rule.span,
+                "this allow never applies: a deny covers all of it",
+                help,
+            );
+        }
+    }
+}
+
+fn is_covered(clause: &Clause, docket: &Docket) -> bool {
+    docket.deny.iter().any(|deny| {
+        deny.mode == Mode::Enforce
+            && matches!(deny.when, When::Always)
+            && deny.audience.covers(clause.audience)
+    })
+}
+
+fn check_roles(bundle: &Bundle, findings: &mut Findings) {
+    let is_used = |id: &Spanned<Label>| {
+        bundle.rules.iter().any(|rule| rule.roles.iter().flatten().any(|role| role.value == id.value))
+    };
+    for role in bundle.roles.iter().filter(|role| !is_used(&role.id)) {
+        findings.raise(Code::UnusedRole, role.id.span, format!("no rule names the role `{}`", role.id.value));
+    }
+}
+
+/// A conversation is named by the client, so it only ever subdivides a user.
+pub(super) fn check_conversation_limits(limits: &[LimitPart], findings: &mut Findings) {
+    let counts_user = |limit: &LimitPart| {
+        limit.mode == Mode::Enforce
+            && limit.per.contains(&Level::User)
+            && !limit.per.contains(&Level::Conversation)
+    };
+    if limits.iter().any(counts_user) {
+        return;
+    }
+    for limit in limits.iter().filter(|limit| limit.per.contains(&Level::Conversation)) {
+        let help = "add a limit with `per: [user]`, for a client may start as many conversations as it likes";
+        findings.advise(
+            Code::ConversationLimitAlone,
+            limit.span,
+            "a limit per conversation and none per user",
+            help,
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! How often, what may not be said, and how the rest of the gate behaves.
+
+use std::num::NonZeroU32;
+
+use super::rules::Selector;
+use super::{Bundle, Findings, Spanned};
+use crate::limit::{Level, Rate};
+use crate::names::{Label, Mode};
+use crate::policy::code::Code;
+use crate::policy::diagnostic::{Span, did_you_mean, shown};
+use crate::policy::plans::{AuditLevel, AuditPlan, ConversationSource, UpstreamPlan};
+use crate::policy::walker::{self, Fields};
+use crate::policy::yaml::Node;
+use crate::scan::{Action, Detector, Direction, FieldPattern};
+
+/// A limit.
+#[derive(Debug)]
+pub(in crate::policy) struct LimitPart {
+    pub id: Option<Spanned<Label>>,
+    pub span: Span,
+    pub per: Vec<Level>,
+    pub selector: Selector,
+    pub rate: Option<Rate>,
+    pub burst: Option<NonZeroU32>,
+    pub mode: Mode,
+}
+
+/// A redaction rule.
+#[derive(Debug)]
+pub(in crate::policy) struct RedactPart {
+    pub id: Option<Spanned<Label>>,
+    pub on: Option<Direction>,
+    pub detectors: Vec<Detector>,
+    pub fields: Vec<FieldPattern>,
+    pub action: Option<Action>,
+    pub mode: Mode,
+}
+
+const LIMIT_KEYS: &[&str] = &["id", "per", "match", "rate", "burst", "mode"];
+const REDACT_KEYS: &[&str] = &["id", "on", "detectors", "fields", "action", "mode"];
+
+impl Bundle {
+    pub(super) fn read_limits(&mut self, node: &Node, findings: &mut Findings) {
+        let items = walker::list(node, "`limits`", findings).unwrap_or_default();
+        self.limits.extend(items.iter().filter_map(|item| read_limit(item, findings)));
+    }
+
+    pub(super) fn read_redact(&mut self, node: &Node, findings: &mut Findings) {
+        let items = walker::list(node, "`redact`", findings).unwrap_or_default();
+        self.redact.extend(items.iter().filter_map(|item| read_redaction(item, findings)));
+    }
+}
+
+fn read_limit(node: &Node, findings: &mut Findings) -> Option<LimitPart> {
+    let fields = Fields::open(node, "a limit", LIMIT_KEYS, findings)?;
+    let id = fields.need("id", findings).and_then(|node| walker::label(node, "a limit id", findings));
+    let mut per = Vec::new();
+    if let Some(node) = fields.need("per", findings) {
+        for item in walker::some(node, "`per`", findings).unwrap_or_default() {
+            let Some(level) = walker::word(item, "a level", Level::ALL, Level::as_str, findings) else {
+                continue;
+            };
+            if per.contains(&level) {
+                findings.raise(
+                    Code::DuplicateName,
+                    item.span,
+                    format!("`{}` stands here twice", level.as_str()),
+                );
+            }
+            per.push(level);
+        }
+    }
+    let selector = fields.get("match").and_then(|node| {
+        let inner = Fields::open(node, "`match`", &["tools", "classes"], findings)?;
+        if inner.get("tools").is_none() && inner.get("classes").is_none() {
+            findings.raise(Code::MissingKey, inner.span(), "`match` needs `tools` or `classes`");
+        }
+        Some(Selector::read(&inner, findings))
+    });
+    let rate = fields.need("rate", findings).and_then(|node| {
+        let text = walker::text(node, "`rate`", findings)?;
+        let read = Rate::parse(text);
+        if let Err(fault) = read {
+            findings.raise(Code::BadValue, node.span, format!("`{}` is no rate: {fault}", shown(text)));
+        }
+        read.ok()
+    });
+    let burst = fields.get("burst").and_then(|node| walker::count(node, "`burst`", findings));
+    let mode = walker::mode(&fields, findings);
+    Some(LimitPart {
+        span: id.as_ref().map_or(fields.span(), |id| id.span),
+        id,
+        per,
+        selector: selector.unwrap_or_default(),
+        rate,
+        burst,
+        mode,
+    })
+}
+
+fn read_redaction(node: &Node, findings: &mut Findings) -> Option<RedactPart> {
+    let fields = Fields::open(node, "a redaction rule", REDACT_KEYS, findings)?;
+    let id = fields.need("id", findings).and_then(|node| walker::label(node, "a rule id", findings));
+    let directions = &[Direction::Arguments, Direction::Results];
+    let on = fields.need("on", findings);
+    let on = on.and_then(|node| walker::word(node, "a direction", directions, Direction::as_str, findings));
+    let action = fields.need("action", findings);
+    let action =
+        action.and_then(|node| walker::word(node, "an action", Action::ALL, Action::as_str, findings));
+    if fields.get("detectors").is_none() && fields.get("fields").is_none() {
+        let help = "name `detectors`, `fields` or both";
+        findings.advise(Code::MissingKey, fields.span(), "a redaction rule looks for nothing", help);
+    }
+    let mut items = |key: &str, what: &str| {
+        let node = fields.get(key);
+        node.and_then(|node| walker::some(node, what, findings)).unwrap_or_default()
+    };
+    let (detectors, patterns) = (items("detectors", "`detectors`"), items("fields", "`fields`"));
+    let detectors = detectors.iter().filter_map(|item| read_detector(item, findings)).collect();
+    let patterns = patterns.iter().filter_map(|item| read_pattern(item, findings)).collect();
+    let mode = walker::mode(&fields, findings);
+    Some(RedactPart { id, on, detectors, fields: patterns, action, mode })
+}
+
+fn read_detector(node: &Node, findings: &mut Findings) -> Option<Detector> {
+    let text = walker::text(node, "a detector", findings)?;
+    let detector = Detector::parse(text);
+    if detector.is_none() {
+        let names = Detector::ALL.iter().map(|detector| detector.as_str());
+        let help = did_you_mean(text, "detectors", names.filter(|name| Detector::parse(name).is_some()));
+        findings.advise(
+            Code::UnknownDetector,
+            node.span,
+            format!("there is no detector `{}`", shown(text)),
+            help,
+        );
+    }
+    detector
+}
+
+fn read_pattern(node: &Node, findings: &mut Findings) -> Option<FieldPattern> {
+    let text = walker::text(node, "a field", findings)?;
+    let pattern = FieldPattern::parse(text);
+    if let Err(fault) = &pattern {
+        findings.raise(Code::BadValue, node.span, format!("`{}` names no field: {fault}", shown(text)));
+    }
+    pattern.ok()
+}
+
+pub(super) fn read_upstream(node: &Node, findings: &mut Findings) -> UpstreamPlan {
+    let keys = &["connect_timeout", "timeout", "idle"];
+    let Some(fields) = Fields::open(node, "`upstream`", keys, findings) else {
+        return UpstreamPlan::default();
+    };
+    let mut read = |key| fields.get(key).and_then(|node| walker::duration(node, "time", findings));
+    UpstreamPlan { connect_timeout: read("connect_timeout"), timeout: read("timeout"), idle: read("idle") }
+}
+
+pub(super) fn read_audit(node: &Node, findings: &mut Findings) -> AuditPlan {
+    let Some(fields) = Fields::open(node, "`audit`", &["level"], findings) else {
+        return AuditPlan::default();
+    };
+    let level = fields.need("level", findings);
+    let level = level
+        .and_then(|node| walker::word(node, "an audit level", AuditLevel::ALL, AuditLevel::as_str, findings));
+    AuditPlan { level: level.unwrap_or_default() }
+}
+
+pub(super) fn read_conversation(node: &Node, findings: &mut Findings) -> Option<Vec<ConversationSource>> {
+    let fields = Fields::open(node, "`conversation`", &["sources"], findings)?;
+    let items =
+        fields.need("sources", findings).and_then(|node| walker::some(node, "`sources`", findings))?;
+    Some(items.iter().filter_map(|item| read_source(item, findings)).collect())
+}
+
+fn read_source(node: &Node, findings: &mut Findings) -> Option<ConversationSource> {
+    let text = walker::text(node, "a source", findings)?;
+    let is_token =
+        |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let is_key = |key: &str| key.bytes().all(|byte| byte.is_ascii_graphic());
+    match text.split_once(':') {
+        Some(("header", name)) if !name.is_empty() && is_token(name) => {
+            Some(ConversationSource::Header(name.to_ascii_lowercase().into()))
+        }
+        Some(("meta", key)) if !key.is_empty() && is_key(key) => Some(ConversationSource::Meta(key.into())),
+        Some(_) | None => {
+            let message = format!("`{}` is no source of a conversation's id", shown(text));
+            let help =
+                "write `header:X-Conversation-Id`, or `meta:openai/session` for a key of `params._meta`";
+            findings.advise(Code::UnknownWord, node.span, message, help);
+            None
+        }
+    }
+}

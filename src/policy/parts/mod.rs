@@ -1,0 +1,168 @@
+//! A bundle as it is written: its parts typed, with their places, names not yet looked up.
+//!
+//! Files are put together without order: maps are joined, lists are added up, and what can be said
+//! once only may stand in one file only.
+
+mod callers;
+mod measures;
+mod rules;
+mod tools;
+
+pub(super) use callers::{IssuerPart, KeyPart, RolePart};
+pub(super) use measures::{LimitPart, RedactPart};
+pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
+pub(super) use tools::{Section, ToolPart, read_tool_name};
+
+use super::code::Code;
+use super::diagnostic::{Findings, Span, Spanned};
+use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
+use super::scalar::Scalar;
+use super::walker::{self, Fields};
+use super::yaml::{Content, Entry, Node};
+use crate::identity::Anonymous;
+use crate::names::{Label, Mode};
+
+/// Everything that the files of a bundle say.
+#[derive(Debug, Default)]
+pub(super) struct Bundle {
+    pub server: Option<Spanned<ServerPart>>,
+    pub issuers: Vec<IssuerPart>,
+    pub keys: Vec<KeyPart>,
+    pub anonymous: Option<Anonymous>,
+    pub scopes: Option<Vec<Spanned<Label>>>,
+    pub tenants: Option<Vec<Spanned<Label>>>,
+    pub groups: Option<Vec<Spanned<Box<str>>>>,
+    pub roles: Vec<RolePart>,
+    pub tools: Vec<ToolPart>,
+    pub rules: Vec<RulePart>,
+    pub limits: Vec<LimitPart>,
+    pub redact: Vec<RedactPart>,
+    pub upstream: UpstreamPlan,
+    pub audit: AuditPlan,
+    pub deny_as: DenyAs,
+    pub conversation: Option<Vec<ConversationSource>>,
+    /// Sections that were seen and may not be seen again.
+    once: Vec<(&'static str, Span)>,
+}
+
+/// The server that a bundle is about.
+#[derive(Debug)]
+pub(super) struct ServerPart {
+    pub id: Option<Label>,
+    pub mode: Mode,
+}
+
+/// The keys of a policy file.
+const KEYS: &[&str] = &[
+    "version",
+    "server",
+    "callers",
+    "scopes",
+    "tenants",
+    "groups",
+    "roles",
+    "tools",
+    "allow",
+    "deny",
+    "limits",
+    "redact",
+    "upstream",
+    "audit",
+    "deny_as",
+    "conversation",
+];
+
+/// Sections that say something once for the whole bundle.
+const ONCE: &[&str] = &["server", "upstream", "audit", "deny_as", "conversation"];
+
+impl Bundle {
+    /// Adds what one file says.
+    pub fn read(&mut self, root: &Node, findings: &mut Findings) {
+        let Some(fields) = Fields::open(root, "a policy file", KEYS, findings) else { return };
+        check_version(&fields, findings);
+        for &key in ONCE {
+            if let Some(entry) = fields.entry(key) {
+                self.claim(key, entry, findings);
+            }
+        }
+        let mut each = |key: &str, read: &mut dyn FnMut(&Node, &mut Findings)| {
+            if let Some(node) = fields.get(key) {
+                read(node, findings);
+            }
+        };
+        each("server", &mut |node, findings| self.server = read_server(node, findings));
+        each("callers", &mut |node, findings| self.read_callers(node, findings));
+        each("scopes", &mut |node, findings| {
+            extend(&mut self.scopes, closed(node, "a scope", walker::label, findings));
+        });
+        each("tenants", &mut |node, findings| {
+            extend(&mut self.tenants, closed(node, "a tenant", walker::label, findings));
+        });
+        each("groups", &mut |node, findings| {
+            extend(&mut self.groups, closed(node, "a group", read_group, findings));
+        });
+        each("roles", &mut |node, findings| self.read_roles(node, findings));
+        each("tools", &mut |node, findings| self.read_tools(node, findings));
+        each("allow", &mut |node, findings| self.read_rules(node, Effect::Allow, findings));
+        each("deny", &mut |node, findings| self.read_rules(node, Effect::Deny, findings));
+        each("limits", &mut |node, findings| self.read_limits(node, findings));
+        each("redact", &mut |node, findings| self.read_redact(node, findings));
+        each("upstream", &mut |node, findings| self.upstream = measures::read_upstream(node, findings));
+        each("audit", &mut |node, findings| self.audit = measures::read_audit(node, findings));
+        each("deny_as", &mut |node, findings| {
+            self.deny_as = walker::word(node, "a form of refusal", DenyAs::ALL, DenyAs::as_str, findings)
+                .unwrap_or_default();
+        });
+        each("conversation", &mut |node, findings| {
+            self.conversation = measures::read_conversation(node, findings);
+        });
+    }
+
+    /// Notes a section that may stand in one file only.
+    fn claim(&mut self, key: &'static str, entry: &Entry, findings: &mut Findings) {
+        if let Some((_, twin)) = self.once.iter().find(|(known, _)| *known == key) {
+            let message = format!("`{key}` stands in another file of the bundle already");
+            findings.raise_twin(Code::DuplicateKey, entry.key_span, *twin, message);
+        }
+        self.once.push((key, entry.key_span));
+    }
+}
+
+fn check_version(fields: &Fields<'_>, findings: &mut Findings) {
+    let Some(node) = fields.need("version", findings) else { return };
+    if !matches!(&node.content, Content::Scalar(Scalar::Number(text)) if **text == *"1") {
+        let message = "the only version of the policy language is `1`";
+        findings.advise(Code::BadValue, node.span, message, "write `version: 1`");
+    }
+}
+
+fn read_server(node: &Node, findings: &mut Findings) -> Option<Spanned<ServerPart>> {
+    let fields = Fields::open(node, "`server`", &["id", "mode"], findings)?;
+    let id = fields.need("id", findings).and_then(|node| walker::label(node, "a server id", findings));
+    let mode = walker::mode(&fields, findings);
+    Some(Spanned { span: fields.span(), value: ServerPart { id: id.map(|id| id.value), mode } })
+}
+
+fn read_group(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Box<str>>> {
+    walker::line(node, what, crate::bounds::CLAIM_BYTES_MAX, findings)
+}
+
+/// A closed list of names; it may be empty, which closes it wholly.
+fn closed<T>(
+    node: &Node,
+    what: &str,
+    read: impl Fn(&Node, &str, &mut Findings) -> Option<Spanned<T>>,
+    findings: &mut Findings,
+) -> Vec<Spanned<T>> {
+    let items = walker::list(node, "a closed list of names", findings).unwrap_or_default();
+    items.iter().filter_map(|item| read(item, what, findings)).collect()
+}
+
+fn extend<T>(into: &mut Option<Vec<T>>, more: Vec<T>) {
+    into.get_or_insert_default().extend(more);
+}
+
+/// Notes a name that is there already.
+pub(super) fn note_double(kind: &str, name: &str, span: Span, twin: Span, findings: &mut Findings) {
+    findings.raise_twin(Code::DuplicateName, span, twin, format!("{kind} `{name}` is there already"));
+}

@@ -1,0 +1,197 @@
+//! The policy in force: an immutable snapshot that judges.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::decision::{Decision, Forbid, Listing, Why};
+use super::diagnostic::Faults;
+use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
+use super::roles::Standing;
+use super::rules::{Docket, Facts, Rulebook};
+use crate::identity::{Caller, Directory};
+use crate::json::Value;
+use crate::limit;
+use crate::mcp::Method;
+use crate::names::{Label, Mode, ToolName};
+use crate::scan;
+
+/// A compiled bundle: who may do what, how often, and what may not be said.
+///
+/// Made by [`compile`](super::compile()) only, whole and without fault. Never changes; a reload makes
+/// another one. Big: keep it in an `Arc`.
+#[derive(Debug)]
+pub struct Policy {
+    /// The server that it is about.
+    pub server: Label,
+    /// In shadow nothing is refused and no byte is changed; limits and redaction rules inside are
+    /// already in shadow then.
+    pub mode: Mode,
+    /// Of everything that decides: all files of the bundle but tests, by name.
+    pub sha256: [u8; 32],
+    /// Verifies callers.
+    pub directory: Directory,
+    /// What is looked for in arguments and results.
+    pub redaction: scan::Plan,
+    /// What is written down.
+    pub audit: AuditPlan,
+    /// How a refused call sounds.
+    pub deny_as: DenyAs,
+    /// How the server behind is spoken to.
+    pub upstream: UpstreamPlan,
+    /// Where a conversation's id may be found, best first.
+    pub conversation: Vec<ConversationSource>,
+    pub(super) book: Rulebook,
+    pub(super) tools: Vec<Tool>,
+    pub(super) tool_index: HashMap<Box<str>, usize>,
+    /// By [`Method::index`].
+    pub(super) methods: Vec<MethodRules>,
+    pub(super) tenants: Vec<Label>,
+    pub(super) limits: Vec<limit::Rule>,
+    /// Indices of limits that hold for every call.
+    pub(super) limits_of_all: Vec<usize>,
+    pub(super) built_in: Label,
+    pub(super) warnings: Faults,
+}
+
+/// A tool that the policy knows.
+#[derive(Debug)]
+pub struct Tool {
+    /// Its name on the wire.
+    pub name: ToolName,
+    /// What it does to the world; `None` where no rule asks.
+    pub class: Option<Class>,
+    /// Dense, from 0; for arrays of counters.
+    pub index: usize,
+    /// How long a call may take; `None` leaves the server's.
+    pub timeout: Option<Duration>,
+    pub(super) tenants: TenantSwitch,
+    pub(super) docket: Docket,
+    pub(super) limits: Vec<usize>,
+}
+
+/// What a tool does to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// It changes what cannot be got back.
+    Destructive,
+    /// It changes nothing.
+    Read,
+    /// It changes something.
+    Write,
+}
+
+/// For which tenants a tool is switched on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TenantSwitch {
+    /// For tenants that are not named, and callers without one.
+    pub others: Availability,
+    /// Named tenants, by index.
+    pub named: Vec<(usize, Availability)>,
+}
+
+/// Whether a tool is switched on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Availability {
+    Disabled,
+    #[default]
+    Enabled,
+}
+
+/// How a method is judged.
+#[derive(Debug, Clone)]
+pub(super) enum MethodRules {
+    /// The protocol needs it: any verified caller may, unless a deny applies.
+    Free(Docket),
+    /// No client may send it here.
+    Never,
+    /// A rule must allow it.
+    Ruled(Docket),
+}
+
+impl Policy {
+    /// Works out which roles a caller has. A few comparisons for each role; allocates nothing.
+    pub fn standing(&self, caller: &Caller) -> Standing {
+        Standing::of(caller, &self.book.roles, &self.tenants)
+    }
+
+    /// The tool called `name`, if it is declared under `tools` or pinned in `tools.lock.yaml`.
+    pub fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tool_index.get(name).and_then(|&index| self.tools.get(index))
+    }
+
+    /// Every known tool, in the order of their index.
+    pub fn tools(&self) -> &[Tool] {
+        &self.tools
+    }
+
+    /// Judges a `tools/call`. Allocates only to refuse for a scope.
+    pub fn judge_call(&self, standing: &Standing, tool: &str, arguments: Option<Value<'_>>) -> Decision<'_> {
+        let Some(tool) = self.tool(tool) else { return Decision::Forbid(Forbid::plain(Why::UnknownTool)) };
+        match tool.tenants.of(standing.tenant) {
+            Availability::Disabled => Decision::Forbid(Forbid::plain(Why::Tenant)),
+            Availability::Enabled => self.book.judge(&tool.docket, standing, Facts::Arguments(arguments)),
+        }
+    }
+
+    /// Judges any other message from a client; `target` is the prompt, resource or task it is about.
+    ///
+    /// A `tools/call` is forbidden here, for it has to go through [`Policy::judge_call`].
+    pub fn judge_method(&self, standing: &Standing, method: Method, target: Option<&str>) -> Decision<'_> {
+        match self.methods.get(method.index()) {
+            Some(MethodRules::Ruled(docket)) => self.book.judge(docket, standing, Facts::Target(target)),
+            Some(MethodRules::Free(docket)) => {
+                match self.book.accuse(docket, standing, Facts::Target(target)) {
+                    Ok(shadow) => Decision::Allow { by: &self.built_in, shadow },
+                    Err(forbid) => Decision::Forbid(forbid),
+                }
+            }
+            Some(MethodRules::Never) | None => Decision::Forbid(Forbid::plain(Why::NotAllowed)),
+        }
+    }
+
+    /// Whether `tools/list` shows a tool to this caller: some arguments would make a call allowed.
+    pub fn lists(&self, standing: &Standing, tool: &str) -> Listing {
+        let Some(tool) = self.tool(tool) else { return Listing::Hidden };
+        match tool.tenants.of(standing.tenant) {
+            Availability::Disabled => Listing::Hidden,
+            Availability::Enabled => Rulebook::lists(&tool.docket, standing),
+        }
+    }
+
+    /// The limits that a call of `tool` is charged to, in the order of the policy.
+    pub fn limits<'p>(&'p self, tool: Option<&'p Tool>) -> impl Iterator<Item = &'p limit::Rule> + Clone {
+        let indices = tool.map_or(&self.limits_of_all, |tool| &tool.limits);
+        indices.iter().filter_map(|&index| self.limits.get(index))
+    }
+
+    /// What somebody should look at although the bundle takes effect.
+    pub fn warnings(&self) -> &Faults {
+        &self.warnings
+    }
+
+    /// The names of all allow and deny rules, for label values.
+    pub fn rule_ids(&self) -> impl Iterator<Item = &Label> {
+        self.book.rules.iter().map(|rule| &rule.id)
+    }
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: &[Self] = &[Self::Destructive, Self::Read, Self::Write];
+
+    /// The word for it in policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Destructive => "destructive",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
+
+impl TenantSwitch {
+    fn of(&self, tenant: Option<usize>) -> Availability {
+        let named = tenant.and_then(|tenant| self.named.iter().find(|(known, _)| *known == tenant));
+        named.map_or(self.others, |&(_, availability)| availability)
+    }
+}
