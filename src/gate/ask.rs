@@ -1,0 +1,91 @@
+//! What the shell hands to the gate: one request, whole, with its head already clean.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::header::AsHeaderName;
+use http::{HeaderMap, HeaderValue};
+
+use crate::json::Value;
+use crate::mcp::{Claims, call};
+use crate::names::Now;
+use crate::policy::{ConversationSource, Policy};
+
+/// One HTTP request to the MCP endpoint, read whole.
+///
+/// The shell has made sure that no header of meaning comes twice and that the body is within bounds.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// What the client wants of the endpoint.
+    pub errand: Errand,
+    /// The request's header fields.
+    pub headers: &'a HeaderMap,
+    /// Where it came from.
+    pub origin: Origin,
+    /// When its head had arrived.
+    pub now: Now,
+}
+
+/// What a client wants of the endpoint.
+#[derive(Debug, Clone)]
+pub enum Errand {
+    /// `DELETE`: end the session.
+    Leave,
+    /// `GET`: open a stream for messages of the server.
+    Listen,
+    /// `POST`: deliver one message.
+    Say(Bytes),
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The other end of the connection; `None` on a Unix socket.
+    pub peer: Option<SocketAddr>,
+}
+
+/// A header field as text; `None` when it is absent or not visible ASCII.
+pub(super) fn field(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+    headers.get(name).and_then(text)
+}
+
+fn text(value: &HeaderValue) -> Option<&str> {
+    value.to_str().ok().map(str::trim)
+}
+
+/// What the headers claim the body to be.
+pub(super) fn claims(headers: &HeaderMap) -> Claims<'_> {
+    let mut claims = Claims::default();
+    for (name, value) in headers {
+        let Some(name) = name.as_str().strip_prefix("mcp-") else { continue };
+        match name {
+            "protocol-version" => claims.protocol_version = text(value),
+            "method" => claims.method = text(value),
+            "name" => claims.name = text(value),
+            _ => {
+                claims.params.extend(name.strip_prefix("param-").and_then(|name| Some((name, text(value)?))));
+            }
+        }
+    }
+    claims
+}
+
+/// The conversation as the client names it: the first source of the policy that says something.
+///
+/// Unproven, so it only ever subdivides a caller; beyond 128 printable characters it says nothing.
+pub(super) fn conversation<'a>(
+    policy: &Policy,
+    headers: &'a HeaderMap,
+    meta: Option<Value<'a>>,
+) -> Option<Cow<'a, str>> {
+    let is_name =
+        |text: &Cow<'_, str>| (1..=128).contains(&text.len()) && text.chars().all(|c| !c.is_control());
+    policy.conversation.iter().find_map(|source| {
+        let found = match source {
+            ConversationSource::Header(name) => field(headers, &**name).map(Cow::Borrowed),
+            ConversationSource::Meta(key) => meta.and_then(|meta| call::conversation(meta, key)),
+        };
+        found.filter(is_name)
+    })
+}

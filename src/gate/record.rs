@@ -1,0 +1,235 @@
+//! What happened to one message: the facts that audit and metrics are made of.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::USER_AGENT;
+
+use super::ask::{Ask, Errand, field};
+use super::reason::Reason;
+use super::refusal::Denial;
+use super::rules::Topic;
+use crate::bounds::{RECORD_FINDINGS_MAX, TARGET_BYTES_MAX, USER_AGENT_BYTES_MAX};
+use crate::identity::Caller;
+use crate::mcp::{Id, Message, Method, Revision};
+use crate::names::{Label, Mode};
+use crate::policy::Policy;
+use crate::scan::{Direction, Finding};
+
+/// Everything there is to tell about one judged message; made by `Gate::settle` or by a refusal.
+///
+/// Holds no argument, result, token or redacted value: findings say where and what kind, not what.
+#[derive(Debug)]
+pub struct Record {
+    /// When the message arrived, in milliseconds since 1970.
+    pub unix_ms: u64,
+    /// The policy it was judged by.
+    pub policy: Arc<Policy>,
+    /// Who sent it; `None` when that could not be established.
+    pub caller: Option<Arc<Caller>>,
+    /// The other end of the connection; `None` on a Unix socket or a pipe.
+    pub peer: Option<SocketAddr>,
+    /// The client's `User-Agent`, cut to `USER_AGENT_BYTES_MAX`.
+    pub user_agent: Option<Box<str>>,
+    /// What it asked for; `None` when the message was not understood.
+    pub method: Option<Method>,
+    /// The name of the tool, prompt, resource or task; cut to `TARGET_BYTES_MAX`.
+    pub target: Option<Box<str>>,
+    /// The JSON-RPC id of a request.
+    pub request_id: Option<Id>,
+    /// The protocol revision spoken.
+    pub revision: Option<Revision>,
+    /// What the rules said.
+    pub verdict: Verdict,
+    /// What was done.
+    pub action: Action,
+    /// Whether decisions took effect.
+    pub mode: Mode,
+    /// Why; [`Reason::None`] for an allowed message.
+    pub reason: Reason,
+    /// The rule or limit that decided.
+    pub rule: Option<Label>,
+    /// More for the operator than the caller was told, such as a parse fault and its offset.
+    pub detail: Option<Box<str>>,
+    /// What redaction found, in either direction.
+    pub findings: Vec<(Direction, Finding)>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// HTTP status sent to the client; 0 when the client had gone.
+    pub http_status: u16,
+    /// From the first byte of the request to the last byte of the answer, in microseconds.
+    pub duration_us: u64,
+    /// The part of the duration that the gate itself took, waiting for peers excluded.
+    pub overhead_us: Overhead,
+    /// Body bytes of the request, and of the answer as it left.
+    pub bytes: Sizes,
+}
+
+impl Record {
+    /// Starts the record of a message of which nothing is known but where it comes from.
+    pub fn open(policy: &Arc<Policy>, caller: Option<&Arc<Caller>>, ask: &Ask<'_>) -> Box<Self> {
+        let request = match &ask.errand {
+            Errand::Say(body) => body.len() as u64,
+            Errand::Leave | Errand::Listen => 0,
+        };
+        Box::new(Self {
+            unix_ms: ask.now.unix_ms,
+            policy: Arc::clone(policy),
+            caller: caller.cloned(),
+            peer: ask.origin.peer,
+            user_agent: field(ask.headers, USER_AGENT).map(|text| cut(text, USER_AGENT_BYTES_MAX).into()),
+            method: None,
+            target: None,
+            request_id: None,
+            revision: None,
+            verdict: Verdict::Allow,
+            action: Action::Allow,
+            mode: policy.mode,
+            reason: Reason::None,
+            rule: None,
+            detail: None,
+            findings: Vec::new(),
+            outcome: Outcome::Cancelled,
+            http_status: 0,
+            duration_us: 0,
+            overhead_us: Overhead::default(),
+            bytes: Sizes { request, response: 0 },
+        })
+    }
+
+    /// Notes what a message is.
+    pub(super) fn describe(&mut self, message: &Message<'_>) {
+        if let Message::Request { id, .. } = message {
+            self.request_id = Some(id.clone());
+        }
+        self.method = message.method();
+    }
+
+    /// Notes what a message is about.
+    pub(super) fn aim(&mut self, topic: &Topic<'_>) {
+        self.target = topic.target().map(|target| cut(target, TARGET_BYTES_MAX).into());
+    }
+
+    /// Notes that the message goes no further, or its answer is withheld.
+    pub(super) fn refuse(&mut self, denial: &Denial) {
+        let is_failure = denial.is_failure();
+        self.verdict = if is_failure { Verdict::Error } else { Verdict::Deny };
+        self.action = if is_failure { Action::Error } else { Action::Deny };
+        self.reason = denial.reason();
+        self.detail = denial.detail().map(Into::into);
+    }
+
+    /// Completes the record with how it ended.
+    pub fn close(&mut self, ending: Ending) {
+        self.outcome = ending.outcome;
+        self.http_status = ending.http_status;
+        self.duration_us = ending.duration.as_micros() as u64;
+        self.bytes.response = ending.bytes;
+        self.overhead_us = ending.overhead;
+    }
+
+    /// Notes what was found, up to `RECORD_FINDINGS_MAX`; further findings only add to its count.
+    pub(super) fn note_findings(&mut self, direction: Direction, findings: Vec<Finding>) {
+        for finding in findings {
+            let known = self.findings.iter().position(|(way, known)| {
+                *way == direction && known.detector == finding.detector && known.path == finding.path
+            });
+            let is_full = self.findings.len() >= RECORD_FINDINGS_MAX;
+            let slot = known.or(is_full.then_some(RECORD_FINDINGS_MAX - 1));
+            match slot.and_then(|slot| self.findings.get_mut(slot)) {
+                Some((_, known)) => known.count = known.count.saturating_add(finding.count),
+                None => self.findings.push((direction, finding)),
+            }
+        }
+    }
+
+    /// Notes that a rule or limit in shadow mode would have refused.
+    pub(super) fn would_deny(&mut self, reason: Reason, rule: &Label) {
+        self.verdict = Verdict::Deny;
+        self.action = Action::ShadowDeny;
+        self.reason = reason;
+        self.rule = Some(rule.clone());
+    }
+}
+
+/// The longest beginning of `text` that has at most `bytes_max` bytes.
+fn cut(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// What the rules said of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Some rule allows it and none forbids it.
+    Allow,
+    /// A rule, a limit or a check forbids it, or nothing allows it.
+    Deny,
+    /// It could not be judged, or the server failed.
+    Error,
+}
+
+/// What was done with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Passed on as it came.
+    Allow,
+    /// Refused.
+    Deny,
+    /// Not carried out for a fault that is not the caller's.
+    Error,
+    /// Passed on, with something hidden on the way in or out.
+    Redact,
+    /// Passed on although it would have been refused, for the rule or the process is in shadow.
+    ShadowDeny,
+}
+
+/// How a message ended, as the client saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The client went away first.
+    Cancelled,
+    /// A JSON-RPC error with this code.
+    Error(i64),
+    /// A result, or the acknowledgement of a notification.
+    Success,
+    /// A result with `isError: true`.
+    ToolError,
+}
+
+/// Time the gate itself took, in microseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Overhead {
+    /// From the whole request read to the request sent on, or refused.
+    pub request: u64,
+    /// From the answer read to the answer handed over, summed over its events.
+    pub response: u64,
+}
+
+/// How a request ended, as the shell saw it.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    /// What the client got.
+    pub outcome: Outcome,
+    /// The HTTP status sent; 0 when the client had gone.
+    pub http_status: u16,
+    /// From the request's head to the end of the answer.
+    pub duration: Duration,
+    /// Body bytes sent to the client.
+    pub bytes: u64,
+    /// The time that the gate itself took.
+    pub overhead: Overhead,
+}
+
+/// Sizes of bodies.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sizes {
+    /// Of the request as it came.
+    pub request: u64,
+    /// Of the answer as it left.
+    pub response: u64,
+}

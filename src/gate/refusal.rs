@@ -1,0 +1,359 @@
+//! How "no" sounds: one table from reasons to wire words.
+//!
+//! A [`Denial`] says why, with what the operator needs; [`Denial::words`] turns it into what the
+//! caller may know: an HTTP status, a JSON-RPC code of our own (mirroring HTTP's, below -31000, where
+//! the specification has no claim) and a text that an AI model can act on. Public text names no rule,
+//! and a tool that is forbidden sounds like one that does not exist.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::Reason;
+use crate::identity;
+use crate::mcp::{EnvelopeFault, Mismatch};
+
+/// Why a message goes no further, or its answer is not handed over.
+#[derive(Debug, Clone)]
+pub enum Denial {
+    /// An answer that may not be handed over: what is wrong with it, for the operator.
+    AnswerWithheld(Cow<'static, str>),
+    /// An argument is outside what the rules allow.
+    Argument {
+        /// Where it is: `$.amount`.
+        path: Box<str>,
+        /// What the rule's author tells the caller.
+        message: Option<Box<str>>,
+    },
+    /// The audit trail cannot take a record now.
+    AuditUnavailable,
+    /// The body did not arrive in time.
+    BodyTooSlow,
+    /// More bytes than a request may have.
+    BodyTooLarge,
+    /// A request that holds data that may not pass.
+    Content {
+        /// The name of the detector: `pan`.
+        kind: &'static str,
+        /// Where the data is; keys that are data themselves are redacted in it.
+        path: Box<str>,
+        /// Whether it is a credential rather than personal data.
+        is_secret: bool,
+    },
+    /// An answer that holds data that may not pass.
+    ContentWithheld {
+        /// The name of the detector: `pan`.
+        kind: &'static str,
+        /// Where the data is; keys that are data themselves are redacted in it.
+        path: Box<str>,
+        /// Whether it is a credential rather than personal data.
+        is_secret: bool,
+    },
+    /// Not a message of the protocol.
+    Envelope(EnvelopeFault),
+    /// A rule forbids it, or none allows it.
+    Forbidden {
+        /// What the rule's author tells the caller.
+        message: Option<Box<str>>,
+    },
+    /// An HTTP head that is ambiguous or not of the protocol.
+    Head {
+        /// What HTTP calls the fault.
+        http_status: u16,
+        /// What is wrong with it, for the caller.
+        text: Cow<'static, str>,
+    },
+    /// The headers say something else than the body, or the params lack their subject.
+    Mismatch {
+        /// The JSON-RPC error code, the specification's.
+        code: i64,
+        /// What is wrong, for the caller.
+        text: Box<str>,
+        /// The error's `data` as JSON.
+        data: Option<Box<str>>,
+    },
+    /// Something inside the gate failed.
+    Internal(Cow<'static, str>),
+    /// A limit is used up.
+    Limited {
+        /// What the limit counts for: `user and tool`.
+        level: Box<str>,
+        /// How long until a call may pass.
+        wait: Duration,
+    },
+    /// The token lacks scopes that its client could ask for.
+    Scope {
+        /// Those that are missing.
+        missing: Vec<Box<str>>,
+    },
+    /// The caller could not be identified.
+    Unidentified(identity::Refused),
+    /// The server could not be reached: what happened, for the operator.
+    Unreachable(Box<str>),
+    /// The server did not answer in time.
+    UpstreamTimeout,
+}
+
+/// What the caller is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// The HTTP status where the refusal is not a tool's result.
+    pub http_status: u16,
+    /// The JSON-RPC error code.
+    pub code: i64,
+    /// One or two sentences for a person or a model: what happened, what to do, when to retry.
+    pub text: String,
+    /// The error's `data` as JSON.
+    pub data: Option<Box<str>>,
+    /// Seconds for `Retry-After`.
+    pub retry_after: Option<u64>,
+}
+
+impl Denial {
+    /// The reason as metrics and records tell it.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::AnswerWithheld(_) | Self::Unreachable(_) | Self::UpstreamTimeout => Reason::Upstream,
+            Self::Argument { .. } => Reason::Argument,
+            Self::AuditUnavailable | Self::Internal(_) => Reason::Internal,
+            Self::BodyTooLarge => Reason::Size,
+            Self::BodyTooSlow | Self::Envelope(_) | Self::Head { .. } | Self::Mismatch { .. } => {
+                Reason::Protocol
+            }
+            Self::Content { is_secret, .. } | Self::ContentWithheld { is_secret, .. } => {
+                if *is_secret {
+                    Reason::Secret
+                } else {
+                    Reason::Pii
+                }
+            }
+            Self::Forbidden { .. } => Reason::ToolNotAllowed,
+            Self::Limited { .. } => Reason::RateLimit,
+            Self::Scope { .. } => Reason::Scope,
+            Self::Unidentified(identity::Refused::Missing) => Reason::AuthMissing,
+            Self::Unidentified(_) => Reason::AuthInvalid,
+        }
+    }
+
+    /// A disagreement between headers and body.
+    pub(super) fn mismatch(mismatch: Mismatch) -> Self {
+        let Mismatch { code, text, data } = mismatch;
+        Self::Mismatch { code, text: text.into(), data: data.map(Into::into) }
+    }
+
+    /// Whether the gate or the server failed, rather than a rule said no.
+    pub fn is_failure(&self) -> bool {
+        matches!(self.reason(), Reason::Internal | Reason::Upstream)
+    }
+
+    /// What the caller is told about `what`, such as ``the tool `refund` ``.
+    pub fn words(&self, what: &str) -> Words {
+        Words {
+            http_status: self.http_status(),
+            code: self.code(),
+            text: self.text(what),
+            data: self.data(),
+            retry_after: self.retry_after(),
+        }
+    }
+
+    fn http_status(&self) -> u16 {
+        match self {
+            Self::Envelope(_) | Self::Mismatch { .. } => 400,
+            Self::Unidentified(identity::Refused::Malformed) => 400,
+            Self::Unidentified(identity::Refused::Invalid(_) | identity::Refused::Missing) => 401,
+            Self::Argument { .. } | Self::Forbidden { .. } | Self::Scope { .. } => 403,
+            Self::Content { .. } | Self::ContentWithheld { .. } => 403,
+            Self::BodyTooSlow => 408,
+            Self::BodyTooLarge => 413,
+            Self::Limited { .. } => 429,
+            Self::Internal(_) => 500,
+            Self::AnswerWithheld(_) | Self::Unreachable(_) => 502,
+            Self::AuditUnavailable => 503,
+            Self::UpstreamTimeout => 504,
+            Self::Head { http_status, .. } => *http_status,
+        }
+    }
+
+    fn code(&self) -> i64 {
+        match self {
+            Self::Envelope(fault) => fault.kind.code(),
+            Self::Head { .. } => -32_600,
+            Self::Internal(_) => -32_603,
+            Self::Mismatch { code, .. } => *code,
+            Self::AnswerWithheld(_)
+            | Self::Argument { .. }
+            | Self::AuditUnavailable
+            | Self::BodyTooLarge
+            | Self::BodyTooSlow
+            | Self::Content { .. }
+            | Self::ContentWithheld { .. }
+            | Self::Forbidden { .. }
+            | Self::Limited { .. }
+            | Self::Scope { .. }
+            | Self::Unidentified(_)
+            | Self::Unreachable(_)
+            | Self::UpstreamTimeout => -31_000 - i64::from(self.http_status()),
+        }
+    }
+
+    fn text(&self, what: &str) -> String {
+        match self {
+            Self::AnswerWithheld(_) => format!(
+                "the answer of {what} was withheld: the server sent something that cannot be checked; do not retry"
+            ),
+            Self::Argument { path, message } => format!(
+                "{what} was not called: argument `{path}` is outside what you may use; change it and call again{}",
+                aside(message.as_deref())
+            ),
+            Self::AuditUnavailable => {
+                "the audit trail is unavailable, so nothing was done; retry in 5 seconds".into()
+            }
+            Self::BodyTooLarge => "the request is larger than this gateway accepts (4 MiB); send less".into(),
+            Self::BodyTooSlow => "the request body did not arrive in time; send it again".into(),
+            Self::Content { kind, path, .. } => format!(
+                "{what} was stopped: `{path}` holds data of kind `{kind}` that may not pass here; leave it out and call again"
+            ),
+            Self::ContentWithheld { kind, .. } => format!(
+                "the answer of {what} was withheld: it holds data of kind `{kind}` that may not pass here; ask for less"
+            ),
+            Self::Envelope(fault) => format!("the request is not acceptable: {fault}"),
+            Self::Forbidden { message } => format!(
+                "{what} is not available to you; do not retry, use what tools/list shows{}",
+                aside(message.as_deref())
+            ),
+            Self::Head { text, .. } => text.to_string(),
+            Self::Mismatch { text, .. } => text.to_string(),
+            Self::Internal(_) => "the gateway failed to judge this message, so nothing was done".into(),
+            Self::Limited { level, wait } => format!(
+                "{what} was not called: the rate limit per {level} is used up; retry in {} s, other tools may still work",
+                seconds(*wait)
+            ),
+            Self::Scope { missing } => {
+                format!("{what} needs the scope `{}`; ask for it and call again", missing.join(" "))
+            }
+            Self::Unidentified(refused) => refused.sentence().into(),
+            Self::Unreachable(_) => {
+                format!("{what} was not reached: the server behind this gateway is down; retry later")
+            }
+            Self::UpstreamTimeout => format!(
+                "{what} did not answer in time; it may still be working, so check before you call it again"
+            ),
+        }
+    }
+
+    fn data(&self) -> Option<Box<str>> {
+        match self {
+            Self::Limited { level, wait } => {
+                Some(format!(r#"{{"level":"{level}","retryAfterMs":{}}}"#, wait.as_millis()).into())
+            }
+            Self::Mismatch { data, .. } => data.clone(),
+            Self::AnswerWithheld(_)
+            | Self::Argument { .. }
+            | Self::AuditUnavailable
+            | Self::BodyTooLarge
+            | Self::BodyTooSlow
+            | Self::Content { .. }
+            | Self::ContentWithheld { .. }
+            | Self::Envelope(_)
+            | Self::Forbidden { .. }
+            | Self::Head { .. }
+            | Self::Internal(_)
+            | Self::Scope { .. }
+            | Self::Unidentified(_)
+            | Self::Unreachable(_)
+            | Self::UpstreamTimeout => None,
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::AuditUnavailable => Some(5),
+            Self::Limited { wait, .. } => Some(seconds(*wait).max(1)),
+            Self::Unreachable(_) => Some(1),
+            Self::AnswerWithheld(_)
+            | Self::Argument { .. }
+            | Self::BodyTooLarge
+            | Self::BodyTooSlow
+            | Self::Content { .. }
+            | Self::ContentWithheld { .. }
+            | Self::Envelope(_)
+            | Self::Forbidden { .. }
+            | Self::Head { .. }
+            | Self::Internal(_)
+            | Self::Mismatch { .. }
+            | Self::Scope { .. }
+            | Self::Unidentified(_)
+            | Self::UpstreamTimeout => None,
+        }
+    }
+
+    /// What the operator is told beyond the reason; never anything out of a body.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::AnswerWithheld(detail) | Self::Internal(detail) => Some(detail.to_string()),
+            Self::Argument { path, .. } => Some(format!("argument {path}")),
+            Self::Content { kind, path, .. } | Self::ContentWithheld { kind, path, .. } => {
+                Some(format!("{kind} at {path}"))
+            }
+            Self::Envelope(fault) => Some(fault.to_string()),
+            Self::Head { text, .. } => Some(text.to_string()),
+            Self::Mismatch { text, .. } => Some(text.to_string()),
+            Self::Limited { wait, .. } => Some(format!("wait {} ms", wait.as_millis())),
+            Self::Scope { missing } => Some(format!("missing {}", missing.join(" "))),
+            Self::Unidentified(refused) => Some(refused.detail().to_owned()),
+            Self::Unreachable(detail) => Some(detail.to_string()),
+            Self::AuditUnavailable
+            | Self::BodyTooLarge
+            | Self::BodyTooSlow
+            | Self::Forbidden { .. }
+            | Self::UpstreamTimeout => None,
+        }
+    }
+}
+
+/// Whole seconds to wait, never too few.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// What a rule's author adds, in brackets.
+fn aside(message: Option<&str>) -> String {
+    message.map(|message| format!(" ({message})")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::FaultKind;
+
+    fn forbidden(message: Option<&str>) -> Denial {
+        Denial::Forbidden { message: message.map(Into::into) }
+    }
+
+    #[test]
+    fn words_each_reason_by_one_table() {
+        let fault = crate::json::Fault { at: 7, kind: FaultKind::DuplicateKey };
+        let wait = |ms| Denial::Limited { level: "user".into(), wait: Duration::from_millis(ms) };
+        let rows = [
+            (Denial::AuditUnavailable, 503, -31_503, Some(5), "retry in 5 seconds"),
+            (Denial::BodyTooLarge, 413, -31_413, None, "4 MiB"),
+            (Denial::Envelope(fault.into()), 400, -32_600, None, "not acceptable: duplicate key at byte 7"),
+            (Denial::Internal("secret-1".into()), 500, -32_603, None, "so nothing was done"),
+            (Denial::Unidentified(identity::Refused::Malformed), 400, -31_400, None, ""),
+            (Denial::Unidentified(identity::Refused::Missing), 401, -31_401, None, ""),
+            (Denial::Unreachable("secret-1".into()), 502, -31_502, Some(1), "retry later"),
+            (Denial::UpstreamTimeout, 504, -31_504, None, "the tool `pay` did not answer in time"),
+            (forbidden(None), 403, -31_403, None, "use what tools/list shows"),
+            (forbidden(Some("ask the desk")), 403, -31_403, None, "tools/list shows (ask the desk)"),
+            (wait(0), 429, -31_429, Some(1), "retry in 0 s"),
+            (wait(2000), 429, -31_429, Some(2), "per user is used up; retry in 2 s"),
+            (wait(2001), 429, -31_429, Some(3), "retry in 3 s"),
+        ];
+        for (denial, http_status, code, retry_after, part) in rows {
+            let words = denial.words("the tool `pay`");
+            assert_eq!((words.http_status, words.code), (http_status, code), "{denial:?}");
+            assert_eq!(words.retry_after, retry_after, "{denial:?}");
+            assert!(words.text.contains(part) && !words.text.contains("secret-1"), "{}", words.text);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Steps 8 to 10: what the rules, the limits and the search for data say of a request.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::ask::{Ask, conversation};
+use super::{Action, Denial, Record, Verdict};
+use crate::identity::Caller;
+use crate::json::Value;
+use crate::limit::{self, Ledger, Subject};
+use crate::mcp::call::{self, ToolCall};
+use crate::mcp::{Message, Method};
+use crate::names::Mode;
+use crate::policy::{Decision, Forbid, Policy, Standing, Why};
+use crate::scan::{Direction, Sighting};
+
+/// What a message is about.
+pub(super) enum Topic<'d> {
+    /// A call of a tool.
+    Call(ToolCall<'d>),
+    /// Another method, and the prompt, resource or task that it names.
+    Method(Method, Option<Cow<'d, str>>),
+    /// The client's answer to a request of the server.
+    Reply,
+}
+
+impl<'d> Topic<'d> {
+    /// Finds the subject of a message.
+    ///
+    /// # Errors
+    /// The client's fault: params that lack their subject, or name it ambiguously.
+    pub(super) fn of(message: &Message<'d>) -> Result<Self, Denial> {
+        let Some(method) = message.method() else { return Ok(Self::Reply) };
+        let topic = match method {
+            Method::ToolsCall => call::tool(message.params()).map(Self::Call),
+            _ => call::target(method, message.params()).map(|target| Self::Method(method, target)),
+        };
+        topic.map_err(|fault| Denial::Mismatch {
+            code: call::ParamsFault::CODE,
+            text: fault.to_string().into(),
+            data: None,
+        })
+    }
+
+    /// The name of the tool that is called.
+    pub(super) fn tool_name(&self) -> Option<&str> {
+        match self {
+            Self::Call(call) => Some(&call.name),
+            Self::Method(..) | Self::Reply => None,
+        }
+    }
+
+    /// The name of what it is about.
+    pub(super) fn target(&self) -> Option<&str> {
+        match self {
+            Self::Call(call) => Some(&call.name),
+            Self::Method(_, target) => target.as_deref(),
+            Self::Reply => None,
+        }
+    }
+}
+
+/// Lets the rules speak: step 8.
+pub(super) fn allow(
+    policy: &Policy,
+    caller: &Caller,
+    standing: &Standing,
+    topic: &Topic<'_>,
+    record: &mut Record,
+) -> Result<(), Denial> {
+    let decision = match topic {
+        Topic::Call(call) => policy.judge_call(standing, &call.name, call.arguments),
+        Topic::Method(method, target) => policy.judge_method(standing, *method, target.as_deref()),
+        // No rule speaks of an answer to the server; its content is searched like any other.
+        Topic::Reply => return Ok(()),
+    };
+    match decision {
+        Decision::Allow { by, shadow } => {
+            record.rule = Some(by.clone());
+            if let Some(rule) = shadow {
+                record.would_deny(super::Reason::ToolNotAllowed, rule);
+            }
+            Ok(())
+        }
+        Decision::Forbid(forbid) => {
+            record.rule = forbid.rule.cloned();
+            enforce(policy, record, forbidden(caller, forbid))
+        }
+    }
+}
+
+fn forbidden(caller: &Caller, forbid: Forbid<'_>) -> Denial {
+    let message = forbid.message.map(Into::into);
+    match forbid.why {
+        Why::Argument { path } => Denial::Argument { path: path.into(), message },
+        // Only a token can be had with more scopes; to others this is a plain no.
+        Why::Scope { missing } if caller.issuer().is_some() => {
+            Denial::Scope { missing: missing.into_iter().map(Into::into).collect() }
+        }
+        Why::Denied | Why::NotAllowed | Why::Scope { .. } | Why::Tenant | Why::UnknownTool => {
+            Denial::Forbidden { message }
+        }
+    }
+}
+
+/// Takes a call from every limit that it counts against, or from none: step 9.
+pub(super) fn charge(
+    ledger: &Ledger,
+    policy: &Policy,
+    caller: &Caller,
+    ask: &Ask<'_>,
+    topic: &Topic<'_>,
+    record: &mut Record,
+) -> Result<(), Denial> {
+    let Topic::Call(call) = topic else { return Ok(()) };
+    let conversation = conversation(policy, ask.headers, call.meta);
+    let subject = Subject {
+        server: policy.server.as_str(),
+        tenant: caller.tenant(),
+        user: caller.user(),
+        agent: caller.agent(),
+        conversation: conversation.as_deref(),
+        tool: Some(&call.name),
+    };
+    let charge = ledger.charge(policy.limits(policy.tool(&call.name)), &subject, ask.now);
+    if let Some(exceeded) = charge.shadowed {
+        record.would_deny(super::Reason::RateLimit, &exceeded.rule.id);
+    }
+    match charge.verdict {
+        limit::Verdict::Granted => Ok(()),
+        limit::Verdict::Exceeded(exceeded) => {
+            record.rule = Some(exceeded.rule.id.clone());
+            enforce(policy, record, Denial::Limited { level: level(exceeded.rule), wait: exceeded.wait })
+        }
+    }
+}
+
+/// What a limit counts for, in words: `user and tool`.
+fn level(rule: &limit::Rule) -> Box<str> {
+    let words: Vec<_> = rule.per.iter().map(|level| level.as_str()).collect();
+    if words.is_empty() { "server".into() } else { words.join(" and ").into() }
+}
+
+/// Refuses, or in shadow mode notes that it would have.
+fn enforce(policy: &Policy, record: &mut Record, denial: Denial) -> Result<(), Denial> {
+    match policy.mode {
+        Mode::Enforce => Err(denial),
+        Mode::Shadow => {
+            record.verdict = Verdict::Deny;
+            record.action = Action::ShadowDeny;
+            record.reason = denial.reason();
+            Ok(())
+        }
+    }
+}
+
+/// Searches what the client sends: step 10. Returns the edited body where something was hidden.
+pub(super) fn search(
+    policy: &Policy,
+    message: &Message<'_>,
+    body: &Bytes,
+    record: &mut Record,
+) -> Result<Option<Bytes>, Denial> {
+    let Some(carrier) = carrier(message).filter(|_| !policy.redaction.is_empty(Direction::Arguments)) else {
+        return Ok(None);
+    };
+    let Sighting { splice, findings, blocked } = policy.redaction.scan(Direction::Arguments, carrier);
+    let stopped = blocked.and_then(|index| findings.get(index)).map(|finding| Denial::Content {
+        kind: finding.detector.as_str(),
+        path: finding.path.clone(),
+        is_secret: finding.detector.is_secret(),
+    });
+    if findings.iter().any(|finding| matches!(&*finding.path, "$.uri" | "$.name")) {
+        // What may not be written to the server may not be written down either.
+        record.target = None;
+    }
+    record.note_findings(Direction::Arguments, findings);
+    if let Some(denial) = stopped {
+        return Err(denial);
+    }
+    if splice.is_empty() {
+        return Ok(None);
+    }
+    record.action = Action::Redact;
+    Ok(Some(splice.apply(body).into()))
+}
+
+/// The part of a message that its sender fills.
+pub(super) fn carrier<'d>(message: &Message<'d>) -> Option<Value<'d>> {
+    match message {
+        Message::Request { params, .. } | Message::Notification { params, .. } => *params,
+        Message::Result { result, .. } => Some(*result),
+        Message::Error { error, .. } => Some(*error),
+    }
+}

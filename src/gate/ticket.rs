@@ -1,0 +1,172 @@
+//! The right to reach the server: made by admission, spent by settling.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::ask::{Ask, field};
+use super::record::Record;
+use super::refusal::Denial;
+use crate::json::{self, Document};
+use crate::mcp::{self, Claims, Era, Message, Revision, Sender, Speech};
+use crate::policy::Policy;
+
+/// Permission to send one judged request to the server.
+///
+/// Only `Gate::admit` makes one; it cannot be copied; the upstream takes one by reference; it ends in
+/// `Gate::settle`. Dropping it unsettled shows as a difference in [`Tally`], which every wire test
+/// wants to be zero.
+#[derive(Debug)]
+#[must_use = "a ticket must be settled, so that what happened is recorded"]
+pub struct Ticket {
+    pub(super) record: Box<Record>,
+    pub(super) passage: Passage,
+    pub(super) tally: Arc<Tally>,
+}
+
+/// What may be sent, and what may come back.
+#[derive(Debug)]
+pub(super) struct Passage {
+    /// The body to send; empty for a stream or the end of a session.
+    pub body: Bytes,
+    /// The protocol headers, made anew from the body.
+    pub claims: HeaderMap,
+    /// What is spoken; `None` for a stream or the end of a session.
+    pub speech: Option<Speech>,
+    /// Whether an answer to an earlier request may come: a stream that resumes.
+    pub is_resuming: bool,
+    /// How long the server may take until its first byte.
+    pub timeout: Option<Duration>,
+}
+
+/// How many tickets have been made and how many settled.
+#[derive(Debug, Default)]
+pub struct Tally {
+    opened: AtomicU64,
+    settled: AtomicU64,
+}
+
+impl Passage {
+    /// What a stream or the end of a session may carry: nothing but its revision.
+    pub(super) fn of_stream(ask: &Ask<'_>) -> Self {
+        let mut claims = HeaderMap::new();
+        let version = field(ask.headers, "mcp-protocol-version").and_then(Revision::parse);
+        if let Some(revision) = version {
+            claims.insert("mcp-protocol-version", HeaderValue::from_static(revision.as_str()));
+        }
+        let is_resuming = ask.headers.contains_key("last-event-id");
+        Self { body: Bytes::new(), claims, speech: None, is_resuming, timeout: None }
+    }
+
+    /// Makes the protocol headers anew, from the bytes that will be sent.
+    ///
+    /// # Errors
+    /// [`Denial::Internal`] when the edited bytes do not read as a message: an edit of ours broke them.
+    pub(super) fn claims(
+        claimed: &Claims<'_>,
+        message: &Message<'_>,
+        speech: &Speech,
+        edited: Option<&Bytes>,
+    ) -> Result<HeaderMap, Denial> {
+        let Some(edited) = edited else { return Ok(headers(claimed, message, message, speech)) };
+        let broken = |_| Denial::Internal("a redacted request no longer reads as a message".into());
+        let document = Document::parse(edited).map_err(|fault| broken(fault.kind))?;
+        match mcp::envelope::read(&document, Sender::Client) {
+            Ok(after) => Ok(headers(claimed, message, &after, speech)),
+            Err(_) => Err(broken(json::FaultKind::Syntax)),
+        }
+    }
+}
+
+fn headers(claimed: &Claims<'_>, before: &Message<'_>, after: &Message<'_>, speech: &Speech) -> HeaderMap {
+    let mut made = HeaderMap::new();
+    let mut set = |name: &str, value: &str| {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            made.insert(name, value);
+        }
+    };
+    for (name, value) in mcp::claims::restate(after, speech) {
+        set(name, &value);
+    }
+    if speech.era == Era::Modern && !claimed.params.is_empty() {
+        for (name, value) in mcp::claims::restate_params(claimed, before, after) {
+            set(&format!("mcp-param-{name}"), &value);
+        }
+    }
+    made
+}
+
+impl Ticket {
+    pub(super) fn open(record: Box<Record>, passage: Passage, tally: &Arc<Tally>) -> Self {
+        tally.opened.fetch_add(1, Ordering::Relaxed);
+        Self { record, passage, tally: Arc::clone(tally) }
+    }
+
+    /// Takes the ticket apart: nothing more can be sent with it.
+    pub(super) fn spend(self) -> Box<Record> {
+        self.tally.settle();
+        self.record
+    }
+
+    /// The policy that it was judged by.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.record.policy
+    }
+
+    /// What is known of the request so far.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The bytes that were judged: exactly these may be sent.
+    pub fn body(&self) -> Bytes {
+        self.passage.body.clone()
+    }
+
+    /// The protocol headers to send, made anew from the judged body.
+    pub fn claims(&self) -> &HeaderMap {
+        &self.passage.claims
+    }
+
+    /// How long the server may take until the first byte of its answer, where the policy says.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.passage.timeout
+    }
+
+    /// Who asks, as an opaque text that is the same for the same caller; never a credential.
+    pub fn caller_key(&self) -> String {
+        match &self.record.caller {
+            Some(caller) => format!(
+                "{}\u{1f}{}\u{1f}{}",
+                caller.issuer().unwrap_or_default(),
+                caller.tenant().unwrap_or_default(),
+                caller.user()
+            ),
+            None => String::new(),
+        }
+    }
+
+    /// Whether a JSON-RPC answer is owed: true for requests, false for notifications and streams.
+    pub fn wants_answer(&self) -> bool {
+        self.record.request_id.is_some() && self.passage.speech.is_some()
+    }
+}
+
+impl Tally {
+    pub(super) fn settle(&self) {
+        self.settled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tickets made since the start.
+    pub fn opened(&self) -> u64 {
+        self.opened.load(Ordering::Relaxed)
+    }
+
+    /// Tickets settled since the start.
+    pub fn settled(&self) -> u64 {
+        self.settled.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,106 @@
+//! A refusal as bytes: a tool's result that a model reads, or an HTTP error with JSON-RPC inside.
+
+use bytes::Bytes;
+
+use super::{Denial, Policy, Record};
+use crate::identity::{self, Complaint};
+use crate::json::quote;
+use crate::mcp::{Era, Id, Method};
+use crate::policy::DenyAs;
+
+/// What to send in place of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status, where there still is a head to send.
+    pub http_status: u16,
+    /// The JSON-RPC message.
+    pub body: Bytes,
+    /// `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
+    /// `WWW-Authenticate`.
+    pub challenge: Option<String>,
+    /// The JSON-RPC error code; `None` where the refusal is a tool's result.
+    pub code: Option<i64>,
+}
+
+impl Reply {
+    /// Words a refusal for the caller of `record`.
+    ///
+    /// A `tools/call` that was understood is refused as a result with `isError: true`, the only form
+    /// that every measured client hands to its model, unless the policy says `deny_as: http`.
+    /// Everything else, missing scopes and a failing server are HTTP errors.
+    pub fn new(policy: &Policy, record: &Record, denial: &Denial) -> Self {
+        let words = denial.words(&subject(record));
+        let id = record.request_id.as_ref().map_or("null", Id::raw);
+        let is_tool_call = record.method == Some(Method::ToolsCall) && record.request_id.is_some();
+        if is_tool_call && policy.deny_as == DenyAs::ToolError && is_for_the_model(denial) {
+            let is_modern = record.revision.is_some_and(|revision| revision.traits().era == Era::Modern);
+            let result_type = if is_modern { r#","resultType":"complete""# } else { "" };
+            let body = format!(
+                r#"{{"jsonrpc":"2.0","id":{id},"result":{{"content":[{{"type":"text","text":{}}}],"isError":true{result_type}}}}}"#,
+                quote(&words.text)
+            );
+            return Self {
+                http_status: 200,
+                body: body.into(),
+                retry_after: words.retry_after,
+                challenge: None,
+                code: None,
+            };
+        }
+        let data = words.data.map(|data| format!(r#","data":{data}"#)).unwrap_or_default();
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{},"message":{}{data}}}}}"#,
+            words.code,
+            quote(&words.text)
+        );
+        Self {
+            http_status: words.http_status,
+            body: body.into(),
+            retry_after: words.retry_after,
+            challenge: challenge(denial),
+            code: Some(words.code),
+        }
+    }
+}
+
+/// Whether a refusal is something that a model can act on.
+fn is_for_the_model(denial: &Denial) -> bool {
+    match denial {
+        Denial::Argument { .. }
+        | Denial::AuditUnavailable
+        | Denial::Content { .. }
+        | Denial::ContentWithheld { .. }
+        | Denial::Forbidden { .. }
+        | Denial::Limited { .. } => true,
+        Denial::AnswerWithheld(_)
+        | Denial::BodyTooLarge
+        | Denial::BodyTooSlow
+        | Denial::Envelope(_)
+        | Denial::Head { .. }
+        | Denial::Mismatch { .. }
+        | Denial::Internal(_)
+        | Denial::Scope { .. }
+        | Denial::Unidentified(_)
+        | Denial::Unreachable(_)
+        | Denial::UpstreamTimeout => false,
+    }
+}
+
+fn challenge(denial: &Denial) -> Option<String> {
+    if let Denial::Scope { missing } = denial {
+        let scopes: Vec<&str> = missing.iter().map(|scope| &**scope).collect();
+        return Some(identity::challenge(Complaint::Scopes(&scopes), None));
+    }
+    let Denial::Unidentified(refused) = denial else { return None };
+    Some(identity::challenge(Complaint::Caller { refused: *refused, scopes: &[] }, None))
+}
+
+/// What a refusal speaks of.
+fn subject(record: &Record) -> String {
+    match (record.method, record.target.as_deref()) {
+        (Some(Method::ToolsCall), Some(name)) => format!("the tool `{name}`"),
+        (Some(method), _) => format!("`{}`", method.as_str()),
+        (None, _) => "this request".into(),
+    }
+}
