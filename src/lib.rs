@@ -40,4 +40,5 @@ pub mod limit;
 pub mod mcp;
 pub mod names;
 pub mod policy;
+pub mod report;
 pub mod scan;

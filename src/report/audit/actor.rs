@@ -1,0 +1,82 @@
+//! How a caller is named in a line: by a keyed hash, unless the operator wants the name itself.
+
+use std::fmt;
+
+use quick_cache::sync::Cache;
+use ring::hmac;
+
+use super::text::Text;
+use crate::bounds::{AUDIT_ACTORS_MAX, AUDIT_NAME_BYTES_MAX};
+use crate::identity::{Caller, Proof};
+
+/// How callers are named in audit lines.
+pub enum Actors {
+    /// By HMAC-SHA256 with this key: who holds the key can look for a user, who holds the file cannot list
+    /// them.
+    Keyed(Box<[u8]>),
+    /// As the token or key calls them.
+    Plain,
+    /// By HMAC-SHA256 with a key that ends with the process: lines of one run belong together, no more.
+    Unlinked,
+}
+
+impl fmt::Debug for Actors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keyed(_) => "Keyed",
+            Self::Plain => "Plain",
+            Self::Unlinked => "Unlinked",
+        })
+    }
+}
+
+/// [`Actors`], made ready.
+#[derive(Debug)]
+pub(super) enum Naming {
+    Hashed {
+        key: Box<hmac::Key>,
+        /// An HMAC costs as much as the rest of a line, and few users make most calls.
+        names: Cache<Box<str>, [u8; 16]>,
+    },
+    Plain,
+}
+
+impl Naming {
+    /// Makes `actors` ready; `random` is the key where none was given.
+    pub(super) fn new(actors: Actors, random: &[u8]) -> Self {
+        let hashed = |key: &[u8]| Self::Hashed {
+            key: Box::new(hmac::Key::new(hmac::HMAC_SHA256, key)),
+            names: Cache::new(AUDIT_ACTORS_MAX),
+        };
+        match actors {
+            Actors::Keyed(key) => hashed(&key),
+            Actors::Plain => Self::Plain,
+            Actors::Unlinked => hashed(random),
+        }
+    }
+
+    /// Adds the id of `caller` as a JSON string: `"hmac:"` and the first 128 bits of HMAC(key, user).
+    pub(super) fn write(&self, text: &mut Text, caller: &Caller) {
+        match self {
+            Self::Hashed { .. } if caller.proof() == Proof::Anonymous => text.raw("\"anonymous\""),
+            Self::Hashed { key, names } => {
+                let name = names.get(caller.user()).unwrap_or_else(|| {
+                    let name = digest(key, caller.user());
+                    names.insert(caller.user().into(), name);
+                    name
+                });
+                text.raw("\"hmac:");
+                text.hex(&name);
+                text.raw("\"");
+            }
+            Self::Plain => text.string(caller.user(), AUDIT_NAME_BYTES_MAX),
+        }
+    }
+}
+
+fn digest(key: &hmac::Key, user: &str) -> [u8; 16] {
+    let tag = hmac::sign(key, user.as_bytes());
+    let mut name = [0; 16];
+    name.copy_from_slice(&tag.as_ref()[..16]);
+    name
+}

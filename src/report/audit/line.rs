@@ -1,0 +1,216 @@
+//! One record as JSON: everything of a line but its id, number, time and chain, which the writer adds.
+
+use super::Place;
+use super::actor::Naming;
+use super::text::Text;
+use crate::bounds::{AUDIT_DETAIL_BYTES_MAX, AUDIT_FINDINGS_BYTES_MAX, AUDIT_NAME_BYTES_MAX};
+use crate::gate::{Action, Outcome, Record, Verdict};
+use crate::identity::Proof;
+use crate::mcp::{Method, Revision, Subject};
+use crate::names::Label;
+use crate::policy::Policy;
+use crate::scan::{Direction, Finding};
+
+/// The part of a line that tells where this gate runs, made once.
+#[derive(Debug)]
+pub(super) struct Resource(Box<[u8]>);
+
+impl Resource {
+    pub(super) fn new(place: &Place) -> Self {
+        let mut text = Text::over(Vec::new());
+        text.member(",\"namespace\":", place.namespace.as_deref(), AUDIT_NAME_BYTES_MAX);
+        text.member(",\"pod\":", place.pod.as_deref(), AUDIT_NAME_BYTES_MAX);
+        if let Some(port) = place.port {
+            text.raw(",\"port\":");
+            text.number(port.into());
+        }
+        Self(text.into_bytes().into())
+    }
+
+    fn write(&self, text: &mut Text, policy: &Policy) {
+        text.raw(",\"resource\":{\"server\":");
+        text.string(policy.server.as_str(), AUDIT_NAME_BYTES_MAX);
+        text.bytes(&self.0);
+        text.raw("}");
+    }
+}
+
+/// Writes the members of a decision, from `"stage"` on.
+pub(super) fn write(text: &mut Text, record: &Record, naming: &Naming, resource: &Resource) {
+    text.raw("\"stage\":\"decision\"");
+    write_actor(text, record, naming);
+    write_source(text, record);
+    write_action(text, record);
+    resource.write(text, &record.policy);
+    write_decision(text, record);
+    write_findings(text, &record.findings);
+    write_result(text, record);
+    text.raw(",\"content\":{\"level\":\"metadata\"}");
+}
+
+/// Writes the members of a change of policy, from `"stage"` on.
+pub(super) fn write_swap(text: &mut Text, previous: Option<&Policy>, current: &Policy, resource: &Resource) {
+    text.raw("\"stage\":\"policy.swap\"");
+    resource.write(text, current);
+    text.raw(",\"policy\":{");
+    if let Some(previous) = previous {
+        text.raw("\"previous_sha256\":\"");
+        text.hex(&previous.sha256);
+        text.raw("\",");
+    }
+    text.raw("\"sha256\":\"");
+    text.hex(&current.sha256);
+    text.raw("\",\"mode\":\"");
+    text.raw(current.mode.as_str());
+    text.raw("\"}");
+}
+
+fn write_actor(text: &mut Text, record: &Record, naming: &Naming) {
+    text.raw(",\"actor\":{\"type\":");
+    let Some(caller) = &record.caller else { return text.raw("\"unknown\"}") };
+    text.raw(match caller.proof() {
+        Proof::Anonymous => "\"anonymous\",\"id\":",
+        Proof::Key | Proof::Token => "\"user\",\"id\":",
+    });
+    naming.write(text, caller);
+    text.raw(",\"proof\":\"");
+    text.raw(caller.proof().as_str());
+    text.raw("\"");
+    text.member(",\"issuer\":", caller.issuer(), AUDIT_NAME_BYTES_MAX);
+    text.member(",\"client\":", caller.agent(), AUDIT_NAME_BYTES_MAX);
+    text.member(",\"tenant\":", caller.tenant(), AUDIT_NAME_BYTES_MAX);
+    text.raw("}");
+}
+
+fn write_source(text: &mut Text, record: &Record) {
+    text.raw(",\"source\":{");
+    if let Some(peer) = record.peer {
+        text.raw("\"ip\":\"");
+        match peer.ip().to_canonical() {
+            std::net::IpAddr::V4(ip) => text.octets(ip.octets()),
+            std::net::IpAddr::V6(ip) => text.raw(&ip.to_string()),
+        }
+        text.raw("\",\"port\":");
+        text.number(peer.port().into());
+    }
+    let lead = if record.peer.is_some() { ",\"user_agent\":" } else { "\"user_agent\":" };
+    text.member(lead, record.user_agent.as_deref(), AUDIT_NAME_BYTES_MAX);
+    text.raw("}");
+}
+
+fn write_action(text: &mut Text, record: &Record) {
+    text.raw(",\"action\":{\"method\":");
+    match record.method {
+        Some(method) => {
+            text.raw("\"");
+            text.raw(method.as_str());
+            text.raw("\"");
+            text.member(",\"target_type\":", target_type(method), AUDIT_NAME_BYTES_MAX);
+        }
+        None => text.raw("null"),
+    }
+    text.member(",\"target\":", record.target.as_deref(), AUDIT_NAME_BYTES_MAX);
+    if let Some(id) = &record.request_id {
+        text.raw(",\"request_id\":");
+        text.lexeme(id.raw());
+    }
+    text.member(",\"protocol\":", record.revision.map(Revision::as_str), AUDIT_NAME_BYTES_MAX);
+    text.raw("}");
+}
+
+fn target_type(method: Method) -> Option<&'static str> {
+    match method.subject() {
+        Subject::Nothing => None,
+        Subject::Prompt => Some("prompt"),
+        Subject::Reference => Some("reference"),
+        Subject::Resource => Some("resource"),
+        Subject::Skill => Some("skill"),
+        Subject::Task => Some("task"),
+        Subject::Tool => Some("tool"),
+    }
+}
+
+fn write_decision(text: &mut Text, record: &Record) {
+    text.raw(",\"decision\":{\"verdict\":\"");
+    text.raw(match record.verdict {
+        Verdict::Allow => "allow",
+        Verdict::Deny => "deny",
+        Verdict::Error => "error",
+    });
+    text.raw("\",\"action\":\"");
+    text.raw(match record.action {
+        Action::Allow | Action::ShadowDeny => "allow",
+        Action::Deny => "deny",
+        Action::Error => "error",
+        Action::Redact => "redact",
+    });
+    text.raw("\",\"mode\":\"");
+    text.raw(record.mode.as_str());
+    text.raw("\",\"reason\":\"");
+    text.raw(record.reason.as_str());
+    text.raw("\"");
+    text.member(",\"rule\":", record.rule.as_ref().map(Label::as_str), AUDIT_NAME_BYTES_MAX);
+    text.member(",\"detail\":", record.detail.as_deref(), AUDIT_DETAIL_BYTES_MAX);
+    text.raw(",\"policy_sha256\":\"");
+    text.hex(&record.policy.sha256[..4]);
+    text.raw("\"}");
+}
+
+/// Writes as many findings as there is room for, and how many were left out.
+fn write_findings(text: &mut Text, findings: &[(Direction, Finding)]) {
+    text.raw(",\"findings\":[");
+    let end = text.len() + AUDIT_FINDINGS_BYTES_MAX;
+    let mut written = 0;
+    for (direction, finding) in findings {
+        if text.len() > end {
+            break;
+        }
+        text.raw(if written == 0 { "{\"rule\":" } else { ",{\"rule\":" });
+        text.string(finding.rule.as_str(), AUDIT_NAME_BYTES_MAX);
+        for (lead, word) in [
+            (",\"detector\":\"", finding.detector.as_str()),
+            ("\",\"direction\":\"", direction.as_str()),
+            ("\",\"action\":\"", finding.action.as_str()),
+            ("\",\"mode\":\"", finding.mode.as_str()),
+        ] {
+            text.raw(lead);
+            text.raw(word);
+        }
+        text.raw("\",\"count\":");
+        text.number(finding.count.into());
+        text.raw(",\"path\":");
+        text.string(&finding.path, AUDIT_NAME_BYTES_MAX);
+        text.raw("}");
+        written += 1;
+    }
+    text.raw("]");
+    if written < findings.len() {
+        text.raw(",\"findings_cut\":");
+        text.number((findings.len() - written) as u64);
+    }
+}
+
+fn write_result(text: &mut Text, record: &Record) {
+    text.raw(",\"result\":{\"outcome\":");
+    match record.outcome {
+        Outcome::Cancelled => text.raw("\"cancelled\""),
+        Outcome::Error(code) => {
+            text.raw("\"failure\",\"jsonrpc_code\":");
+            text.signed(code);
+        }
+        Outcome::Success => text.raw("\"success\""),
+        Outcome::ToolError => text.raw("\"failure\",\"is_error\":true"),
+    }
+    let overhead = record.overhead_us.request.saturating_add(record.overhead_us.response);
+    for (lead, number) in [
+        (",\"http_status\":", u64::from(record.http_status)),
+        (",\"duration_us\":", record.duration_us),
+        (",\"overhead_us\":", overhead),
+        ("},\"size\":{\"request\":", record.bytes.request),
+        (",\"response\":", record.bytes.response),
+    ] {
+        text.raw(lead);
+        text.number(number);
+    }
+    text.raw("}");
+}

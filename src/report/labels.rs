@@ -1,0 +1,269 @@
+//! The closed sets that label values come from, and how a record falls into them.
+
+use crate::gate::{Action, Denial, Outcome, Reason, Record};
+use crate::names::Mode;
+use crate::scan::{self, Direction, Finding};
+
+/// Which half of an exchange decided, or was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Request,
+    Response,
+}
+
+/// How an operation failed, folded so that the duration histogram stays small; fine classes are the
+/// reasons of decisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ErrorType {
+    None,
+    Other,
+    PolicyDenied,
+    Timeout,
+    ToolError,
+    Upstream,
+}
+
+/// The first digit of an HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CodeClass {
+    Informational,
+    Success,
+    Redirection,
+    ClientError,
+    ServerError,
+    Gone,
+}
+
+/// What came of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FindingAction {
+    Block,
+    Drop,
+    Mask,
+    Replace,
+    Shadow,
+}
+
+/// What came of a reload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReloadResult {
+    Failure,
+    Success,
+}
+
+/// A kind of open stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamKind {
+    /// Open for what the server has to say at any time.
+    Listen,
+    /// The answer to one request.
+    Sse,
+}
+
+/// How a server failed to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UpstreamFault {
+    /// No connection, or one that ended before an answer came.
+    Connect,
+    Protocol,
+    Timeout,
+}
+
+/// Every action of a record, in the order of its variants.
+pub(super) const ACTIONS: &[Action] =
+    &[Action::Allow, Action::Deny, Action::Error, Action::Redact, Action::ShadowDeny];
+
+/// Every direction, in the order of its variants.
+pub(super) const DIRECTIONS: &[Direction] = &[Direction::Arguments, Direction::Results];
+
+/// The words of a closed set, in its order.
+pub(super) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().map(|&variant| word(variant)).collect()
+}
+
+/// The word for an action.
+pub(super) fn action(action: Action) -> &'static str {
+    match action {
+        Action::Allow => "allow",
+        Action::Deny => "deny",
+        Action::Error => "error",
+        Action::Redact => "redact",
+        Action::ShadowDeny => "shadow_deny",
+    }
+}
+
+impl Phase {
+    pub(super) const ALL: &[Self] = &[Self::Request, Self::Response];
+
+    /// The half that decided on `record`: the answer where the server failed, or only it was changed.
+    pub(super) fn of(record: &Record) -> Self {
+        let is_in_answer = |(direction, _): &(Direction, Finding)| *direction == Direction::Results;
+        let is_found = !record.findings.is_empty() && record.findings.iter().all(is_in_answer);
+        let is_of_findings = match record.reason {
+            Reason::Upstream => return Self::Response,
+            Reason::None | Reason::Pii | Reason::Secret => true,
+            Reason::Argument
+            | Reason::AuthInvalid
+            | Reason::AuthMissing
+            | Reason::Budget
+            | Reason::Internal
+            | Reason::Protocol
+            | Reason::RateLimit
+            | Reason::Scope
+            | Reason::Size
+            | Reason::ToolNotAllowed => false,
+        };
+        if is_found && is_of_findings { Self::Response } else { Self::Request }
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+        }
+    }
+}
+
+impl ErrorType {
+    pub(super) const ALL: &[Self] =
+        &[Self::None, Self::Other, Self::PolicyDenied, Self::Timeout, Self::ToolError, Self::Upstream];
+
+    pub(super) fn of(record: &Record) -> Self {
+        match (record.action, record.outcome) {
+            (Action::Deny, _) => Self::PolicyDenied,
+            (Action::Error, _) if record.http_status == 504 => Self::Timeout,
+            (Action::Error, _) if record.reason == Reason::Upstream => Self::Upstream,
+            (Action::Error, _) => Self::Other,
+            (Action::Allow | Action::Redact | Action::ShadowDeny, Outcome::Success) => Self::None,
+            (Action::Allow | Action::Redact | Action::ShadowDeny, Outcome::ToolError) => Self::ToolError,
+            (Action::Allow | Action::Redact | Action::ShadowDeny, Outcome::Cancelled | Outcome::Error(_)) => {
+                Self::Other
+            }
+        }
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Other => "_OTHER",
+            Self::PolicyDenied => "policy_denied",
+            Self::Timeout => "timeout",
+            Self::ToolError => "tool_error",
+            Self::Upstream => "upstream",
+        }
+    }
+}
+
+impl CodeClass {
+    pub(super) const ALL: &[Self] = &[
+        Self::Informational,
+        Self::Success,
+        Self::Redirection,
+        Self::ClientError,
+        Self::ServerError,
+        Self::Gone,
+    ];
+
+    pub(super) fn of(http_status: u16) -> Self {
+        match http_status / 100 {
+            1 => Self::Informational,
+            2 => Self::Success,
+            3 => Self::Redirection,
+            4 => Self::ClientError,
+            5 => Self::ServerError,
+            _ => Self::Gone,
+        }
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Informational => "1xx",
+            Self::Success => "2xx",
+            Self::Redirection => "3xx",
+            Self::ClientError => "4xx",
+            Self::ServerError => "5xx",
+            Self::Gone => "none",
+        }
+    }
+}
+
+impl FindingAction {
+    pub(super) const ALL: &[Self] = &[Self::Block, Self::Drop, Self::Mask, Self::Replace, Self::Shadow];
+
+    pub(super) fn of(finding: &Finding) -> Self {
+        match (finding.mode, finding.action) {
+            (Mode::Shadow, _) => Self::Shadow,
+            (Mode::Enforce, scan::Action::Block) => Self::Block,
+            (Mode::Enforce, scan::Action::Drop) => Self::Drop,
+            (Mode::Enforce, scan::Action::Mask) => Self::Mask,
+            (Mode::Enforce, scan::Action::Replace) => Self::Replace,
+        }
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Drop => "drop",
+            Self::Mask => "mask",
+            Self::Replace => "replace",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+impl ReloadResult {
+    pub(super) const ALL: &[Self] = &[Self::Failure, Self::Success];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Success => "success",
+        }
+    }
+}
+
+impl StreamKind {
+    pub(super) const ALL: &[Self] = &[Self::Listen, Self::Sse];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Listen => "listen",
+            Self::Sse => "sse",
+        }
+    }
+}
+
+impl UpstreamFault {
+    /// The kind of fault that a refusal tells of; `None` where the server has no part in it.
+    pub(super) fn of(denial: &Denial) -> Option<Self> {
+        match denial {
+            Denial::AnswerWithheld(_) => Some(Self::Protocol),
+            Denial::Unreachable(_) => Some(Self::Connect),
+            Denial::UpstreamTimeout => Some(Self::Timeout),
+            Denial::Argument { .. }
+            | Denial::AuditUnavailable
+            | Denial::BodyTooLarge
+            | Denial::BodyTooSlow
+            | Denial::Content { .. }
+            | Denial::ContentWithheld { .. }
+            | Denial::Envelope(_)
+            | Denial::Forbidden { .. }
+            | Denial::Head { .. }
+            | Denial::Internal(_)
+            | Denial::Limited { .. }
+            | Denial::Mismatch { .. }
+            | Denial::Scope { .. }
+            | Denial::Unidentified(_) => None,
+        }
+    }
+
+    pub(super) const ALL: &[Self] = &[Self::Connect, Self::Protocol, Self::Timeout];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Protocol => "protocol",
+            Self::Timeout => "timeout",
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Counting: from a record, or from what the shell sees, to counters that are already found.
+
+use std::sync::PoisonError;
+use std::time::{Duration, SystemTime};
+
+use prometheus::{Histogram, IntCounter, IntGauge};
+
+use super::{AuditMeters, Metrics, OTHER, PolicyLabels};
+use crate::gate::{Action, Denial, Reason, Record};
+use crate::mcp::Method;
+use crate::policy::Policy;
+use crate::report::labels::{
+    self, CodeClass, ErrorType, FindingAction, Phase, ReloadResult, StreamKind, UpstreamFault,
+};
+
+/// One of what a gauge counts, for as long as it is held.
+#[derive(Debug)]
+pub struct Held(IntGauge);
+
+impl Metrics {
+    /// Counts one judged message: about ten updates, no allocation, no lock.
+    pub fn count(&self, record: &Record) {
+        let response = Phase::Response as usize;
+        let phase = Phase::of(record);
+        self.operation(record.method, ErrorType::of(record)).observe(seconds(record.duration_us));
+        observe(&self.messages.overhead, Phase::Request as usize, seconds(record.overhead_us.request));
+        observe(&self.messages.payload_bytes, Phase::Request as usize, record.bytes.request as f64);
+        // What was refused on its way in has no answer that was judged.
+        if phase == Phase::Response || !matches!(record.action, Action::Deny | Action::Error) {
+            observe(&self.messages.overhead, response, seconds(record.overhead_us.response));
+            observe(&self.messages.payload_bytes, response, record.bytes.response as f64);
+        }
+        let decision = (phase as usize * labels::ACTIONS.len() + record.action as usize) * Reason::ALL.len();
+        add(&self.messages.decisions, decision + record.reason.index(), 1);
+        self.count_response(record.http_status);
+        for (direction, finding) in &record.findings {
+            let action = FindingAction::of(finding);
+            let at = finding.detector.index() * labels::DIRECTIONS.len() + *direction as usize;
+            add(
+                &self.messages.findings,
+                at * FindingAction::ALL.len() + action as usize,
+                finding.count.into(),
+            );
+        }
+    }
+
+    /// Counts an HTTP answer that belongs to no record, such as 404; `count` does so for the others.
+    pub fn count_response(&self, http_status: u16) {
+        add(&self.messages.http_responses, CodeClass::of(http_status) as usize, 1);
+    }
+
+    pub(super) fn operation(&self, method: Option<Method>, error: ErrorType) -> &Histogram {
+        let row = method.map_or(Method::ALL.len(), Method::index);
+        // INVARIANT: `new` makes a cell for each method, one for none, times each error type.
+        let cell = &self.messages.operations[row * ErrorType::ALL.len() + error as usize];
+        cell.get_or_init(|| {
+            let name = method.map_or(OTHER, Method::as_str);
+            self.messages.operation_family.with_label_values(&[name, error.as_str()])
+        })
+    }
+
+    /// Counts an open stream for as long as the result is held.
+    pub fn open_stream(&self, kind: StreamKind) -> Held {
+        // INVARIANT: `new` makes one gauge for each kind.
+        Held::new(&self.load.streams[kind as usize])
+    }
+
+    /// Sets how many requests may be in flight; 0 means no limit.
+    pub fn set_inflight_limit(&self, requests: usize) {
+        self.load.inflight_limit.set(signed(requests));
+    }
+
+    /// Sets how many messages are admitted and not yet settled, from the counts of both.
+    pub fn observe_tickets(&self, opened: u64, settled: u64) {
+        self.load.inflight.set(i64::try_from(opened.saturating_sub(settled)).unwrap_or(i64::MAX));
+    }
+
+    /// Sets how many cells of limits there are.
+    pub fn observe_limits(&self, cells: usize) {
+        self.load.ratelimit_keys.set(signed(cells));
+    }
+
+    /// Counts an exchange that panicked, and was refused.
+    pub fn panicked(&self) {
+        self.load.panics.inc();
+    }
+
+    /// Notes that the server could be reached.
+    pub fn upstream_answered(&self) {
+        self.upstream.up.set(1);
+    }
+
+    /// Counts a request that the server did not answer as it should; other refusals are none of its.
+    pub fn upstream_failed(&self, denial: &Denial) {
+        let Some(fault) = UpstreamFault::of(denial) else { return };
+        if fault == UpstreamFault::Connect {
+            self.upstream.up.set(0);
+        }
+        add(&self.upstream.errors, fault as usize, 1);
+    }
+
+    /// Notes the policy that is in force from the start; no reload has happened.
+    pub fn policy_loaded(&self, policy: &Policy) {
+        self.policy.reload_ok.set(1);
+        self.policy.reload_ok_at.set(unix_seconds());
+        self.show(policy);
+    }
+
+    /// Counts a reload that put `policy` in force.
+    pub fn policy_published(&self, policy: &Policy) {
+        self.policy_loaded(policy);
+        add(&self.policy.reloads, ReloadResult::Success as usize, 1);
+    }
+
+    /// Counts a reload that was refused.
+    pub fn policy_kept(&self) {
+        self.policy.reload_ok.set(0);
+        add(&self.policy.reloads, ReloadResult::Failure as usize, 1);
+    }
+
+    fn show(&self, policy: &Policy) {
+        let sha256 = policy.sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let labels = PolicyLabels { sha256, mode: policy.mode.as_str() };
+        let mut shown = self.policy.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        self.policy.info.with_label_values(&[labels.sha256.as_str(), labels.mode]).set(1);
+        if let Some(previous) = shown.replace(labels.clone()).filter(|previous| *previous != labels) {
+            // Fails only if it is not there, which is what is wanted.
+            let _ = self.policy.info.remove_label_values(&[previous.sha256.as_str(), previous.mode]);
+        }
+    }
+}
+
+impl AuditMeters {
+    /// Notes how much waits to be written.
+    pub(in crate::report) fn waits(&self, records: u64, bytes: usize) {
+        self.queue_events.set(i64::try_from(records).unwrap_or(i64::MAX));
+        self.queue_bytes.set(signed(bytes));
+    }
+
+    /// Notes that a group was written.
+    pub(in crate::report) fn wrote(&self, records: u64, took: Duration) {
+        self.written.inc_by(records);
+        self.write_seconds.observe(took.as_secs_f64());
+        self.last_success.set(unix_seconds());
+    }
+}
+
+impl Held {
+    fn new(gauge: &IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+fn add(counters: &[IntCounter], at: usize, count: u64) {
+    if let Some(counter) = counters.get(at) {
+        counter.inc_by(count);
+    }
+}
+
+fn observe(histograms: &[Histogram], at: usize, value: f64) {
+    if let Some(histogram) = histograms.get(at) {
+        histogram.observe(value);
+    }
+}
+
+fn seconds(micros: u64) -> f64 {
+    micros as f64 / 1e6
+}
+
+fn unix_seconds() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+pub(super) fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

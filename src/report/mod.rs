@@ -1,0 +1,23 @@
+//! What the gate tells its operators: audit lines and metrics, two readings of one record.
+//!
+//! **Why.** A decision that nobody can look up later was not taken, and a gate that nobody can watch is
+//! not trusted. Neither may slow a message down, and neither may say what was hidden.
+//!
+//! **How.** [`Audit`] writes one line for each [`Record`](crate::gate::Record), chained by hashes, on a
+//! thread of its own; [`Metrics`] counts the same record in arrays that are resolved at start. Both
+//! look at nothing else, so they never tell two stories.
+//!
+//! **What it is not.** No log: `tracing` is. No judge: what stands in a record has been decided.
+
+mod audit;
+mod labels;
+mod metrics;
+
+pub use audit::{
+    Actors, Audit, AuditSettings, AuditSink, BrokenChain, ChainFault, Full, OpenFault, Place, Unflushed,
+    Verified, verify_chain,
+};
+pub use metrics::{Held, METRICS_CONTENT_TYPE, Metrics, StreamKind};
+
+#[cfg(test)]
+mod sample;

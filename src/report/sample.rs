@@ -1,0 +1,65 @@
+//! Records for tests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::gate::{Action, Outcome, Overhead, Reason, Record, Sizes, Verdict};
+use crate::identity::digest;
+use crate::json::Document;
+use crate::mcp::{Id, Method, Revision};
+use crate::names::{Label, Mode, Now};
+use crate::policy::{self, Policy, Source};
+use crate::scan::{self, Detector, Direction, Finding};
+
+/// A policy of the server `id` that knows one caller, with `more` at its end.
+pub(super) fn policy(id: &str, more: &str) -> Arc<Policy> {
+    let sha256: String = digest("key-1").iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = format!(
+        "version: 1\nserver: {{ id: {id}, mode: enforce }}\ncallers:\n  anonymous: allow\n  keys:\n    - {{ id: k, \
+         sha256: \"{sha256}\", user: alice, tenant: acme, agent: agent-a }}\n{more}"
+    );
+    let compiled = policy::compile(&[Source { name: "a.yaml".into(), text }]);
+    Arc::new(compiled.unwrap_or_else(|faults| panic!("{faults}")))
+}
+
+/// An allowed call by alice, as it is settled when all went well.
+pub(super) fn record() -> Record {
+    let policy = policy("payments", "");
+    let now = Now { steady: Duration::ZERO, unix_ms: 1_795_352_712_482 };
+    let caller = policy.directory.verify(Some("Bearer key-1"), now).ok();
+    Record {
+        unix_ms: now.unix_ms,
+        caller,
+        policy,
+        peer: Some("10.1.2.3:51522".parse().unwrap()),
+        user_agent: Some("agent/1.0".into()),
+        method: Some(Method::ToolsCall),
+        target: Some("payments.refund".into()),
+        request_id: Some(id("17")),
+        revision: Some(Revision::V2026_07_28),
+        verdict: Verdict::Allow,
+        action: Action::Allow,
+        mode: Mode::Enforce,
+        reason: Reason::None,
+        rule: Some(Label::parse("refund-any").unwrap()),
+        detail: None,
+        findings: Vec::new(),
+        outcome: Outcome::Success,
+        http_status: 200,
+        duration_us: 412,
+        overhead_us: Overhead { request: 80, response: 38 },
+        bytes: Sizes { request: 842, response: 1200 },
+    }
+}
+
+/// An id by its JSON.
+pub(super) fn id(json: &str) -> Id {
+    Id::read(Document::parse(json.as_bytes()).unwrap().root()).unwrap()
+}
+
+/// A payment card that was found at `path`.
+pub(super) fn finding(direction: Direction, action: scan::Action, path: &str) -> (Direction, Finding) {
+    let rule = Arc::new(Label::parse("pci").unwrap());
+    let mode = Mode::Enforce;
+    (direction, Finding { rule, detector: Detector::Pan, action, count: 2, path: path.into(), mode })
+}
