@@ -42,3 +42,4 @@ pub mod names;
 pub mod policy;
 pub mod report;
 pub mod scan;
+pub mod store;

@@ -1,0 +1,218 @@
+//! The policy in force: one immutable snapshot, replaced whole or not at all.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use arc_swap::{ArcSwap, Guard};
+
+use super::policies::{self, ReadFault};
+use crate::policy::{self, Policy, Source};
+
+/// The policy in force, and what became of the last attempt to replace it.
+///
+/// A message takes one snapshot and is judged by it to its end; a long stream takes the current one
+/// at each event. Reading never waits for a reload.
+pub struct Live {
+    directory: PathBuf,
+    policy: ArcSwap<Policy>,
+    status: ArcSwap<Status>,
+    tell: Box<dyn Fn(&Reloaded<'_>) + Send + Sync>,
+    /// Fingerprint of what was last tried; held for the whole of a reload, so that two never overlap.
+    tried: Mutex<[u8; 32]>,
+}
+
+/// How the last reload went; a snapshot for `/readyz`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// SHA-256 of the bundle in force.
+    pub sha256: [u8; 32],
+    /// When the bundle in force was published, in milliseconds since 1970.
+    pub published_unix_ms: u64,
+    /// When a reload was last tried, in milliseconds since 1970.
+    pub tried_unix_ms: u64,
+    /// Why the last reload was refused, for the operator, possibly many lines; `None` when it was not.
+    pub error: Option<Box<str>>,
+}
+
+/// What a reload did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reload {
+    /// The last good policy stays, for this reason.
+    Kept(Box<str>),
+    /// A new policy is in force.
+    Published,
+    /// Nothing had changed since the last attempt.
+    Unchanged,
+}
+
+/// What a listener is told after a reload that tried something.
+#[derive(Debug)]
+pub enum Reloaded<'a> {
+    /// The bundle was refused, for this reason; `policy` stays in force.
+    Kept {
+        /// The policy that stays.
+        policy: &'a Arc<Policy>,
+        /// Why, for the operator.
+        error: &'a str,
+    },
+    /// `current` has taken the place of `previous`.
+    Published {
+        /// The policy that was in force.
+        previous: &'a Arc<Policy>,
+        /// The policy in force now.
+        current: &'a Arc<Policy>,
+    },
+}
+
+/// Why no policy could be put in force at start.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadFault {
+    /// The files read, but are no policy.
+    #[error("{0}")]
+    Policy(policy::Faults),
+    /// The files could not be read.
+    #[error(transparent)]
+    Read(ReadFault),
+}
+
+impl Live {
+    /// Puts the bundle in `directory` in force.
+    ///
+    /// `tell` hears of every later reload that published or refused something, in order, on the thread
+    /// that reloads; it must not reload itself.
+    ///
+    /// # Errors
+    /// [`LoadFault`]: without a first good policy there is nothing to serve by.
+    pub fn open(
+        directory: impl Into<PathBuf>,
+        tell: impl Fn(&Reloaded<'_>) + Send + Sync + 'static,
+    ) -> Result<Self, LoadFault> {
+        let directory = directory.into();
+        let (policy, fingerprint) = load(&directory)?;
+        let now = unix_ms();
+        let status =
+            Status { sha256: policy.sha256, published_unix_ms: now, tried_unix_ms: now, error: None };
+        Ok(Self {
+            directory,
+            policy: ArcSwap::from_pointee(policy),
+            status: ArcSwap::from_pointee(status),
+            tell: Box::new(tell),
+            tried: Mutex::new(fingerprint),
+        })
+    }
+
+    /// The policy in force, to keep for the length of a message.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.load_full()
+    }
+
+    /// The policy in force, for a look: cheaper than [`Live::policy`], not to be held.
+    pub fn peek(&self) -> Guard<Arc<Policy>> {
+        self.policy.load()
+    }
+
+    /// How the last reload went.
+    pub fn status(&self) -> Arc<Status> {
+        self.status.load_full()
+    }
+
+    /// Where the bundle lives.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Reads and compiles the bundle, and publishes it if it is good.
+    ///
+    /// Tries even what was tried before, as a person who sends SIGHUP wants an answer. Takes as long as
+    /// the compiler does, blocks, and never touches the policy in force unless all went well.
+    pub fn reload(&self) -> Reload {
+        let mut tried = self.begin();
+        self.attempt(&mut tried, policies::read(&self.directory))
+    }
+
+    /// Does what [`Live::reload`] does if the files differ from those last tried.
+    pub fn reload_if_changed(&self) -> Reload {
+        let mut tried = self.begin();
+        let sources = policies::read(&self.directory);
+        match fingerprint(&sources) == *tried {
+            true => Reload::Unchanged,
+            false => self.attempt(&mut tried, sources),
+        }
+    }
+
+    fn begin(&self) -> MutexGuard<'_, [u8; 32]> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attempt(&self, tried: &mut [u8; 32], sources: Result<Vec<Source>, ReadFault>) -> Reload {
+        *tried = fingerprint(&sources);
+        match compile(sources) {
+            Ok(policy) => self.publish(&Arc::new(policy)),
+            Err(fault) => self.keep(fault.to_string().into()),
+        }
+    }
+
+    fn publish(&self, current: &Arc<Policy>) -> Reload {
+        let now = unix_ms();
+        let sha256 = current.sha256;
+        let previous = self.policy.swap(Arc::clone(current));
+        let unchanged = previous.sha256 == sha256;
+        let published_unix_ms = if unchanged { self.status.load().published_unix_ms } else { now };
+        self.status.store(Arc::new(Status { sha256, published_unix_ms, tried_unix_ms: now, error: None }));
+        tracing::info!(sha256 = %short(&sha256), previous = %short(&previous.sha256), "policy published");
+        (self.tell)(&Reloaded::Published { previous: &previous, current });
+        Reload::Published
+    }
+
+    fn keep(&self, error: Box<str>) -> Reload {
+        let policy = self.policy.load_full();
+        let status = Status {
+            tried_unix_ms: unix_ms(),
+            error: Some(error.clone()),
+            ..Status::clone(&self.status.load())
+        };
+        self.status.store(Arc::new(status));
+        tracing::error!(sha256 = %short(&policy.sha256), %error, "policy refused, the last good one stays");
+        (self.tell)(&Reloaded::Kept { policy: &policy, error: &error });
+        Reload::Kept(error)
+    }
+}
+
+fn load(directory: &Path) -> Result<(Policy, [u8; 32]), LoadFault> {
+    let sources = policies::read(directory);
+    let fingerprint = fingerprint(&sources);
+    Ok((compile(sources)?, fingerprint))
+}
+
+fn compile(sources: Result<Vec<Source>, ReadFault>) -> Result<Policy, LoadFault> {
+    policy::compile(&sources.map_err(LoadFault::Read)?).map_err(LoadFault::Policy)
+}
+
+/// Digests what was read, or why it could not be: the same trouble twice is no news.
+fn fingerprint(sources: &Result<Vec<Source>, ReadFault>) -> [u8; 32] {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    let mut part = |text: &str| {
+        context.update(&text.len().to_le_bytes());
+        context.update(text.as_bytes());
+    };
+    match sources {
+        Ok(sources) => sources.iter().for_each(|source| {
+            part(&source.name);
+            part(&source.text);
+        }),
+        Err(fault) => part(&fault.to_string()),
+    }
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(context.finish().as_ref());
+    fingerprint
+}
+
+fn short(sha256: &[u8; 32]) -> String {
+    sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,27 @@
+//! The policy bundle on disk, and the policy in force.
+//!
+//! **Why.** Whoever edits a bundle must see it take effect without a restart, and a wrong bundle must
+//! never take effect. A ConfigMap, an OCI image volume, git-sync, an editor and `cp` all deliver files
+//! differently; what they have in common is a directory that changes.
+//!
+//! **How.** [`read`] takes the files of one version; [`Live::reload`] compiles them aside and publishes
+//! the result, or keeps the policy in force and says why; [`Watch`] calls it when something moved.
+//!
+//! ```text
+//! inotify ─┐
+//! 10 s ────┼─► Watch ─► Live::reload ─► read ─► policy::compile ─► publish │ keep the last good one
+//! SIGHUP ──┘
+//! ```
+//!
+//! **What it is not.** It judges nothing and never edits the directory.
+
+mod live;
+mod policies;
+mod watch;
+
+pub use live::{Live, LoadFault, Reload, Reloaded, Status};
+pub use policies::{ReadFault, ReadFaultKind, read, read_tests};
+pub use watch::Watch;
+
+#[cfg(test)]
+mod tests;
