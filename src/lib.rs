@@ -42,4 +42,5 @@ pub mod names;
 pub mod policy;
 pub mod report;
 pub mod scan;
+pub mod serve;
 pub mod store;

@@ -1,0 +1,96 @@
+//! The operators' listener: metrics and probes, and nothing that changes anything.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use pingora_core::apps::ServerApp;
+use pingora_core::protocols::Stream;
+use pingora_core::server::ShutdownWatch;
+
+use super::body::Outgoing;
+use super::drain::Phase;
+use super::house::House;
+use crate::report::METRICS_CONTENT_TYPE;
+use crate::store::Status;
+
+/// Answers `/metrics`, `/livez`, `/readyz` and `/startupz`.
+pub struct Desk(pub Arc<House>);
+
+#[async_trait]
+impl ServerApp for Desk {
+    async fn process_new(self: &Arc<Self>, client: Stream, _: &ShutdownWatch) -> Option<Stream> {
+        let desk = Arc::clone(self);
+        tokio::spawn(async move {
+            let service = service_fn(|request: Request<Incoming>| {
+                let response = answer(&desk.0, &request);
+                async { Ok::<_, std::convert::Infallible>(response) }
+            });
+            let connection = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(desk.0.settings.header_wait)
+                .serve_connection(TokioIo::new(client), service);
+            if let Err(fault) = connection.await {
+                tracing::debug!(%fault, "admin connection ended");
+            }
+        });
+        None
+    }
+}
+
+fn answer(house: &House, request: &Request<Incoming>) -> Response<Outgoing> {
+    if request.method() != Method::GET {
+        return text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n".into());
+    }
+    match request.uri().path() {
+        "/livez" | "/startupz" => text(StatusCode::OK, "ok\n".into()),
+        "/metrics" => metrics(house),
+        "/readyz" => readiness(house),
+        _ => text(StatusCode::NOT_FOUND, "try /metrics, /livez, /readyz or /startupz\n".into()),
+    }
+}
+
+fn metrics(house: &House) -> Response<Outgoing> {
+    house.metrics.observe_tickets(house.gate.tally().opened(), house.gate.tally().settled());
+    house.metrics.observe_limits(house.gate.ledger().cells());
+    let mut response = text(StatusCode::OK, house.metrics.render());
+    response.headers_mut().insert("content-type", HeaderValue::from_static(METRICS_CONTENT_TYPE));
+    response
+}
+
+/// Ready means: a call that the policy allows would be forwarded now.
+///
+/// A policy that could not be reloaded does not make the gate unready, since the last good one is in
+/// force; it is told in a line of its own.
+fn readiness(house: &House) -> Response<Outgoing> {
+    let is_serving = house.drain.phase() == Phase::Serving;
+    let is_auditing = house.may_forward();
+    let line = |name: &str, is_well: bool, trouble: &str| {
+        if is_well { format!("{name}: ok\n") } else { format!("{name}: {trouble}\n") }
+    };
+    let mut lines = line("serving", is_serving, "draining");
+    lines += &line("audit", is_auditing, "cannot take records, so calls are refused");
+    lines += &policy(&house.live.status());
+    let status = if is_serving && is_auditing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    text(status, lines)
+}
+
+fn policy(status: &Status) -> String {
+    let sha256: String = status.sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    match &status.error {
+        None => format!("policy: ok, sha256 {sha256}\n"),
+        Some(error) => {
+            format!("policy: the last reload was refused, {sha256} stays in force:\n{error}\n")
+        }
+    }
+}
+
+fn text(status: StatusCode, body: String) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::whole(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert("content-type", HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}

@@ -1,0 +1,238 @@
+//! The stdio bridge: a wrapped MCP server, served over Streamable HTTP inside this process.
+//!
+//! **Why.** The exchange loop speaks HTTP/1.1 to an upstream and nothing else. A server that speaks
+//! over its standard pipes gets an HTTP endpoint of its own, at the other end of an in-memory pipe;
+//! so every check, bound and deadline of the loop holds for it unchanged.
+//!
+//! **How.**
+//! ```text
+//!   exchange loop == duplex ==> endpoint --(POST, GET, DELETE)--> session or shared child
+//!                               answer   <--(JSON or events)----  calls <-- lines <-- child process
+//! ```
+//! A legacy `initialize` starts a child of its own and mints an `Mcp-Session-Id`. Requests of the
+//! modern era, which know no session, meet in one child for each caller. Callers never share a
+//! child: what a server remembers of one of them stays there.
+//!
+//! **What it is not.** No check of what is said: the gate has judged each message before it comes
+//! here, and judges all that leaves. No sandbox.
+//!
+//! Source: MCP 2025-11-25 and 2026-07-28, basic/transports.
+
+mod answer;
+mod calls;
+mod endpoint;
+mod frame;
+mod lines;
+mod process;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use ring::rand::{SecureRandom, SystemRandom};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+
+use crate::bounds::BRIDGE_CHILDREN_MAX;
+use calls::Era;
+use process::Process;
+
+/// The header by which the gate tells the bridge whose request it is; opaque here.
+///
+/// Whatever a client sends under this name must be removed before.
+pub const CALLER_HEADER: &str = "x-sluicegate-caller";
+
+/// How long a session may be silent before its child is ended, by default.
+const IDLE: Duration = Duration::from_secs(30 * 60);
+
+/// How long each step of ending a child may take, by default.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How to start the wrapped server.
+#[derive(Debug, Clone)]
+pub struct Child {
+    /// The program, looked up in `PATH`.
+    pub program: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Variables given to it on top of those that are inherited by the allow-list.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+/// The deadlines of one process.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// How long it may go without a request, a waiting answer or a listener.
+    pub idle: Duration,
+    /// How long it may take to end after its input was closed, and again after SIGTERM.
+    pub grace: Duration,
+}
+
+/// A stdio server as an HTTP endpoint; see the module.
+#[derive(Debug)]
+pub struct Bridge {
+    child: Child,
+    times: Times,
+    children: Mutex<Children>,
+}
+
+#[derive(Debug, Default)]
+struct Children {
+    /// By session id.
+    sessions: HashMap<Box<str>, Arc<Process>>,
+    /// By caller.
+    shared: HashMap<Box<str>, Arc<Process>>,
+    has_stopped: bool,
+}
+
+/// Why there is no child for a request.
+#[derive(Debug, thiserror::Error)]
+enum NoChild {
+    #[error("too many server processes run already; try again later")]
+    Full,
+    #[error("the server could not be started")]
+    Start(#[source] io::Error),
+    #[error("the gate is shutting down")]
+    Stopped,
+}
+
+/// Variables that a child inherits, beside those with a prefix of [`INHERITED_PREFIXES`]. None of
+/// them is a place for secrets.
+const INHERITED: [&str; 7] = ["HOME", "LANG", "PATH", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"];
+const INHERITED_PREFIXES: [&str; 4] = ["LC_", "NODE_", "PYTHON", "npm_config_"];
+
+/// What one end of the in-memory pipe holds before the other has read it.
+const PIPE_BYTES: usize = 64 * 1024;
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { idle: IDLE, grace: GRACE }
+    }
+}
+
+fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| is_inherited(name))
+}
+
+fn is_inherited(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| {
+        INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    })
+}
+
+impl Bridge {
+    /// Prepares to wrap a server, with the default deadlines. Starts nothing yet.
+    pub fn new(child: Child) -> Arc<Self> {
+        Self::with_times(child, Times::default())
+    }
+
+    /// Prepares to wrap a server. Starts nothing yet.
+    pub fn with_times(child: Child, times: Times) -> Arc<Self> {
+        Arc::new(Self { child, times, children: Mutex::default() })
+    }
+
+    /// Opens a connection to the endpoint; speak HTTP/1.1 on it. The path is not looked at.
+    ///
+    /// Serves the other end in a task of the current tokio runtime, which ends with the connection.
+    /// A child belongs to the runtime on which its first request came, and dies with it.
+    pub fn connect(self: &Arc<Self>) -> impl AsyncRead + AsyncWrite + Send + Unpin + use<> {
+        let (near, far): (DuplexStream, DuplexStream) = tokio::io::duplex(PIPE_BYTES);
+        let bridge = Arc::clone(self);
+        let service = service_fn(move |request| {
+            let bridge = Arc::clone(&bridge);
+            async move { Ok::<_, Infallible>(bridge.answer(request).await) }
+        });
+        tokio::spawn(async move {
+            let mut builder = http1::Builder::new();
+            builder.header_read_timeout(None);
+            // How a connection ends is the exchange loop's business, which holds the other end.
+            let _ = builder.serve_connection(TokioIo::new(far), service).await;
+        });
+        near
+    }
+
+    /// Ends all children and waits until each has been reaped. Further requests are refused.
+    ///
+    /// Takes twice the grace where a child ignores both the end of its input and SIGTERM.
+    pub async fn stop(&self) {
+        let children: Vec<_> = {
+            let mut children = self.children();
+            children.has_stopped = true;
+            let Children { sessions, shared, .. } = &mut *children;
+            sessions.drain().chain(shared.drain()).map(|(_, child)| child).collect()
+        };
+        children.iter().for_each(|child| child.stop());
+        for child in children {
+            child.gone().await;
+        }
+    }
+
+    fn children(&self) -> MutexGuard<'_, Children> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts the child of a new session.
+    fn begin(&self, caller: &str) -> Result<(Box<str>, Arc<Process>), NoChild> {
+        let mut children = self.children();
+        let child = children.start(self, Era::Legacy, caller)?;
+        let id = session_id();
+        children.sessions.insert(id.clone(), Arc::clone(&child));
+        Ok((id, child))
+    }
+
+    /// Finds the child of a session that `caller` began.
+    fn session(&self, id: &str, caller: &str) -> Option<Arc<Process>> {
+        let children = self.children();
+        children.sessions.get(id).filter(|child| child.is_running() && *child.owner == *caller).cloned()
+    }
+
+    /// Finds or starts the child that serves the requests of `caller` without a session.
+    fn shared(&self, caller: &str) -> Result<Arc<Process>, NoChild> {
+        let mut children = self.children();
+        if let Some(child) = children.running(caller) {
+            return Ok(child);
+        }
+        let child = children.start(self, Era::Modern, caller)?;
+        children.shared.insert(caller.into(), Arc::clone(&child));
+        Ok(child)
+    }
+
+    /// Finds the child that serves the requests of `caller` without a session, if it runs.
+    fn shared_running(&self, caller: &str) -> Option<Arc<Process>> {
+        self.children().running(caller)
+    }
+}
+
+impl Children {
+    fn running(&self, caller: &str) -> Option<Arc<Process>> {
+        self.shared.get(caller).filter(|child| child.is_running()).cloned()
+    }
+
+    fn start(&mut self, bridge: &Bridge, era: Era, caller: &str) -> Result<Arc<Process>, NoChild> {
+        if self.has_stopped {
+            return Err(NoChild::Stopped);
+        }
+        self.sessions.retain(|_, child| child.is_there());
+        self.shared.retain(|_, child| child.is_there());
+        if self.sessions.len() + self.shared.len() >= BRIDGE_CHILDREN_MAX {
+            return Err(NoChild::Full);
+        }
+        Process::start(&bridge.child, bridge.times, era, caller).map_err(NoChild::Start)
+    }
+}
+
+/// 128 random bits, in hexadecimal.
+fn session_id() -> Box<str> {
+    let mut bits = [0; 16];
+    // INVARIANT: the system's generator works; ring blocks at boot until it is seeded.
+    SystemRandom::new().fill(&mut bits).expect("the system gives random bits");
+    bits.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! The path of a message, step by step: one request in, one answer out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use hyper::body::{Body, Incoming};
+
+use super::body::{self, Outgoing, ReadFault};
+use super::head;
+use super::house::House;
+use super::journey::{Journey, passed_down, respond};
+use super::outflow;
+use super::upstream::Line;
+use crate::bounds::{ANSWER_BYTES_MAX, BODY_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
+use crate::gate::{
+    Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply,
+};
+use crate::names::Now;
+use crate::policy::Policy;
+
+/// Answers one HTTP request to the endpoint.
+pub async fn exchange(
+    house: Arc<House>,
+    peer: Option<SocketAddr>,
+    request: Request<Incoming>,
+) -> Response<Outgoing> {
+    let started = Instant::now();
+    let now = house.clock.now();
+    let policy = house.live.policy();
+    let (parts, incoming) = request.into_parts();
+    let visit = Visit { house: &house, policy, parts, peer, now, started };
+    let errand = match head::read(&visit.parts, &house.settings.plate) {
+        Ok(errand) => errand,
+        Err(denial) => return visit.turn_away(denial),
+    };
+    let mut ask = visit.ask(errand);
+    let caller = match house.gate.identify(&visit.policy, &ask) {
+        Ok(caller) => caller,
+        Err(denial) => return visit.turn_away(denial),
+    };
+    if let Errand::Say(body) = &mut ask.errand {
+        match body::read(incoming, BODY_BYTES_MAX, house.settings.body_wait).await {
+            Ok(read) => *body = read,
+            Err(fault) => return visit.turn_away(unread(fault)),
+        }
+    }
+    let judging = Instant::now();
+    let ticket = match house.gate.admit(&visit.policy, &caller, &ask) {
+        Ok(ticket) => ticket,
+        Err(refusal) => return visit.refuse(refusal, judging),
+    };
+    let mut journey = Journey::begin(&house, ticket, started, judging.elapsed());
+    if !house.may_forward() {
+        return journey.refuse(&Denial::AuditUnavailable);
+    }
+    let Visit { parts, .. } = &visit;
+    match house.upstream.send(journey.ticket(), &parts.method, &parts.headers, house.settings.waits).await {
+        Ok((answer, line)) => {
+            house.metrics.upstream_answered();
+            deliver(journey, answer, line).await
+        }
+        Err(denial) => {
+            house.metrics.upstream_failed(&denial);
+            journey.refuse(&denial)
+        }
+    }
+}
+
+/// One request while it is being judged.
+struct Visit<'h> {
+    house: &'h Arc<House>,
+    policy: Arc<Policy>,
+    parts: Parts,
+    peer: Option<SocketAddr>,
+    now: Now,
+    started: Instant,
+}
+
+impl Visit<'_> {
+    fn ask(&self, errand: Errand) -> Ask<'_> {
+        Ask { errand, headers: &self.parts.headers, origin: Origin { peer: self.peer }, now: self.now }
+    }
+
+    /// Refuses a request of which no message was read.
+    fn turn_away(&self, denial: Denial) -> Response<Outgoing> {
+        let record = Record::open(&self.policy, None, &self.ask(Errand::Listen));
+        self.refuse(Refusal::new(record, denial), Instant::now())
+    }
+
+    fn refuse(&self, refusal: Refusal, judging: Instant) -> Response<Outgoing> {
+        let Refusal { mut record, denial } = refusal;
+        let reply = Reply::new(&self.policy, &record, &denial);
+        record.close(Ending {
+            outcome: reply.code.map_or(Outcome::ToolError, Outcome::Error),
+            http_status: reply.http_status,
+            duration: self.started.elapsed(),
+            bytes: reply.body.len() as u64,
+            overhead: Overhead { request: judging.elapsed().as_micros() as u64, response: 0 },
+        });
+        self.house.tell(&record);
+        respond(reply)
+    }
+}
+
+fn unread(fault: ReadFault) -> Denial {
+    match fault {
+        ReadFault::Broken => Denial::Head { http_status: 400, text: "the request body ended early".into() },
+        ReadFault::TooLarge => Denial::BodyTooLarge,
+        ReadFault::TooSlow => Denial::BodyTooSlow,
+    }
+}
+
+/// What kind of body an answer has.
+enum Kind {
+    Empty,
+    Events,
+    Foreign,
+    Json,
+}
+
+fn kind(headers: &HeaderMap, body: &Incoming) -> Kind {
+    if headers.get("content-encoding").is_some_and(|coding| coding != "identity") {
+        return Kind::Foreign;
+    }
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if body.is_end_stream() {
+        Kind::Empty
+    } else if essence.eq_ignore_ascii_case("text/event-stream") {
+        Kind::Events
+    } else if head::is_json(content_type) {
+        Kind::Json
+    } else {
+        Kind::Foreign
+    }
+}
+
+/// Hands over the server's answer, judged.
+async fn deliver(mut journey: Journey, answer: Response<Incoming>, line: Line) -> Response<Outgoing> {
+    let (head, incoming) = answer.into_parts();
+    let is_owed = journey.ticket().wants_answer();
+    match kind(&head.headers, &incoming) {
+        Kind::Events if head.status.is_success() => outflow::start(journey, head.headers, incoming, line),
+        Kind::Json if is_owed || !head.status.is_success() => whole(journey, head, incoming, line).await,
+        Kind::Empty | Kind::Events | Kind::Foreign | Kind::Json => {
+            Box::pin(bodiless(journey, head, incoming, line)).await
+        }
+    }
+}
+
+/// Judges an answer that is one JSON body.
+async fn whole(
+    mut journey: Journey,
+    head: http::response::Parts,
+    incoming: Incoming,
+    line: Line,
+) -> Response<Outgoing> {
+    let wait = journey.house().settings.waits.answer;
+    let body = match body::read(incoming, ANSWER_BYTES_MAX, wait).await {
+        Ok(body) => body,
+        Err(ReadFault::Broken) => return journey.refuse(&Denial::Unreachable("closed in mid-answer".into())),
+        Err(ReadFault::TooLarge) => {
+            return journey.refuse(&Denial::AnswerWithheld("larger than 16 MiB".into()));
+        }
+        Err(ReadFault::TooSlow) => return journey.refuse(&Denial::UpstreamTimeout),
+    };
+    line.give_back();
+    match journey.inspect(&body, Carrier::Whole) {
+        Release::Pass { body, .. } => finish(journey, head.status, &head.headers, body),
+        Release::Withhold(denial) => journey.refuse(&denial),
+        Release::Drop(why) => journey.refuse(&Denial::AnswerWithheld(why.into())),
+    }
+}
+
+/// Answers where the server sent no message: an acknowledgement, or an error page of its own.
+///
+/// The status is the server's, since clients act on it (a 404 ends a session, a 405 says that there is
+/// no stream); what else it sent was not made for clients and is not handed over.
+async fn bodiless(
+    mut journey: Journey,
+    head: http::response::Parts,
+    incoming: Incoming,
+    line: Line,
+) -> Response<Outgoing> {
+    let wait = journey.house().settings.waits.answer;
+    let had_body = !incoming.is_end_stream();
+    if body::read(incoming, FOREIGN_BODY_BYTES_MAX, wait).await.is_ok() {
+        line.give_back();
+    }
+    let is_owed = journey.ticket().wants_answer();
+    let (status, is_success) = (head.status, head.status.is_success());
+    if is_owed && is_success {
+        return journey
+            .refuse(&Denial::AnswerWithheld("no JSON and no event stream where an answer is due".into()));
+    }
+    if status.is_redirection() || status.is_informational() {
+        return journey.refuse(&Denial::AnswerWithheld(format!("HTTP status {status}").into()));
+    }
+    let mut headers = head.headers;
+    headers.remove(CONTENT_TYPE);
+    if is_success || !had_body {
+        journey.acknowledged();
+        return finish(journey, status, &headers, Bytes::new());
+    }
+    let reply = journey
+        .withhold(&Denial::AnswerWithheld(format!("HTTP status {status} without a JSON-RPC body").into()));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    finish(journey, status, &headers, reply.body)
+}
+
+fn finish(mut journey: Journey, status: StatusCode, headers: &HeaderMap, body: Bytes) -> Response<Outgoing> {
+    journey.status(status);
+    journey.sent(body.len());
+    let mut response = Response::new(Outgoing::whole(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = passed_down(headers);
+    response
+}

@@ -1,0 +1,65 @@
+//! What every exchange shares.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::drain::Drain;
+use super::head::Doorplate;
+use super::upstream::{Upstream, Waits};
+use crate::gate::{Gate, Record};
+use crate::report::{Audit, Metrics};
+use crate::store::Live;
+
+/// One running gate: its judge, its policy, its server and its books.
+pub struct House {
+    /// The judge.
+    pub gate: Gate,
+    /// The policy in force.
+    pub live: Arc<Live>,
+    /// The server.
+    pub upstream: Upstream,
+    /// The audit trail.
+    pub audit: Arc<Audit>,
+    /// The counters.
+    pub metrics: Arc<Metrics>,
+    /// How far we are on the way out.
+    pub drain: Arc<Drain>,
+    /// The clocks.
+    pub clock: Clock,
+    /// What the operator chose.
+    pub settings: Settings,
+}
+
+/// What the operator chose on the command line.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Our names and those who may call from the web.
+    pub plate: Doorplate,
+    /// How long the head of a request may take, and how long a connection may lie idle.
+    pub header_wait: Duration,
+    /// How long the body of a request may take.
+    pub body_wait: Duration,
+    /// How long to wait for the server.
+    pub waits: Waits,
+    /// How long a stream may be silent before we say something.
+    pub heartbeat: Duration,
+}
+
+impl House {
+    /// Writes down and counts what happened to one message.
+    ///
+    /// A record that finds no room is counted by the audit itself; from then on
+    /// [`House::may_forward`] says no.
+    pub fn tell(&self, record: &Record) {
+        self.metrics.count(record);
+        if let Err(full) = self.audit.offer(record) {
+            tracing::error!(%full, "an audit record was lost");
+        }
+    }
+
+    /// Whether what is forwarded now can be written down.
+    pub fn may_forward(&self) -> bool {
+        self.audit.is_healthy()
+    }
+}

@@ -1,0 +1,153 @@
+//! One admitted request on its way: whatever happens to it, it ends in one record.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use super::body::Outgoing;
+use super::house::House;
+use crate::gate::{Carrier, Denial, Ending, Outcome, Overhead, Release, Reply, Ticket};
+
+/// A ticket with the clock running; dropping it settles, however the exchange ended.
+pub struct Journey {
+    house: Arc<House>,
+    /// `None` only while dropping.
+    ticket: Option<Ticket>,
+    started: Instant,
+    overhead: Overhead,
+    http_status: u16,
+    bytes: u64,
+    outcome: Option<Outcome>,
+}
+
+impl Journey {
+    /// Takes charge of a ticket; `judged` is how long judging took.
+    pub fn begin(house: &Arc<House>, ticket: Ticket, started: Instant, judged: Duration) -> Self {
+        Self {
+            house: Arc::clone(house),
+            ticket: Some(ticket),
+            started,
+            overhead: Overhead { request: judged.as_micros() as u64, response: 0 },
+            http_status: 0,
+            bytes: 0,
+            outcome: None,
+        }
+    }
+
+    /// The ticket.
+    pub fn ticket(&mut self) -> &mut Ticket {
+        // INVARIANT: only `drop` takes the ticket out.
+        self.ticket.as_mut().expect("a journey has a ticket")
+    }
+
+    /// Judges one message of the server by the policy in force now.
+    pub fn inspect(&mut self, body: &Bytes, carrier: Carrier) -> Release {
+        let start = Instant::now();
+        let house = Arc::clone(&self.house);
+        let release = house.gate.inspect(&house.live.policy(), self.ticket(), body, carrier);
+        self.overhead.response += start.elapsed().as_micros() as u64;
+        release
+    }
+
+    /// Words a refusal for this request, and notes it.
+    pub fn withhold(&mut self, denial: &Denial) -> Reply {
+        let reply = {
+            let ticket = self.ticket();
+            ticket.withhold(denial);
+            Reply::new(ticket.policy(), ticket.record(), denial)
+        };
+        self.outcome = Some(reply.code.map_or(Outcome::ToolError, Outcome::Error));
+        reply
+    }
+
+    /// Notes the status that the client gets.
+    pub fn status(&mut self, status: StatusCode) {
+        self.http_status = status.as_u16();
+    }
+
+    /// Notes bytes that the client gets.
+    pub fn sent(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    /// Notes that the exchange ended well without a JSON-RPC answer.
+    pub fn acknowledged(&mut self) {
+        self.outcome = Some(Outcome::Success);
+    }
+
+    /// Ends the journey with a refusal in place of an answer.
+    pub fn refuse(mut self, denial: &Denial) -> Response<Outgoing> {
+        let reply = self.withhold(denial);
+        self.http_status = reply.http_status;
+        self.bytes = reply.body.len() as u64;
+        respond(reply)
+    }
+
+    /// What all exchanges share.
+    pub fn house(&self) -> &Arc<House> {
+        &self.house
+    }
+}
+
+impl Drop for Journey {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            let ending = Ending {
+                outcome: self.outcome.unwrap_or_else(|| ticket.outcome()),
+                http_status: self.http_status,
+                duration: self.started.elapsed(),
+                bytes: self.bytes,
+                overhead: self.overhead,
+            };
+            let record = self.house.gate.settle(ticket, ending);
+            self.house.tell(&record);
+        }
+    }
+}
+
+/// A refusal as an HTTP response.
+pub fn respond(reply: Reply) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::whole(reply.body));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.http_status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    if let Some(seconds) = reply.retry_after {
+        headers.insert("retry-after", seconds.into());
+    }
+    if let Some(Ok(challenge)) = reply.challenge.map(|challenge| HeaderValue::from_str(&challenge)) {
+        headers.insert("www-authenticate", challenge);
+    }
+    if reply.http_status == 405 {
+        headers.insert("allow", HeaderValue::from_static("POST, GET, DELETE"));
+    }
+    response
+}
+
+/// The server's headers that a client may see.
+pub fn passed_down(headers: &HeaderMap) -> HeaderMap {
+    let mut passed = HeaderMap::with_capacity(6);
+    for (name, value) in headers {
+        if is_passed_down(name.as_str()) {
+            passed.append(name, value.clone());
+        }
+    }
+    passed
+}
+
+/// Whether a header of an answer means something to a client and says nothing of the server's inside.
+fn is_passed_down(name: &str) -> bool {
+    matches!(
+        name,
+        "allow"
+            | "cache-control"
+            | "content-type"
+            | "mcp-protocol-version"
+            | "mcp-session-id"
+            | "retry-after"
+            | "www-authenticate"
+            | "x-accel-buffering"
+    )
+}

@@ -1,0 +1,36 @@
+//! The shell: sockets, HTTP, time and tasks around the gate.
+//!
+//! ```text
+//!  client -> chassis (pingora: listeners, TLS, services) -> hyper's codec -> exchange
+//!                                                                              |  route, hygiene    (http)
+//!                                                                              |  identify, read, admit  (gate)
+//!            upstream (pooled hyper client over TCP, TLS, Unix socket, bridge) <- Ticket
+//!                                                                              |  inspect           (gate)
+//!  client <- whole answer, or events as soon as each is whole (outflow)      <-+  settle -> audit, metrics
+//! ```
+//!
+//! `exchange` is the path of a message. Nothing here decides: what may pass is
+//! the gate's to say, and the upstream can only be reached with its ticket.
+
+mod admin;
+mod body;
+pub mod bridge;
+mod chassis;
+mod chores;
+mod clock;
+mod drain;
+mod exchange;
+mod head;
+mod house;
+mod journey;
+mod outflow;
+mod tls;
+mod upstream;
+
+pub use chassis::{Chassis, StartFault};
+pub use clock::Clock;
+pub use drain::Drain;
+pub use head::Doorplate;
+pub use house::{House, Settings};
+pub use tls::{TlsFault, TlsFiles};
+pub use upstream::{Target, TargetFault, Upstream, Waits};

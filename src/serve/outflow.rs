@@ -1,0 +1,157 @@
+//! A stream of events on its way to the client: each is judged whole and leaves as soon as it is.
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::sync::watch;
+
+use super::body::Outgoing;
+use super::drain::Phase;
+use super::journey::{Journey, passed_down};
+use super::upstream::Line;
+use crate::gate::{Carrier, Denial, Release};
+use crate::mcp::sse::{self, Event};
+
+/// Starts handing over a stream.
+pub fn start(
+    mut journey: Journey,
+    mut headers: HeaderMap,
+    incoming: Incoming,
+    line: Line,
+) -> Response<Outgoing> {
+    journey.status(StatusCode::OK);
+    let phase = journey.house().drain.watch();
+    let outflow =
+        Outflow { journey, incoming, line: Some(line), decoder: sse::Decoder::new(), phase, is_over: false };
+    let events =
+        stream::unfold(outflow, |mut outflow| async { outflow.next().await.map(|bytes| (bytes, outflow)) });
+    let mut response = Response::new(Outgoing::Events(Box::pin(events)));
+    headers.remove(CONTENT_LENGTH);
+    *response.headers_mut() = passed_down(&headers);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response
+}
+
+struct Outflow {
+    journey: Journey,
+    incoming: Incoming,
+    line: Option<Line>,
+    decoder: sse::Decoder,
+    phase: watch::Receiver<Phase>,
+    is_over: bool,
+}
+
+/// What a wait on the server brought.
+enum News {
+    Chunk(Bytes),
+    Closing,
+    End,
+    Fault,
+    Silence,
+}
+
+impl Outflow {
+    /// The next bytes for the client: one or more whole events, or a heartbeat. `None` ends the stream.
+    async fn next(&mut self) -> Option<Bytes> {
+        while !self.is_over {
+            let bytes = match self.news().await {
+                News::Chunk(chunk) => {
+                    self.decoder.push(&chunk);
+                    self.release()
+                }
+                News::Silence => HEARTBEAT.to_vec(),
+                News::End => {
+                    self.is_over = true;
+                    if let Some(line) = self.line.take() {
+                        line.give_back();
+                    }
+                    self.owe(|| Denial::Unreachable("the stream ended before the answer".into()))
+                }
+                News::Fault => {
+                    self.is_over = true;
+                    self.owe(|| Denial::Unreachable("closed in mid-stream".into()))
+                }
+                News::Closing => {
+                    self.is_over = true;
+                    self.owe(|| Denial::Unreachable("the gateway is going away".into()))
+                }
+            };
+            if !bytes.is_empty() {
+                self.journey.sent(bytes.len());
+                return Some(bytes.into());
+            }
+        }
+        None
+    }
+
+    async fn news(&mut self) -> News {
+        let heartbeat = self.journey.house().settings.heartbeat;
+        tokio::select! {
+            biased;
+            frame = self.incoming.frame() => match frame {
+                None => News::End,
+                Some(Err(_)) => News::Fault,
+                // Trailers say nothing to a client of events.
+                Some(Ok(frame)) => News::Chunk(frame.into_data().unwrap_or_default()),
+            },
+            _ = self.phase.wait_for(|phase| *phase == Phase::Closing) => News::Closing,
+            () = tokio::time::sleep(heartbeat) => News::Silence,
+        }
+    }
+
+    /// Judges every event that has arrived whole.
+    fn release(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            let event = match self.decoder.next_event() {
+                Ok(Some(event)) => event,
+                Ok(None) => return bytes,
+                Err(_) => {
+                    self.is_over = true;
+                    bytes.extend(self.owe(|| Denial::AnswerWithheld("an event larger than 4 MiB".into())));
+                    return bytes;
+                }
+            };
+            let Some(data) = event.data.filter(|data| !data.is_empty()) else {
+                // A heartbeat, or an id to resume from: nothing that could say anything.
+                sse::write(&mut bytes, &event);
+                continue;
+            };
+            match self.journey.inspect(&Bytes::copy_from_slice(data), Carrier::Event) {
+                Release::Pass { body, .. } => sse::write(&mut bytes, &Event { data: Some(&body), ..event }),
+                Release::Drop(why) => tracing::info!(why, "an event of the server was dropped"),
+                Release::Withhold(denial) => {
+                    self.is_over = true;
+                    let reply = self.journey.withhold(&denial);
+                    sse::write(&mut bytes, &Event { data: Some(&reply.body), ..event });
+                    return bytes;
+                }
+            }
+        }
+    }
+
+    /// The event that a client is owed whose request was not answered.
+    fn owe(&mut self, denial: impl FnOnce() -> Denial) -> Vec<u8> {
+        let ticket = self.journey.ticket();
+        if !ticket.wants_answer() {
+            self.journey.acknowledged();
+            return Vec::new();
+        }
+        if ticket.is_answered() {
+            return Vec::new();
+        }
+        let reply = self.journey.withhold(&denial());
+        let mut bytes = Vec::new();
+        sse::write(
+            &mut bytes,
+            &Event { event: Some("message"), data: Some(&reply.body), ..Event::default() },
+        );
+        bytes
+    }
+}
+
+/// A comment: clients must ignore it, and it keeps the connection from being taken for dead.
+const HEARTBEAT: &[u8] = b":\n\n";

@@ -1,0 +1,380 @@
+//! The server behind the gate: reached only with a ticket, over connections that are kept open.
+//!
+//! Each thread keeps its own idle connections, since the task that drives one lives on the runtime that
+//! opened it. Servers close idle connections too (Node after 5 s), so ours are given up after
+//! `UPSTREAM_IDLE_MAX`. A request is sent again on a new connection only when hyper says that not a
+//! byte of it left: tool calls are not idempotent.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use pingora_core::connectors::TransportConnector;
+use pingora_core::protocols::l4::ext::TcpKeepalive;
+use pingora_core::upstreams::peer::HttpPeer;
+
+use super::bridge::{Bridge, CALLER_HEADER};
+use crate::bounds::{UPSTREAM_IDLE_CONNECTIONS_MAX, UPSTREAM_IDLE_MAX};
+use crate::gate::{Denial, Ticket};
+
+/// Where the server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `http://host:port/path` or `https://host:port/path`.
+    Network {
+        /// A name, an IPv4 address, or an IPv6 address in brackets.
+        host: String,
+        /// By default that of the scheme.
+        port: u16,
+        /// Whether the scheme is `https`.
+        is_tls: bool,
+        /// Of the MCP endpoint, from its first `/`.
+        path: String,
+    },
+    /// `unix:/path/of.sock` or `unix:/path/of.sock:/mcp`.
+    Unix {
+        /// The file of the socket.
+        socket: PathBuf,
+        /// Of the MCP endpoint, from its first `/`; by default `/mcp`.
+        path: String,
+    },
+}
+
+/// Why a text names no server; the operator's fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetFault {
+    /// Not a URL at all.
+    #[error("`{0}` is no URL; write http://HOST:PORT/PATH, https://HOST:PORT/PATH or unix:SOCKET[:/PATH]")]
+    Malformed(String),
+    /// A scheme that is none of http, https and unix.
+    #[error("`{0}` has a scheme other than http, https and unix")]
+    Scheme(String),
+    /// A query or a user.
+    #[error("`{0}` holds a query or a user name; a server is named by host, port and path alone")]
+    Surplus(String),
+}
+
+impl Target {
+    /// Reads the `--upstream` option.
+    ///
+    /// # Errors
+    /// [`TargetFault`], which names what may be written instead.
+    pub fn parse(text: &str) -> Result<Self, TargetFault> {
+        if let Some(rest) = text.strip_prefix("unix:") {
+            let (socket, path) = rest.split_once(":/").map_or((rest, "mcp"), |(socket, path)| (socket, path));
+            if socket.is_empty() {
+                return Err(TargetFault::Malformed(text.into()));
+            }
+            return Ok(Self::Unix { socket: socket.into(), path: format!("/{path}") });
+        }
+        let uri: Uri = text.parse().map_err(|_| TargetFault::Malformed(text.into()))?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(TargetFault::Malformed(text.into()));
+        };
+        let is_tls = match scheme {
+            "http" => false,
+            "https" => true,
+            _ => return Err(TargetFault::Scheme(text.into())),
+        };
+        if uri.query().is_some() || authority.as_str().contains('@') {
+            return Err(TargetFault::Surplus(text.into()));
+        }
+        let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        Ok(Self::Network { host: authority.host().into(), port, is_tls, path: uri.path().into() })
+    }
+}
+
+/// The server, and how to reach it.
+pub struct Upstream {
+    way: Way,
+    host: HeaderValue,
+    path: Uri,
+    connector: TransportConnector,
+}
+
+enum Way {
+    Bridge(Arc<Bridge>),
+    Network { host: String, port: u16, is_tls: bool },
+    Unix(String),
+}
+
+/// A connection that is in nobody's use.
+struct Idle {
+    sender: SendRequest<Full<Bytes>>,
+    since: Instant,
+}
+
+thread_local! {
+    // One upstream per process, so one list per thread; see the module's documentation.
+    static IDLE: RefCell<Vec<Idle>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A connection in use; goes back to the idle ones only when its answer was read to the end.
+pub struct Line(SendRequest<Full<Bytes>>);
+
+impl Line {
+    /// Keeps the connection for the next request.
+    pub fn give_back(self) {
+        if self.0.is_closed() {
+            return;
+        }
+        IDLE.with_borrow_mut(|idle| {
+            if idle.len() < UPSTREAM_IDLE_CONNECTIONS_MAX {
+                idle.push(Idle { sender: self.0, since: Instant::now() });
+            }
+        });
+    }
+}
+
+impl Upstream {
+    /// A server at `target`.
+    pub fn new(target: &Target) -> Self {
+        let (way, host, path) = match target {
+            Target::Network { host, port, is_tls, path } => {
+                let way = Way::Network { host: host.clone(), port: *port, is_tls: *is_tls };
+                (way, format!("{host}:{port}"), path.as_str())
+            }
+            Target::Unix { socket, path } => {
+                (Way::Unix(socket.to_string_lossy().into_owned()), "localhost".into(), path.as_str())
+            }
+        };
+        Self::build(way, &host, path)
+    }
+
+    /// A server spoken to through pipes.
+    pub fn bridged(bridge: Arc<Bridge>) -> Self {
+        Self::build(Way::Bridge(bridge), "localhost", "/mcp")
+    }
+
+    fn build(way: Way, host: &str, path: &str) -> Self {
+        Self {
+            way,
+            // INVARIANT: both were parts of a parsed URI, or are literals.
+            host: HeaderValue::from_str(host).expect("an authority is a header value"),
+            path: path.parse().expect("a path is a request target"),
+            connector: TransportConnector::new(None),
+        }
+    }
+
+    /// The bridge, where the server is a child process.
+    pub fn bridge(&self) -> Option<&Arc<Bridge>> {
+        match &self.way {
+            Way::Bridge(bridge) => Some(bridge),
+            Way::Network { .. } | Way::Unix(_) => None,
+        }
+    }
+
+    /// Sends what the ticket allows, and waits for the head of the answer.
+    ///
+    /// The request is framed anew: our own length, host and protocol headers, and of the client's
+    /// headers only those that `is_passed_up` knows.
+    ///
+    /// # Errors
+    /// [`Denial::Unreachable`] or [`Denial::UpstreamTimeout`]; the server's fault, or its absence.
+    pub async fn send(
+        &self,
+        ticket: &Ticket,
+        method: &Method,
+        headers: &HeaderMap,
+        waits: Waits,
+    ) -> Result<(Response<Incoming>, Line), Denial> {
+        let request = self.request(ticket, method, headers);
+        let exchange = self.exchange(request, waits.connect);
+        let wait = ticket.timeout().unwrap_or(waits.answer);
+        match tokio::time::timeout(wait, exchange).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Denial::UpstreamTimeout),
+        }
+    }
+
+    fn request(&self, ticket: &Ticket, method: &Method, headers: &HeaderMap) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(ticket.body()));
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = self.path.clone();
+        let sent = request.headers_mut();
+        sent.reserve(12);
+        sent.insert(HOST, self.host.clone());
+        sent.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        for (name, value) in headers {
+            if is_passed_up(name.as_str()) {
+                sent.append(name.clone(), value.clone());
+            }
+        }
+        if *method == Method::POST {
+            sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in ticket.claims() {
+            sent.insert(name.clone(), value.clone());
+        }
+        if self.bridge().is_some()
+            && let Ok(value) = HeaderValue::from_str(&hex(&ticket.caller_key()))
+        {
+            sent.insert(HeaderName::from_static(CALLER_HEADER), value);
+        }
+        request
+    }
+
+    async fn exchange(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        connect_wait: Duration,
+    ) -> Result<(Response<Incoming>, Line), Denial> {
+        while let Some(mut sender) = take_idle().await {
+            match sender.try_send_request(request).await {
+                Ok(answer) => return Ok((answer, Line(sender))),
+                Err(mut fault) => match fault.take_message() {
+                    // Not a byte of it left: the connection was closed while it lay idle.
+                    Some(unsent) => request = unsent,
+                    None => return Err(broken(&fault.into_error())),
+                },
+            }
+        }
+        let mut sender = match tokio::time::timeout(connect_wait, Box::pin(self.connect())).await {
+            Ok(connected) => connected?,
+            Err(_) => return Err(Denial::Unreachable("no connection in time".into())),
+        };
+        match sender.send_request(request).await {
+            Ok(answer) => Ok((answer, Line(sender))),
+            Err(fault) => Err(broken(&fault)),
+        }
+    }
+
+    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, Denial> {
+        match &self.way {
+            Way::Bridge(bridge) => handshake(bridge.connect()).await,
+            Way::Network { host, port, is_tls } => {
+                let address = resolve(host, *port).await?;
+                let mut peer = HttpPeer::new(address, *is_tls, host.clone());
+                peer.options.tcp_keepalive = Some(KEEP_ALIVE.clone());
+                // Boxed: the future holds 8 kB of TLS state.
+                let stream =
+                    Box::pin(self.connector.new_stream(&peer)).await.map_err(|fault| unreachable(&fault))?;
+                handshake(stream).await
+            }
+            Way::Unix(socket) => {
+                let stream =
+                    tokio::net::UnixStream::connect(socket).await.map_err(|fault| unreachable(&fault))?;
+                handshake(stream).await
+            }
+        }
+    }
+}
+
+/// How long to wait for the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// For a connection.
+    pub connect: Duration,
+    /// For the head of an answer, where the tool has no time of its own.
+    pub answer: Duration,
+}
+
+/// Whether a client's header means something to a server and carries no credential of the client.
+fn is_passed_up(name: &str) -> bool {
+    matches!(
+        name,
+        "accept"
+            | "accept-language"
+            | "last-event-id"
+            | "mcp-session-id"
+            | "traceparent"
+            | "tracestate"
+            | "user-agent"
+    )
+}
+
+static KEEP_ALIVE: TcpKeepalive = TcpKeepalive {
+    idle: Duration::from_secs(60),
+    interval: Duration::from_secs(15),
+    count: 3,
+    #[cfg(target_os = "linux")]
+    user_timeout: Duration::ZERO,
+};
+
+async fn take_idle() -> Option<SendRequest<Full<Bytes>>> {
+    loop {
+        let idle = IDLE.with_borrow_mut(Vec::pop)?;
+        if idle.since.elapsed() > UPSTREAM_IDLE_MAX {
+            // The last one given back is the youngest: the rest are older still.
+            IDLE.with_borrow_mut(Vec::clear);
+            return None;
+        }
+        let mut sender = idle.sender;
+        if sender.ready().await.is_ok() {
+            return Some(sender);
+        }
+    }
+}
+
+async fn handshake<T>(stream: T) -> Result<SendRequest<Full<Bytes>>, Denial>
+where
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    let (sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|fault| unreachable(&fault))?;
+    tokio::spawn(async move {
+        if let Err(fault) = connection.await {
+            tracing::debug!(%fault, "upstream connection ended");
+        }
+    });
+    Ok(sender)
+}
+
+async fn resolve(host: &str, port: u16) -> Result<SocketAddr, Denial> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(ip) = bare.parse() {
+        return Ok(SocketAddr::new(ip, port));
+    }
+    let mut found = tokio::net::lookup_host((bare, port)).await.map_err(|fault| unreachable(&fault))?;
+    found.next().ok_or_else(|| Denial::Unreachable(format!("`{host}` has no address").into()))
+}
+
+fn unreachable(fault: &dyn std::fmt::Display) -> Denial {
+    Denial::Unreachable(fault.to_string().into())
+}
+
+fn broken(fault: &hyper::Error) -> Denial {
+    let what = if fault.is_parse() { "an answer that is not HTTP" } else { "closed before it answered" };
+    Denial::Unreachable(format!("{what}: {fault}").into())
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_way_to_name_a_server() {
+        let network = |host: &str, port, is_tls, path: &str| Target::Network {
+            host: host.into(),
+            port,
+            is_tls,
+            path: path.into(),
+        };
+        let cases = [
+            ("http://127.0.0.1:8081/mcp", network("127.0.0.1", 8081, false, "/mcp")),
+            ("https://mcp.internal/", network("mcp.internal", 443, true, "/")),
+            ("http://[::1]:9", network("[::1]", 9, false, "/")),
+            ("unix:/run/mcp.sock", Target::Unix { socket: "/run/mcp.sock".into(), path: "/mcp".into() }),
+            ("unix:/run/mcp.sock:/x/y", Target::Unix { socket: "/run/mcp.sock".into(), path: "/x/y".into() }),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(Target::parse(text), Ok(wanted), "{text}");
+        }
+        for text in ["", "127.0.0.1:8081", "ftp://x/", "http://a@b/", "http://x/?q", "unix:"] {
+            assert!(Target::parse(text).is_err(), "{text}");
+        }
+    }
+}
