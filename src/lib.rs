@@ -33,6 +33,7 @@
 //! - No secret, token or redacted value is written to a log, a metric or a record.
 
 pub mod bounds;
+pub mod cli;
 pub mod gate;
 pub mod identity;
 pub mod json;

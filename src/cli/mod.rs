@@ -1,0 +1,61 @@
+//! The words that people type.
+
+mod check;
+pub mod demo;
+mod log;
+mod run;
+mod test;
+mod time;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A sidecar that stands in front of one unmodified MCP server and enforces policy files on every message.
+#[derive(Debug, Parser)]
+#[command(name = "sluicegate", version, about, arg_required_else_help = true)]
+struct Words {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Check policy files: every mistake with its place, and what was meant
+    Check(check::Options),
+    /// Watch the gate at work: a sample server, the gate and a client, explained scene by scene
+    Demo(demo::Options),
+    /// Run the gate in front of a server
+    Run(Box<run::Options>),
+    /// Run a bundle's own tests (`*.test.yaml`)
+    Test(test::Options),
+}
+
+/// How a verb ended.
+///
+/// "Could not check" is never success, so that a pipeline cannot take a missing file for a good one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// All is well.
+    Fine = 0,
+    /// Findings, failed tests or a failed run.
+    Findings = 1,
+    /// What was asked could not be done: a file that cannot be read, a port that is taken.
+    Unable = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Does what the command line says. Exit codes: 0 well, 1 findings, 2 usage, 3 could not.
+pub fn main() -> ExitCode {
+    match Words::parse().verb {
+        Verb::Check(options) => check::check(&options).into(),
+        Verb::Demo(options) => demo::run(&options),
+        Verb::Run(options) => run::run(&options).into(),
+        Verb::Test(options) => test::test(&options).into(),
+    }
+}

@@ -1,0 +1,233 @@
+//! `sluicegate run`: the gate in front of a server.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::check::paint;
+use super::log::{self, LogFormat};
+use super::{Exit, time};
+use crate::gate::Gate;
+use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
+use crate::serve::bridge::{Bridge, Child};
+use crate::serve::{Chassis, Clock, Doorplate, Drain, House, Settings, Target, TlsFiles, Upstream, Waits};
+use crate::store::{Live, LoadFault, Reloaded, Watch};
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Where MCP clients connect; the endpoint is at /mcp. Port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15801")]
+    listen: SocketAddr,
+    /// The server: http://HOST:PORT/PATH, https://HOST:PORT/PATH or unix:SOCKET[:/PATH]
+    #[arg(long, value_name = "URL", value_parser = Target::parse, required_unless_present = "command", conflicts_with = "command")]
+    upstream: Option<Target>,
+    /// The policy bundle: a directory of YAML files, watched for changes
+    #[arg(long, value_name = "DIR")]
+    policy: PathBuf,
+    /// Where operators connect: /metrics, /livez, /readyz, /startupz
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15820")]
+    admin: SocketAddr,
+    /// Where audit records go: a file, or - for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    audit: String,
+    /// A file whose bytes key the pseudonyms of users in audit records; made at start if not given
+    #[arg(long, value_name = "FILE")]
+    actor_key: Option<PathBuf>,
+    /// Write users into audit records as they are, not as pseudonyms
+    #[arg(long, conflicts_with = "actor_key")]
+    plain_actors: bool,
+    /// The certificate chain (PEM) to serve TLS with
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The private key (PEM) of the certificate
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// A host name that clients call the gate by; may be repeated
+    #[arg(long, value_name = "NAME")]
+    host: Vec<Box<str>>,
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        help = "A web origin that may call, such as https://app.example.com; may be repeated"
+    )]
+    origin: Vec<Box<str>>,
+    /// Threads that serve; by default one for each core
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
+    /// How long the head of a request may take, and a connection lie idle
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time::parse)]
+    header_timeout: Duration,
+    /// How long the body of a request may take
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time::parse)]
+    body_timeout: Duration,
+    /// How long open exchanges and streams may go on after SIGTERM
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = time::parse)]
+    drain_timeout: Duration,
+    /// How long a stream may be silent before the gate sends a comment
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time::parse)]
+    heartbeat: Duration,
+    /// The form of log lines; by default text on a terminal and JSON elsewhere
+    #[arg(long, value_enum)]
+    log_format: Option<LogFormat>,
+    /// A variable for the environment of COMMAND, as NAME=VALUE; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", requires = "command")]
+    env: Vec<String>,
+    /// A server that speaks MCP over standard input and output, started by the gate
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// Runs the gate until it is told to stop.
+pub fn run(options: &Options) -> Exit {
+    log::start(options.log_format);
+    crate::identity::install_crypto();
+    match open(options) {
+        Ok((chassis, _watch)) => {
+            let line = announcement(&chassis);
+            chassis.run(move || announce(&line));
+            Exit::Fine
+        }
+        Err(fault) => {
+            // The one line that a person who typed the command must see, whatever the log format.
+            anstream::eprintln!("{fault}");
+            fault.exit
+        }
+    }
+}
+
+/// Why the gate does not start, worded for the person who started it.
+#[derive(Debug)]
+struct Fault {
+    text: String,
+    exit: Exit,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+fn unable(what: impl std::fmt::Display) -> Fault {
+    Fault { text: format!("sluicegate: {what}"), exit: Exit::Unable }
+}
+
+fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
+    let metrics = Arc::new(Metrics::new());
+    let audit = Arc::new(open_audit(options, &metrics)?);
+    let live = Arc::new(open_policy(options, &metrics, &audit)?);
+    let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
+    let plan = live.policy().upstream;
+    let waits = Waits {
+        connect: plan.connect_timeout.unwrap_or(Duration::from_secs(2)),
+        answer: plan.timeout.unwrap_or(Duration::from_secs(60)),
+    };
+    let upstream = match &options.upstream {
+        Some(target) => Upstream::new(target),
+        None => Upstream::bridged(Bridge::new(child(options)?)),
+    };
+    let plate = Doorplate {
+        path: "/mcp".into(),
+        hosts: options.host.clone(),
+        origins: options.origin.clone(),
+        is_loopback: options.listen.ip().is_loopback(),
+    };
+    let house = House {
+        gate: Gate::default(),
+        live,
+        upstream,
+        audit: Arc::clone(&audit),
+        metrics,
+        drain: Drain::new(options.drain_timeout),
+        clock: Clock::start(),
+        settings: Settings {
+            plate,
+            header_wait: options.header_timeout,
+            body_wait: options.body_timeout,
+            waits,
+            heartbeat: options.heartbeat,
+        },
+    };
+    let tls = options.tls_cert.clone().zip(options.tls_key.clone());
+    let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
+    let threads = options.threads.map_or_else(cores, usize::from);
+    let chassis = Chassis::build(Arc::new(house), options.listen, options.admin, tls.as_ref(), threads);
+    Ok((chassis.map_err(unable)?, watch))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn open_audit(options: &Options, metrics: &Metrics) -> Result<Audit, Fault> {
+    let actors = match &options.actor_key {
+        Some(path) => {
+            let read = std::fs::read(path);
+            let key = read.map_err(|cause| unable(format!("cannot read {}: {cause}", path.display())))?;
+            Actors::Keyed(key.into())
+        }
+        None if options.plain_actors => Actors::Plain,
+        None => Actors::Unlinked,
+    };
+    let settings = AuditSettings { sink: AuditSink::parse(&options.audit), actors, place: Place::default() };
+    Audit::open(settings, metrics).map_err(unable)
+}
+
+fn open_policy(options: &Options, metrics: &Arc<Metrics>, audit: &Arc<Audit>) -> Result<Live, Fault> {
+    let (counted, noted) = (Arc::clone(metrics), Arc::clone(audit));
+    let tell = move |reloaded: &Reloaded<'_>| match reloaded {
+        Reloaded::Kept { .. } => counted.policy_kept(),
+        Reloaded::Published { previous, current } => {
+            counted.policy_published(current);
+            noted.policy_swapped(Some(previous), current);
+        }
+    };
+    let live = Live::open(&options.policy, tell).map_err(|fault| match fault {
+        LoadFault::Read(fault) => unable(fault),
+        LoadFault::Policy(faults) => {
+            let drawn = faults.render(paint());
+            let bundle = options.policy.display();
+            let text = format!(
+                "{drawn}sluicegate: the policy in {bundle} does not hold, so the gate does not start"
+            );
+            Fault { text, exit: Exit::Findings }
+        }
+    })?;
+    let policy = live.policy();
+    metrics.policy_loaded(&policy);
+    audit.policy_swapped(None, &policy);
+    for warning in policy.warnings().iter() {
+        tracing::warn!("{warning}");
+    }
+    Ok(live)
+}
+
+fn child(options: &Options) -> Result<Child, Fault> {
+    let mut words = options.command.iter();
+    let program = words.next().ok_or_else(|| unable("no server: give --upstream URL or -- COMMAND"))?;
+    let mut environment = Vec::new();
+    for pair in &options.env {
+        let (name, value) =
+            pair.split_once('=').ok_or_else(|| unable(format!("--env `{pair}` is not NAME=VALUE")))?;
+        environment.push((name.into(), value.into()));
+    }
+    Ok(Child { program: program.into(), arguments: words.map(Into::into).collect(), environment })
+}
+
+/// The line that says where the gate serves.
+fn announcement(chassis: &Chassis) -> String {
+    let (scheme, endpoint, admin) = (chassis.scheme, chassis.endpoint, chassis.admin);
+    format!("sluicegate ready listen={scheme}://{endpoint}/mcp admin=http://{admin}\n")
+}
+
+/// Says, on standard output, that the gate is ready.
+fn announce(line: &str) {
+    let mut out = std::io::stdout().lock();
+    // Nobody may be reading; the gate serves all the same.
+    let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+}
