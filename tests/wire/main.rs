@@ -1,0 +1,16 @@
+//! The promises to users, each with the real binary on loopback: what a client, a server, an operator
+//! and an attacker see of the gate.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod failures;
+mod framing;
+mod hostile;
+mod limits;
+mod operators;
+mod redaction;
+mod reload;
+mod sdk;
+mod streams;
+mod words;
