@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Installs what a build or the tests need and says in one line what that is; does nothing twice.
+#
+#   setup.sh build    a C compiler and cmake
+#   setup.sh test     also Python and Node.js, and the peers of tests/peers from their lock files
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+purpose=${1:?usage: setup.sh build|test}
+peers=tests/peers
+node_major_min=20
+node_pinned=22.23.3
+node_home=$peers/.node
+wanted=()
+
+has() { command -v "$1" >/dev/null 2>&1; }
+need() { "${@:2}" >/dev/null 2>&1 || wanted+=("$1"); }
+has_venv() { has python3 && python3 -c 'import ensurepip, venv'; }
+can_be_root() { [ "$(id -u)" = 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+node_is_new_enough() { has node && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge "$node_major_min" ]; }
+digest() { sha256sum "$1" | cut -d' ' -f1; }
+is_current() { [ -f "$2" ] && [ "$(cat "$2")" = "$(digest "$1")" ]; }
+
+fail() {
+  echo "setup: $*" >&2
+  exit 1
+}
+
+has cargo || fail "missing: cargo; install a Rust toolchain (1.95 or later) first"
+
+# --- Debian packages ---------------------------------------------------------------------------
+
+need gcc has cc
+need cmake has cmake
+need make has make
+if [ "$purpose" = test ]; then
+  need python3 has python3
+  need python3-venv has_venv
+  need npm has npm
+fi
+
+# --- what the lock files name --------------------------------------------------------------------
+
+parts=()
+if [ "$purpose" = test ]; then
+  # Some Debian releases have an older Node.js; a newer one comes as an npm package.
+  node_is_new_enough || [ -x $node_home/bin/node ] || parts+=("Node.js $node_pinned")
+  is_current $peers/package-lock.json $peers/node_modules/.digest || parts+=("npm packages")
+  is_current $peers/requirements.txt $peers/.venv/.digest || parts+=("Python packages")
+fi
+
+if [ ${#wanted[@]} -gt 0 ]; then
+  has apt-get || fail "missing: ${wanted[*]} (Debian's names); install them and run this again"
+  can_be_root || fail "missing: ${wanted[*]}; run: apt-get install ${wanted[*]}"
+fi
+if [ ${#wanted[@]} -gt 0 ] || [ ${#parts[@]} -gt 0 ]; then
+  said=""
+  [ ${#wanted[@]} -gt 0 ] && said="${wanted[*]} (apt-get)"
+  for part in "${parts[@]}"; do said="${said:+$said, }$part ($peers)"; done
+  echo "setup: installing $said"
+fi
+if [ ${#wanted[@]} -gt 0 ]; then
+  log=$(mktemp)
+  export DEBIAN_FRONTEND=noninteractive
+  { as_root apt-get -qq update && as_root apt-get -qq -y --no-install-recommends install "${wanted[@]}"; } \
+    >"$log" 2>&1 </dev/null || { tail -n 20 "$log" >&2; fail "apt-get could not install ${wanted[*]}"; }
+  rm -f "$log"
+fi
+[ "$purpose" = test ] || exit 0
+
+if ! node_is_new_enough && [ ! -x $node_home/bin/node ]; then
+  case $(uname -m) in
+    x86_64) machine=x64 ;;
+    aarch64) machine=arm64 ;;
+    *) fail "missing: Node.js $node_major_min or later" ;;
+  esac
+  npm install --silent --no-save --prefix "$node_home" "node-linux-$machine@$node_pinned" </dev/null
+  mkdir -p $node_home/bin
+  ln -sf "../node_modules/node-linux-$machine/bin/node" $node_home/bin/node
+fi
+if ! is_current $peers/package-lock.json $peers/node_modules/.digest; then
+  (cd $peers && npm ci --silent </dev/null)
+  digest $peers/package-lock.json >$peers/node_modules/.digest
+fi
+if ! is_current $peers/requirements.txt $peers/.venv/.digest; then
+  rm -rf $peers/.venv
+  python3 -m venv $peers/.venv
+  $peers/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $peers/requirements.txt </dev/null
+  digest $peers/requirements.txt >$peers/.venv/.digest
+fi
