@@ -1,0 +1,54 @@
+//! Every `sluicegate` command that the README shows is run, and prints what the README says.
+
+use std::process::Command;
+
+/// A command and the lines that the README shows below it.
+fn shown() -> Vec<(String, Vec<String>)> {
+    let readme = std::fs::read_to_string("README.md").expect("the README is there");
+    let mut shown: Vec<(String, Vec<String>)> = Vec::new();
+    let mut is_inside = false;
+    for line in readme.lines() {
+        match (is_inside, line) {
+            (false, "```console") => is_inside = true,
+            (true, "```") => is_inside = false,
+            (true, line) => match line.strip_prefix("$ ") {
+                Some(command) => shown.push((command.to_owned(), Vec::new())),
+                None => shown.last_mut().expect("a command comes first").1.push(line.to_owned()),
+            },
+            (false, _) => {}
+        }
+    }
+    shown
+}
+
+#[test]
+fn prints_what_the_readme_shows() {
+    let mut checked = 0;
+    for (command, lines) in shown() {
+        let Some(words) = command.strip_prefix("sluicegate ") else { continue };
+        let output = Command::new(env!("CARGO_BIN_EXE_sluicegate"))
+            .args(words.split_whitespace())
+            .env("NO_COLOR", "1")
+            .output()
+            .expect("the binary runs");
+        let printed = [output.stderr, output.stdout].concat();
+        let printed = String::from_utf8(printed).expect("text");
+        let printed: Vec<_> = printed.lines().map(str::trim_end).collect();
+        assert_eq!(printed, lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>(), "{command}");
+        checked += 1;
+    }
+    assert!(checked >= 3, "the README shows too few commands: {checked}");
+}
+
+#[test]
+fn shows_a_policy_that_holds() {
+    let readme = std::fs::read_to_string("README.md").expect("the README is there");
+    let policy = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let bundle = tempfile::tempdir().expect("a folder");
+    std::fs::write(bundle.path().join("policy.yaml"), policy.expect("a policy")).expect("written");
+    std::fs::copy("policies/stories/clinic/idp.jwks.json", bundle.path().join("idp.jwks.json"))
+        .expect("copied");
+    let check = Command::new(env!("CARGO_BIN_EXE_sluicegate")).arg("check").arg(bundle.path()).output();
+    let check = check.expect("the binary runs");
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+}
