@@ -14,6 +14,7 @@ use super::journey::{Journey, passed_down};
 use super::upstream::Line;
 use crate::gate::{Carrier, Denial, Release};
 use crate::mcp::sse::{self, Event};
+use crate::report::{Held, StreamKind};
 
 /// Starts handing over a stream.
 pub fn start(
@@ -23,9 +24,16 @@ pub fn start(
     line: Line,
 ) -> Response<Outgoing> {
     journey.status(StatusCode::OK);
-    let phase = journey.house().drain.watch();
-    let outflow =
-        Outflow { journey, incoming, line: Some(line), decoder: sse::Decoder::new(), phase, is_over: false };
+    let kind = if journey.ticket().wants_answer() { StreamKind::Sse } else { StreamKind::Listen };
+    let outflow = Outflow {
+        phase: journey.house().drain.watch(),
+        _counted: journey.house().metrics.open_stream(kind),
+        journey,
+        incoming,
+        line: Some(line),
+        decoder: sse::Decoder::new(),
+        is_over: false,
+    };
     let events =
         stream::unfold(outflow, |mut outflow| async { outflow.next().await.map(|bytes| (bytes, outflow)) });
     let mut response = Response::new(Outgoing::Events(Box::pin(events)));
@@ -41,6 +49,8 @@ struct Outflow {
     line: Option<Line>,
     decoder: sse::Decoder,
     phase: watch::Receiver<Phase>,
+    /// Counts the stream as open.
+    _counted: Held,
     is_over: bool,
 }
 
