@@ -85,7 +85,10 @@ const PROMISES: [Promise; 8] = [
         cell: Cell { shape: Shape::Small, load: Load::Own(70) },
         at_most: 1000.0,
         unit: "µs",
-        found: |column| Some(column.of(FULL)?.p99_us - column.of("direct")?.p99_us),
+        // A direct target that is slower than one behind a gate fell behind its own rate: it says nothing.
+        found: |column| {
+            Some(column.of(FULL)?.p99_us - column.of("direct")?.p99_us).filter(|added| *added >= 0.0)
+        },
     },
     Promise {
         words: "resident memory at 256 connections, everything on",
