@@ -237,3 +237,10 @@ pub const SCAN_FINDINGS_MAX: usize = 128;
 
 /// How long the accept loops may take to end once told: they only have to notice.
 pub const DOORS_WAIT: Duration = Duration::from_secs(2);
+
+/// How long a connection to the server may take, where the policy says nothing.
+pub const UPSTREAM_CONNECT_MAX: Duration = Duration::from_secs(2);
+
+/// How long the server may take to answer, where neither tool nor policy says. SDK clients give up
+/// after as long themselves.
+pub const UPSTREAM_ANSWER_MAX: Duration = Duration::from_secs(60);

@@ -14,7 +14,7 @@ use super::{Exit, time};
 use crate::gate::Gate;
 use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
 use crate::serve::bridge::{Bridge, Child};
-use crate::serve::{Chassis, Clock, Doorplate, Drain, House, Settings, Target, TlsFiles, Upstream, Waits};
+use crate::serve::{Chassis, Clock, Doorplate, Drain, House, Settings, Target, TlsFiles, Upstream};
 use crate::store::{Live, LoadFault, Reloaded, Watch};
 
 /// Options of `run`.
@@ -122,11 +122,6 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
     let audit = Arc::new(open_audit(options, &metrics)?);
     let live = Arc::new(open_policy(options, &metrics, &audit)?);
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
-    let plan = live.policy().upstream;
-    let waits = Waits {
-        connect: plan.connect_timeout.unwrap_or(Duration::from_secs(2)),
-        answer: plan.timeout.unwrap_or(Duration::from_secs(60)),
-    };
     let upstream = match &options.upstream {
         Some(target) => Upstream::new(target),
         None => Upstream::bridged(Bridge::new(child(options)?)),
@@ -149,7 +144,6 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
             plate,
             header_wait: options.header_timeout,
             body_wait: options.body_timeout,
-            waits,
             heartbeat: options.heartbeat,
         },
     };

@@ -13,7 +13,7 @@ use crate::scan::{Direction, Sighting};
 /// What becomes of one message of the server.
 #[derive(Debug)]
 pub enum Release {
-    /// It is not for this client, and nothing waits for it: say nothing, and count it.
+    /// It is not for this client, and nothing waits for it: say nothing.
     Drop(&'static str),
     /// Hand over these bytes.
     Pass {

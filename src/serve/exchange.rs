@@ -15,7 +15,7 @@ use super::head;
 use super::house::House;
 use super::journey::{Journey, passed_down, respond};
 use super::outflow;
-use super::upstream::Line;
+use super::upstream::{Line, Waits};
 use crate::bounds::{ANSWER_BYTES_MAX, BODY_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
 use crate::gate::{
     Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply,
@@ -59,7 +59,8 @@ pub async fn exchange(
         return journey.refuse(&Denial::AuditUnavailable);
     }
     let Visit { parts, .. } = &visit;
-    match house.upstream.send(journey.ticket(), &parts.method, &parts.headers, house.settings.waits).await {
+    match house.upstream.send(journey.ticket(), &parts.method, &parts.headers, Waits::of(&visit.policy)).await
+    {
         Ok((answer, line)) => {
             house.metrics.upstream_answered();
             deliver(journey, answer, line).await
@@ -160,7 +161,7 @@ async fn whole(
     incoming: Incoming,
     line: Line,
 ) -> Response<Outgoing> {
-    let wait = journey.house().settings.waits.answer;
+    let wait = Waits::of(journey.ticket().policy()).answer;
     let body = match body::read(incoming, ANSWER_BYTES_MAX, wait).await {
         Ok(body) => body,
         Err(ReadFault::Broken) => return journey.refuse(&Denial::Unreachable("closed in mid-answer".into())),
@@ -187,7 +188,7 @@ async fn bodiless(
     incoming: Incoming,
     line: Line,
 ) -> Response<Outgoing> {
-    let wait = journey.house().settings.waits.answer;
+    let wait = Waits::of(journey.ticket().policy()).answer;
     let had_body = !incoming.is_end_stream();
     if body::read(incoming, FOREIGN_BODY_BYTES_MAX, wait).await.is_ok() {
         line.give_back();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::drain::Drain;
 use super::head::Doorplate;
-use super::upstream::{Upstream, Waits};
+use super::upstream::Upstream;
 use crate::gate::{Gate, Record};
 use crate::report::{Audit, Metrics};
 use crate::store::Live;
@@ -40,8 +40,6 @@ pub struct Settings {
     pub header_wait: Duration,
     /// How long the body of a request may take.
     pub body_wait: Duration,
-    /// How long to wait for the server.
-    pub waits: Waits,
     /// How long a stream may be silent before we say something.
     pub heartbeat: Duration,
 }

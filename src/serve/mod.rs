@@ -33,4 +33,4 @@ pub use drain::Drain;
 pub use head::Doorplate;
 pub use house::{House, Settings};
 pub use tls::{TlsFault, TlsFiles};
-pub use upstream::{Target, TargetFault, Upstream, Waits};
+pub use upstream::{Target, TargetFault, Upstream};

@@ -23,8 +23,11 @@ use pingora_core::protocols::l4::ext::TcpKeepalive;
 use pingora_core::upstreams::peer::HttpPeer;
 
 use super::bridge::{Bridge, CALLER_HEADER};
-use crate::bounds::{UPSTREAM_IDLE_CONNECTIONS_MAX, UPSTREAM_IDLE_MAX};
+use crate::bounds::{
+    UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_CONNECTIONS_MAX, UPSTREAM_IDLE_MAX,
+};
 use crate::gate::{Denial, Ticket};
+use crate::policy::Policy;
 
 /// Where the server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,11 +73,12 @@ impl Target {
     /// [`TargetFault`], which names what may be written instead.
     pub fn parse(text: &str) -> Result<Self, TargetFault> {
         if let Some(rest) = text.strip_prefix("unix:") {
-            let (socket, path) = rest.split_once(":/").map_or((rest, "mcp"), |(socket, path)| (socket, path));
-            if socket.is_empty() {
+            let (socket, path) = rest.split_once(":/").unwrap_or((rest, "mcp"));
+            let path = format!("/{path}");
+            if socket.is_empty() || path.parse::<Uri>().is_err() {
                 return Err(TargetFault::Malformed(text.into()));
             }
-            return Ok(Self::Unix { socket: socket.into(), path: format!("/{path}") });
+            return Ok(Self::Unix { socket: socket.into(), path });
         }
         let uri: Uri = text.parse().map_err(|_| TargetFault::Malformed(text.into()))?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
@@ -188,7 +192,7 @@ impl Upstream {
         waits: Waits,
     ) -> Result<(Response<Incoming>, Line), Denial> {
         let request = self.request(ticket, method, headers);
-        let exchange = self.exchange(request, waits.connect);
+        let exchange = self.exchange(request, waits);
         let wait = ticket.timeout().unwrap_or(waits.answer);
         match tokio::time::timeout(wait, exchange).await {
             Ok(answer) => answer,
@@ -226,9 +230,9 @@ impl Upstream {
     async fn exchange(
         &self,
         mut request: Request<Full<Bytes>>,
-        connect_wait: Duration,
+        waits: Waits,
     ) -> Result<(Response<Incoming>, Line), Denial> {
-        while let Some(mut sender) = take_idle().await {
+        while let Some(mut sender) = take_idle(waits.idle).await {
             match sender.try_send_request(request).await {
                 Ok(answer) => return Ok((answer, Line(sender))),
                 Err(mut fault) => match fault.take_message() {
@@ -238,7 +242,7 @@ impl Upstream {
                 },
             }
         }
-        let mut sender = match tokio::time::timeout(connect_wait, Box::pin(self.connect())).await {
+        let mut sender = match tokio::time::timeout(waits.connect, Box::pin(self.connect())).await {
             Ok(connected) => connected?,
             Err(_) => return Err(Denial::Unreachable("no connection in time".into())),
         };
@@ -274,8 +278,22 @@ impl Upstream {
 pub struct Waits {
     /// For a connection.
     pub connect: Duration,
-    /// For the head of an answer, where the tool has no time of its own.
+    /// For the head of an answer, where the tool has no time of its own, and for a body to be whole.
     pub answer: Duration,
+    /// How long a connection may lie unused.
+    pub idle: Duration,
+}
+
+impl Waits {
+    /// What the policy in force says, and our own bounds where it is silent.
+    pub fn of(policy: &Policy) -> Self {
+        let plan = policy.upstream;
+        Self {
+            connect: plan.connect_timeout.unwrap_or(UPSTREAM_CONNECT_MAX),
+            answer: plan.timeout.unwrap_or(UPSTREAM_ANSWER_MAX),
+            idle: plan.idle.unwrap_or(UPSTREAM_IDLE_MAX),
+        }
+    }
 }
 
 /// Whether a client's header means something to a server and carries no credential of the client.
@@ -300,10 +318,10 @@ static KEEP_ALIVE: TcpKeepalive = TcpKeepalive {
     user_timeout: Duration::ZERO,
 };
 
-async fn take_idle() -> Option<SendRequest<Full<Bytes>>> {
+async fn take_idle(idle_max: Duration) -> Option<SendRequest<Full<Bytes>>> {
     loop {
         let idle = IDLE.with_borrow_mut(Vec::pop)?;
-        if idle.since.elapsed() > UPSTREAM_IDLE_MAX {
+        if idle.since.elapsed() > idle_max {
             // The last one given back is the youngest: the rest are older still.
             IDLE.with_borrow_mut(Vec::clear);
             return None;
@@ -373,7 +391,8 @@ mod tests {
         for (text, wanted) in cases {
             assert_eq!(Target::parse(text), Ok(wanted), "{text}");
         }
-        for text in ["", "127.0.0.1:8081", "ftp://x/", "http://a@b/", "http://x/?q", "unix:"] {
+        for text in ["", "127.0.0.1:8081", "ftp://x/", "http://a@b/", "http://x/?q", "unix:", "unix:/s:/a b"]
+        {
             assert!(Target::parse(text).is_err(), "{text}");
         }
     }

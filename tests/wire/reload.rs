@@ -1,10 +1,11 @@
 //! A changed bundle takes effect by itself; a broken one never does, and says so everywhere.
 
 use std::os::unix::fs::symlink;
+use std::time::Duration;
 
 use crate::support::bundle::{self, ALICE, Bundle};
 use crate::support::gate::Gate;
-use crate::support::upstream::Upstream;
+use crate::support::upstream::{After, Upstream};
 use crate::support::wait_for;
 
 /// The policy that denies `echo` by name.
@@ -84,4 +85,19 @@ fn reads_again_on_sighup() {
     gate.signal("HUP");
     takes_effect(&gate, false);
     assert_eq!(gate.page("/livez").status(), 200, "and does not end");
+}
+
+#[test]
+fn takes_changed_deadlines_of_the_server() {
+    let upstream = Upstream::start(|_, _| {
+        std::thread::sleep(Duration::from_secs(2));
+        After::Close
+    });
+    let gate = Gate::start(&bundle::clinic(), &upstream.url());
+    gate.bundle.write("policy.yaml", &bundle::with("upstream: { timeout: 100ms }"));
+    wait_for("the new policy", || {
+        let reloads = gate.metric("sluicegate_policy_reloads_total", r#"result="success""#);
+        (reloads >= 1.0).then_some(())
+    });
+    assert_eq!(gate.call(ALICE, "echo", "{}").status(), 504, "our deadline, not the server's end");
 }
