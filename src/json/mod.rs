@@ -18,12 +18,14 @@ mod cursor;
 mod document;
 mod fault;
 mod splice;
+mod strictness;
 mod string;
 
 pub use compact::compact;
 pub use document::{Document, Elements, Key, Kind, Members, Value};
 pub use fault::{Fault, FaultKind};
 pub use splice::Splice;
+pub use strictness::{DuplicateKeys, Output};
 pub use string::{decode, quote};
 
 #[cfg(test)]

@@ -80,6 +80,7 @@ fn build(sources: &[Source], findings: &mut Findings) -> Option<Policy> {
         redaction: redaction?,
         audit: bundle.audit,
         deny_as: bundle.deny_as,
+        strict: bundle.strict,
         upstream: bundle.upstream,
         conversation,
         book: Rulebook { rules: bundle.rules.iter().filter_map(lower::rule).collect(), roles },

@@ -36,6 +36,7 @@ mod roles;
 mod rules;
 mod scalar;
 mod snapshot;
+mod strict;
 mod walker;
 mod yaml;
 
@@ -47,6 +48,10 @@ pub use diagnostic::{Fault, Faults, Paint};
 pub use plans::{AuditLevel, AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 pub use roles::Standing;
 pub use snapshot::{Class, Policy, Tool};
+pub use strict::{
+    AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
+    Seal, StrictPlan,
+};
 
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use super::diagnostic::Faults;
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 use super::roles::Standing;
 use super::rules::{Docket, Facts, Rulebook};
+use super::strict::StrictPlan;
 use crate::identity::{Caller, Directory};
 use crate::json::Value;
 use crate::limit;
@@ -36,6 +37,8 @@ pub struct Policy {
     pub audit: AuditPlan,
     /// How a refused call sounds.
     pub deny_as: DenyAs,
+    /// How strict the gate is with messages that two readers could take differently.
+    pub strict: StrictPlan,
     /// How the server behind is spoken to.
     pub upstream: UpstreamPlan,
     /// Where a conversation's id may be found, best first.

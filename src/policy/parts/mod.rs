@@ -6,6 +6,7 @@
 mod callers;
 mod measures;
 mod rules;
+mod strict;
 mod tools;
 
 pub(super) use callers::{IssuerPart, KeyPart, RolePart};
@@ -17,6 +18,7 @@ use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned};
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 use super::scalar::Scalar;
+use super::strict::StrictPlan;
 use super::walker::{self, Fields};
 use super::yaml::{Content, Entry, Node};
 use crate::identity::Anonymous;
@@ -40,6 +42,7 @@ pub(super) struct Bundle {
     pub upstream: UpstreamPlan,
     pub audit: AuditPlan,
     pub deny_as: DenyAs,
+    pub strict: StrictPlan,
     pub conversation: Option<Vec<ConversationSource>>,
     /// Sections that were seen and may not be seen again.
     once: Vec<(&'static str, Span)>,
@@ -69,11 +72,12 @@ const KEYS: &[&str] = &[
     "upstream",
     "audit",
     "deny_as",
+    "strict",
     "conversation",
 ];
 
 /// Sections that say something once for the whole bundle.
-const ONCE: &[&str] = &["server", "upstream", "audit", "deny_as", "conversation"];
+const ONCE: &[&str] = &["server", "upstream", "audit", "deny_as", "strict", "conversation"];
 
 impl Bundle {
     /// Adds what one file says.
@@ -113,6 +117,7 @@ impl Bundle {
             self.deny_as = walker::word(node, "a form of refusal", DenyAs::ALL, DenyAs::as_str, findings)
                 .unwrap_or_default();
         });
+        each("strict", &mut |node, findings| self.strict = strict::read_strict(node, findings));
         each("conversation", &mut |node, findings| {
             self.conversation = measures::read_conversation(node, findings);
         });
