@@ -27,13 +27,18 @@ const SACRED: &[Method] = &[Method::Initialize, Method::Ping, Method::ServerDisc
 /// Methods that need no allow beside the sacred ones; lists are filtered, notifications answer nothing.
 const FREE: &[Method] = &[Method::ToolsList, Method::LoggingSetLevel];
 
+/// Whether a rule may speak of a method: whatever a client sends, and what a server asks of a client.
+fn is_judged(method: Method) -> bool {
+    method.is_sent_by(Sender::Client) || method.shape() == Shape::Request
+}
+
 impl Bench {
     /// Empty dockets for so many tools.
     pub fn new(tools: usize) -> Self {
         let start = |&method: &Method| {
             let is_free =
                 SACRED.contains(&method) || FREE.contains(&method) || method.shape() == Shape::Notification;
-            if method == Method::ToolsCall || !method.is_sent_by(Sender::Client) {
+            if method == Method::ToolsCall || !is_judged(method) {
                 MethodRules::Never
             } else if is_free {
                 MethodRules::Free(Docket::default())
@@ -177,7 +182,7 @@ fn check_methods_rule(rule: &RulePart, findings: &mut Findings) {
 /// The methods that one name or pattern stands for; a fault if there is none that a rule may name.
 fn find_methods(wanted: &Spanned<Box<str>>, findings: &mut Findings) -> Vec<Method> {
     let glob = Glob::new(&wanted.value);
-    let named = Method::ALL.iter().copied().filter(|method| method.is_sent_by(Sender::Client));
+    let named = Method::ALL.iter().copied().filter(|method| is_judged(*method));
     let named: Vec<Method> = named.filter(|method| glob.matches(method.as_str())).collect();
     let is_ruled = |method: &Method| *method != Method::ToolsCall && !SACRED.contains(method);
     let found: Vec<Method> = named.iter().copied().filter(is_ruled).collect();
@@ -193,11 +198,8 @@ fn note_unknown_method(span: Span, wanted: &str, named: &[Method], findings: &mu
         let message = "`tools/call` is ruled by `tools` and `classes`, not by `methods`";
         findings.advise(Code::UnknownMethod, span, message, "write `tools: [NAME]`");
     } else if named.is_empty() {
-        let known: Vec<&str> = Method::ALL
-            .iter()
-            .filter(|method| method.is_sent_by(Sender::Client))
-            .map(|method| method.as_str())
-            .collect();
+        let known: Vec<&str> =
+            Method::ALL.iter().filter(|method| is_judged(**method)).map(|method| method.as_str()).collect();
         let stems: Vec<String> =
             if wanted.contains('*') { stems(known.iter().copied()).collect() } else { Vec::new() };
         let meant = nearest(wanted, stems.iter().map(String::as_str));
@@ -208,7 +210,7 @@ fn note_unknown_method(span: Span, wanted: &str, named: &[Method], findings: &mu
         let (code, message) = if wanted.contains('*') {
             (Code::GlobMatchesNothing, format!("`{wanted_shown}` matches no method of the protocol"))
         } else {
-            (Code::UnknownMethod, format!("there is no method `{wanted_shown}` that a client may send"))
+            (Code::UnknownMethod, format!("there is no method `{wanted_shown}` that a rule may be about"))
         };
         findings.advise(code, span, message, help);
     } else {

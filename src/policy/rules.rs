@@ -101,6 +101,17 @@ impl Rulebook {
         Ok(shadow)
     }
 
+    /// Judges whether some message about this method could be allowed, by the first rule that would.
+    pub fn offer<'p>(&'p self, docket: &'p Docket, standing: &Standing) -> Decision<'p> {
+        let permit = docket.permits().find(|clause| clause.audience.admits(standing.held));
+        match (Self::lists(docket, standing), permit.and_then(|clause| self.rules.get(clause.rule))) {
+            (Listing::Shown, Some(rule)) => Decision::Allow { by: &rule.id, shadow: None },
+            (Listing::Hidden | Listing::Shown, _) => {
+                Decision::Forbid(self.nearest(docket, standing, Facts::Target(None)))
+            }
+        }
+    }
+
     /// Whether some message about this tool or method could be allowed.
     pub fn lists(docket: &Docket, standing: &Standing) -> Listing {
         let is_mine =

@@ -152,6 +152,31 @@ impl Policy {
         }
     }
 
+    /// Judges a `subscriptions/listen` as such: something could be heard of. What it names is judged by
+    /// [`Policy::judge_method`], one by one.
+    pub fn judge_subscription(&self, standing: &Standing) -> Decision<'_> {
+        match self.methods.get(Method::SubscriptionsListen.index()) {
+            Some(MethodRules::Ruled(docket)) => self.book.offer(docket, standing),
+            Some(MethodRules::Free(_) | MethodRules::Never) | None => {
+                Decision::Forbid(Forbid::plain(Why::NotAllowed))
+            }
+        }
+    }
+
+    /// Judges a method about a task that carries out `tool`: whoever may call the tool may follow its
+    /// tasks, unless a rule denies the method.
+    pub fn judge_task(&self, standing: &Standing, method: Method, tool: &str) -> Decision<'_> {
+        if self.lists(standing, tool) == Listing::Hidden {
+            return Decision::Forbid(Forbid::plain(Why::NotAllowed));
+        }
+        match self.judge_method(standing, method, None) {
+            Decision::Forbid(Forbid { why: Why::NotAllowed | Why::Scope { .. }, .. }) => {
+                Decision::Allow { by: &self.built_in, shadow: None }
+            }
+            decision => decision,
+        }
+    }
+
     /// Whether `tools/list` shows a tool to this caller: some arguments would make a call allowed.
     pub fn lists(&self, standing: &Standing, tool: &str) -> Listing {
         let Some(tool) = self.tool(tool) else { return Listing::Hidden };
