@@ -244,3 +244,27 @@ pub const UPSTREAM_CONNECT_MAX: Duration = Duration::from_secs(2);
 /// How long the server may take to answer, where neither tool nor policy says. SDK clients give up
 /// after as long themselves.
 pub const UPSTREAM_ANSWER_MAX: Duration = Duration::from_secs(60);
+
+/// Bytes of a sealing secret: as many as the keys that are made of it. Source: NIST SP 800-107, 5.3.4.
+pub const SEAL_SECRET_BYTES_MIN: usize = 32;
+
+/// How long the sealing key before the current one still opens: sessions end within a working day.
+pub const SEAL_PREVIOUS_LIFE: Duration = Duration::from_hours(24);
+
+/// Requests of one session in flight, in each direction. Clients have a few; 64 is the cap of most.
+pub const CALLS_PER_SESSION_MAX: usize = 1_024;
+
+/// Sessions remembered: about 0.3 KB each while nothing is in flight. The least used is forgotten.
+pub const SESSIONS_MAX: usize = 65_536;
+
+/// Tasks remembered: about 0.1 KB each. One that is forgotten is judged as a task of an unknown tool.
+pub const TASKS_MAX: usize = 65_536;
+
+/// How long a task is remembered whose server keeps it longer, or does not say.
+pub const TASK_LIFE_MAX: Duration = Duration::from_hours(24);
+
+/// Messages in one batch. Source: rule S10 of the strict profile.
+pub const BATCH_MESSAGES_MAX: usize = 32;
+
+/// How often the file with the sealing secret is looked at: Kubernetes swaps secrets within a minute or two.
+pub const SEAL_LOOK_PAUSE: Duration = Duration::from_secs(10);

@@ -15,7 +15,7 @@ use crate::gate::Gate;
 use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
 use crate::serve::bridge::{Bridge, Child};
 use crate::serve::{Chassis, Clock, Doorplate, Drain, House, Settings, Target, TlsFiles, Upstream};
-use crate::store::{Live, LoadFault, Reloaded, Watch};
+use crate::store::{Live, LoadFault, Reloaded, SealFile, Watch, fresh_seal_key};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -38,6 +38,10 @@ pub struct Options {
     /// A file whose bytes key the pseudonyms of users in audit records; made at start if not given
     #[arg(long, value_name = "FILE")]
     actor_key: Option<PathBuf>,
+    /// A file whose bytes (32 or more) key the seal of session ids, tasks and cursors; share it between
+    /// replicas. Looked at again every 10 seconds; made at start if not given
+    #[arg(long, value_name = "FILE")]
+    seal_key: Option<PathBuf>,
     /// Write users into audit records as they are, not as pseudonyms
     #[arg(long, conflicts_with = "actor_key")]
     plain_actors: bool,
@@ -132,8 +136,13 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
         origins: options.origin.clone(),
         is_loopback: options.listen.ip().is_loopback(),
     };
+    let (seal, key) = match &options.seal_key {
+        Some(path) => SealFile::open(path).map(|(file, key)| (Some(file), key)).map_err(unable)?,
+        None => (None, fresh_seal_key()),
+    };
     let house = House {
-        gate: Gate::default(),
+        gate: Gate::new(key),
+        seal,
         live,
         upstream,
         audit: Arc::clone(&audit),

@@ -1,20 +1,29 @@
-//! Judging what the server says: correlate, filter, redact.
+//! Judging what the server says: correlate, filter, redact, seal.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::listing;
-use super::{Denial, Gate, Outcome, Policy, Ticket, rules};
+use super::correlate::{Belonging, correlate};
+use super::handles::Handles;
+use super::{Denial, Gate, Outcome, Policy, Stray, Ticket, listing, rounds, rules};
 use crate::json::{Document, Splice, Value};
-use crate::mcp::{self, Era, Message, Method, Sender};
+use crate::mcp::{self, Era, Message, Method, Revision, Sender};
+use crate::names::Now;
 use crate::scan::{Direction, Sighting};
 
 /// What becomes of one message of the server.
 #[derive(Debug)]
 pub enum Release {
     /// It is not for this client, and nothing waits for it: say nothing.
-    Drop(&'static str),
+    Drop(Stray),
+    /// It is not for this client, and the server waits: send it these words, with [`Gate::objection`].
+    Object {
+        /// Why it was dropped.
+        stray: Stray,
+        /// A JSON-RPC error for the server.
+        back: Bytes,
+    },
     /// Hand over these bytes.
     Pass {
         /// The message, edited where it had to be.
@@ -39,64 +48,118 @@ impl Gate {
     /// Judges one message of the server, whole.
     ///
     /// `policy` is the one in force now: a long stream is judged by the current rules at each event.
-    /// Whatever is no strict JSON-RPC message, or answers something that this ticket never asked, is
-    /// not handed over. Bytes that no rule touches are handed over as they came, without a copy.
+    /// Whatever is no strict JSON-RPC message, or answers something that was never asked here, is
+    /// not handed over. Bytes that nothing touches are handed over as they came, without a copy.
     pub fn inspect(
         &self,
         policy: &Arc<Policy>,
         ticket: &mut Ticket,
         body: &Bytes,
         carrier: Carrier,
+        now: Now,
     ) -> Release {
-        let withheld = |text: String| Release::Withhold(Denial::AnswerWithheld(text.into()));
+        let unreadable = |ticket: &Ticket, text: String| {
+            if carrier == Carrier::Event && !ticket.wants_answer() {
+                Release::Drop(Stray::Unreadable)
+            } else {
+                Release::Withhold(Denial::AnswerWithheld(text.into()))
+            }
+        };
         let document = match Document::parse(body) {
             Ok(document) => document,
-            Err(fault) => return withheld(format!("not acceptable JSON: {fault}")),
+            Err(fault) => return unreadable(ticket, format!("not acceptable JSON: {fault}")),
         };
         let message = match mcp::envelope::read(&document, Sender::Server) {
             Ok(message) => message,
-            Err(fault) => return withheld(format!("not a JSON-RPC message: {fault}")),
+            Err(fault) => return unreadable(ticket, format!("not a JSON-RPC message: {fault}")),
         };
-        let is_answer = match correlate(ticket, &message, carrier) {
-            Ok(is_answer) => is_answer,
+        let Some(caller) = ticket.record.caller.clone() else {
+            return Release::Withhold(Denial::Internal("an answer to nobody".into()));
+        };
+        let handles = self.handles(policy, &caller, now);
+        let belonging = match correlate(policy, ticket, &handles, &message, carrier) {
+            Ok(belonging) => belonging,
             Err(release) => return release,
         };
-        if is_answer {
-            ticket.record.outcome = outcome(&message);
+        self.note(ticket, belonging, &message, &handles);
+        if let Some(denial) = ask_back(policy, ticket, &handles, belonging, &message) {
+            return refuse(belonging, denial);
         }
         let mut splice = Splice::default();
-        if let Some(listed) = tools(ticket, &message) {
-            listing::filter(policy, ticket.record.caller.as_deref(), listed, &mut splice);
+        if let (Message::Result { result, .. }, Some(method)) = (&message, belonging.method(ticket)) {
+            listing::filter(policy, &caller, method, *result, &mut splice);
         }
-        match redact(policy, ticket, rules::carrier(&message), &mut splice) {
-            Some(denial) if is_answer => Release::Withhold(denial),
-            Some(_) => Release::Drop("a message that holds what may not pass"),
-            None if splice.is_empty() => Release::Pass { body: body.clone(), is_answer },
-            None => Release::Pass { body: splice.apply(body).into(), is_answer },
+        if let Some(denial) = redact(policy, ticket, rules::carrier(&message), &mut splice) {
+            return refuse(belonging, denial);
         }
+        let subject = ticket.record.target.as_deref().unwrap_or_default();
+        splice.append(handles.sealed(&message, belonging.method(ticket), subject));
+        let is_answer = belonging == Belonging::Answer;
+        if splice.is_empty() {
+            return Release::Pass { body: body.clone(), is_answer };
+        }
+        if let Message::Result { result, .. } = &message {
+            listing::keep_private(*result, &mut splice);
+        }
+        Release::Pass { body: splice.apply(body).into(), is_answer }
+    }
+
+    /// Writes down what an answer settles.
+    fn note(&self, ticket: &mut Ticket, belonging: Belonging, message: &Message<'_>, handles: &Handles<'_>) {
+        if belonging == Belonging::Answer {
+            ticket.record.outcome = outcome(message);
+        }
+        if let (Some(method), true) = (ticket.record.method, belonging == Belonging::Answer) {
+            self.eras.learn(method, message);
+        }
+        let Some(id) = message.id().filter(|_| !matches!(belonging, Belonging::Word(_))) else { return };
+        if let (Some(Method::Initialize), Message::Result { result, .. }) =
+            (belonging.method(ticket), message)
+        {
+            let version = result.get("protocolVersion").and_then(|version| version.string());
+            ticket.passage.negotiated = version.and_then(|version| Revision::parse(&version));
+        }
+        let Some(session) = ticket.passage.session else { return };
+        if let Some(revision) = ticket.passage.negotiated {
+            handles.calls.negotiated(session, revision);
+        }
+        if let (Message::Result { result, .. }, Some(token)) = (message, &ticket.passage.progress)
+            && result.get("task").is_some()
+        {
+            handles.calls.keep_reporting(session, token);
+        }
+        handles.calls.answered(session, id);
     }
 }
 
-/// Finds whether a message answers what this ticket asked, and drops what answers something else.
-fn correlate(ticket: &Ticket, message: &Message<'_>, carrier: Carrier) -> Result<bool, Release> {
-    let stray = |what: &'static str| match carrier {
-        Carrier::Event => Release::Drop(what),
-        Carrier::Whole => Release::Withhold(Denial::AnswerWithheld(what.into())),
-    };
-    let is_modern = ticket.passage.speech.is_some_and(|speech| speech.era == Era::Modern);
+/// Judges what the server asks the client for in an answer, or in word of a task.
+fn ask_back(
+    policy: &Policy,
+    ticket: &Ticket,
+    handles: &Handles<'_>,
+    belonging: Belonging,
+    message: &Message<'_>,
+) -> Option<Denial> {
+    if ticket.era() != Some(Era::Modern) {
+        return None;
+    }
     match message {
-        Message::Notification { .. } if carrier == Carrier::Event => Ok(false),
-        Message::Request { .. } if carrier == Carrier::Event && !is_modern => Ok(false),
-        Message::Notification { .. } | Message::Request { .. } => Err(stray("a request where none may be")),
-        Message::Error { .. } | Message::Result { .. } => {
-            match (message.id(), ticket.record.request_id.as_ref()) {
-                (Some(id), Some(asked)) if id == asked => Ok(true),
-                // Only a body of its own can say which request it could not read.
-                (None, Some(_)) if carrier == Carrier::Whole => Ok(true),
-                (Some(_), None) if ticket.passage.is_resuming => Ok(true),
-                (Some(_) | None, _) => Err(stray("an answer to something that was not asked here")),
-            }
+        Message::Result { result, .. } => {
+            rounds::judge(policy, ticket, handles, belonging.method(ticket)?, *result)
         }
+        Message::Notification { params, .. } => {
+            let requests = (*params)?.get("inputRequests")?;
+            rounds::judge_requests(policy, ticket, handles, requests)
+        }
+        Message::Error { .. } | Message::Request { .. } => None,
+    }
+}
+
+/// Says no in place of an answer; anything else is dropped, for nobody waits for it.
+fn refuse(belonging: Belonging, denial: Denial) -> Release {
+    match belonging {
+        Belonging::Answer => Release::Withhold(denial),
+        Belonging::LateAnswer(_) | Belonging::Word(_) => Release::Drop(Stray::Content),
     }
 }
 
@@ -115,12 +178,6 @@ impl Ticket {
     pub fn withhold(&mut self, denial: &Denial) {
         self.record.refuse(denial);
     }
-}
-
-/// The result that may hold a list of tools: of `tools/list`, or of an unknown earlier request.
-fn tools<'d>(ticket: &Ticket, message: &Message<'d>) -> Option<Value<'d>> {
-    let Message::Result { result, .. } = message else { return None };
-    (ticket.record.method == Some(Method::ToolsList) || ticket.passage.is_resuming).then_some(*result)
 }
 
 /// Adds the edits that hide what may not be seen; a denial where hiding is not enough.

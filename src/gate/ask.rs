@@ -8,7 +8,7 @@ use http::header::AsHeaderName;
 use http::{HeaderMap, HeaderValue};
 
 use crate::json::Value;
-use crate::mcp::{Claims, call};
+use crate::mcp::{Claims, Revision, Revisions, call};
 use crate::names::Now;
 use crate::policy::{ConversationSource, Policy};
 
@@ -23,8 +23,27 @@ pub struct Ask<'a> {
     pub headers: &'a HeaderMap,
     /// Where it came from.
     pub origin: Origin,
+    /// By what transport.
+    pub way: Way<'a>,
     /// When its head had arrived.
     pub now: Now,
+}
+
+/// The transport that a message came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way<'a> {
+    /// HTTP+SSE of 2024-11-05: a stream and a second endpoint, of the legacy era only.
+    EventStream {
+        /// The server's own name for the pair, already opened: where it wants to be posted to.
+        session: &'a str,
+    },
+    /// Standard input and output: no headers, one session, both eras.
+    Pipe {
+        /// Whatever tells this pipe from another one.
+        session: &'a str,
+    },
+    /// Streamable HTTP: headers say again what the body says.
+    Streamable,
 }
 
 /// What a client wants of the endpoint.
@@ -54,9 +73,10 @@ fn text(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok().map(str::trim)
 }
 
-/// What the headers claim the body to be.
-pub(super) fn claims(headers: &HeaderMap) -> Claims<'_> {
-    let mut claims = Claims::default();
+/// What the headers claim the body to be, in a session that speaks `negotiated`, to a server that is
+/// known to speak `spoken`.
+pub(super) fn claims(headers: &HeaderMap, negotiated: Option<Revision>, spoken: Revisions) -> Claims<'_> {
+    let mut claims = Claims { negotiated, spoken, ..Claims::default() };
     for (name, value) in headers {
         let Some(name) = name.as_str().strip_prefix("mcp-") else { continue };
         match name {

@@ -1,36 +1,69 @@
-//! `tools/list`: only what the caller may call, and no longer than the rules may hold.
+//! Lists: only what the caller may use, and no longer than the rules may hold.
+
+use std::borrow::Cow;
 
 use crate::bounds::LIST_TTL_MS_MAX;
 use crate::identity::Caller;
 use crate::json::{Splice, Value};
-use crate::policy::{Listing, Policy};
+use crate::mcp::Method;
+use crate::policy::{Decision, Listing, Policy, Standing};
 
-/// Adds the edits that take out of `result` every tool that `caller` may not call.
+/// Adds the edits that take out of the result of `method` whatever `caller` may not use.
 ///
-/// Every other byte stays. A list that depends on who asks may not be shared, so `cacheScope` becomes
-/// `private`, and `ttlMs` is cut to how soon a change of the policy must show.
-/// Source: MCP 2026-07-28, server/utilities/caching.
-pub(super) fn filter(policy: &Policy, caller: Option<&Caller>, result: Value<'_>, splice: &mut Splice) {
-    let Some(tools) = result.get("tools") else { return };
-    let standing = caller.map(|caller| policy.standing(caller));
-    let is_listed = |tool: &Value<'_>| {
-        let name = tool.get("name").and_then(|name| name.string());
-        match (&standing, name) {
-            (Some(standing), Some(name)) => policy.lists(standing, &name) == Listing::Shown,
-            (None, _) | (_, None) => false,
-        }
+/// Tools, prompts and resources are judged by the rules of their call; every other byte stays. A list of
+/// tools that depends on who asks may not be shared, so it is private even if nothing was taken out.
+pub(super) fn filter(
+    policy: &Policy,
+    caller: &Caller,
+    method: Method,
+    result: Value<'_>,
+    splice: &mut Splice,
+) {
+    let (list, name, use_of) = match method {
+        Method::ToolsList => ("tools", "name", Method::ToolsCall),
+        Method::PromptsList => ("prompts", "name", Method::PromptsGet),
+        Method::ResourcesList => ("resources", "uri", Method::ResourcesRead),
+        _ => return,
     };
-    take_out(tools, is_listed, splice);
+    let standing = policy.standing(caller);
+    let is_listed = |item: &Value<'_>| {
+        let name = item.get(name).and_then(|name| name.string());
+        name.is_some_and(|name: Cow<'_, str>| is_usable(policy, &standing, use_of, &name))
+    };
+    if let Some(items) = result.get(list) {
+        take_out(items, is_listed, splice);
+        if method == Method::ToolsList {
+            keep_private(result, splice);
+        }
+    }
+}
+
+fn is_usable(policy: &Policy, standing: &Standing, use_of: Method, name: &str) -> bool {
+    match use_of {
+        Method::ToolsCall => policy.lists(standing, name) == Listing::Shown,
+        // In shadow nothing is taken out, as nothing would be refused.
+        _ if policy.mode == crate::names::Mode::Shadow => true,
+        _ => matches!(policy.judge_method(standing, use_of, Some(name)), Decision::Allow { .. }),
+    }
+}
+
+/// Adds the edits that keep a result from being shared: it was made for this caller.
+///
+/// `cacheScope` becomes `private`, and `ttlMs` is cut to how soon a change of the policy must show.
+/// Source: MCP 2026-07-28, server/utilities/caching.
+pub(super) fn keep_private(result: Value<'_>, splice: &mut Splice) {
     if let Some(scope) = result.get("cacheScope") {
         splice.replace(scope.span(), "\"private\"");
     }
-    if let Some(ttl) = result.get("ttlMs").filter(|ttl| ttl.integer().is_none_or(|ms| ms > LIST_TTL_MS_MAX)) {
+    if let Some(ttl) = result.get("ttlMs").filter(|_| result.get("cacheScope").is_some())
+        && ttl.integer().is_none_or(|ms| !(0..=LIST_TTL_MS_MAX).contains(&ms))
+    {
         splice.replace(ttl.span(), LIST_TTL_MS_MAX.to_string());
     }
 }
 
 /// Takes out the elements that are not kept, each with the comma that belongs to it.
-fn take_out(array: Value<'_>, is_kept: impl Fn(&Value<'_>) -> bool, splice: &mut Splice) {
+pub(super) fn take_out(array: Value<'_>, is_kept: impl Fn(&Value<'_>) -> bool, splice: &mut Splice) {
     let mut elements = array.elements().peekable();
     let mut end_of_previous = None;
     let mut has_kept = false;

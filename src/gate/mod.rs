@@ -1,9 +1,9 @@
 //! The order of the checks: what a message must pass to reach the server, and to come back.
 //!
 //! ```text
-//! Ask -> identify -> read -> classify -> agree -> allow -> charge -> scan -> Ticket
-//!                                                                              |
-//! Record <- settle <- release <- redact, filter <- correlate <- read <- answer +
+//! Ask -> identify -> open -> read -> classify -> agree -> allow -> charge -> scan -> Ticket
+//!                                                                                     |
+//! Record <- settle <- release <- seal <- redact, filter <- correlate <- read <- answer +
 //! ```
 //!
 //! [`Gate::admit`] is the one function that makes a [`Ticket`], and the checks stand in it in the order
@@ -14,13 +14,24 @@
 
 mod answer;
 mod ask;
+mod batch;
+mod calls;
+mod correlate;
+mod eras;
+mod handles;
 mod listing;
 mod reason;
 mod record;
 mod refusal;
+mod rounds;
 mod rules;
+mod seal;
+mod session;
+mod stray;
+mod subscriptions;
 mod ticket;
 mod wire;
+mod words;
 
 use std::sync::Arc;
 
@@ -28,29 +39,39 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 
 pub use answer::{Carrier, Release};
-pub use ask::{Ask, Errand, Origin};
+pub use ask::{Ask, Errand, Origin, Way};
 pub use reason::Reason;
 pub use record::{Action, Ending, Outcome, Overhead, Record, Sizes, Verdict};
-pub use refusal::{Denial, Words};
+pub use refusal::Denial;
+pub use seal::{Handle, SealKey, Sealer, WeakSecret, fuzz_seal};
+pub use stray::Stray;
 pub use ticket::{Tally, Ticket};
 pub use wire::Reply;
+pub use words::Words;
 
 use crate::identity::Caller;
 use crate::json::Document;
 use crate::limit::Ledger;
 use crate::mcp::{self, Sender};
+use crate::names::Now;
 use crate::policy::Policy;
 use ask::{claims, field};
+use calls::Calls;
+use eras::Eras;
 use rules::Topic;
-use ticket::Passage;
+use session::{spoken, unread};
+use ticket::{Passage, Session};
 
 /// The judge of every message: shared counters, and nothing else of its own.
 ///
 /// The policy comes with each message, so that a reload takes effect at once and forgets no count.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gate {
     ledger: Ledger,
     tally: Arc<Tally>,
+    sealer: Sealer,
+    calls: Calls,
+    eras: Eras,
 }
 
 /// A refused message: what is written down, and why.
@@ -63,6 +84,17 @@ pub struct Refusal {
 }
 
 impl Gate {
+    /// A gate that has counted nothing yet, and seals with `key`.
+    pub fn new(key: SealKey) -> Self {
+        Self {
+            ledger: Ledger::default(),
+            tally: Arc::default(),
+            sealer: Sealer::new(key),
+            calls: Calls::default(),
+            eras: Eras::default(),
+        }
+    }
+
     /// Finds out who calls, before a byte of the body is read.
     ///
     /// # Errors
@@ -83,10 +115,11 @@ impl Gate {
         ask: &Ask<'_>,
     ) -> Result<Ticket, Refusal> {
         let mut record = Record::open(policy, Some(caller), ask);
-        let passage = match &ask.errand {
-            Errand::Say(body) => self.judge(policy, caller, ask, body, &mut record),
-            Errand::Listen | Errand::Leave => Ok(Passage::of_stream(ask)),
-        };
+        let handles = self.handles(policy, caller, ask.now);
+        let passage = self.session(&handles, ask).and_then(|session| match &ask.errand {
+            Errand::Say(body) => self.judge(policy, caller, ask, (body, session), &mut record),
+            Errand::Listen | Errand::Leave => self.stream(&handles, ask, session.as_ref()),
+        });
         match passage {
             Ok(passage) => Ok(Ticket::open(record, passage, &self.tally)),
             Err(denial) => Err(Refusal::new(record, denial)),
@@ -99,28 +132,35 @@ impl Gate {
         policy: &Policy,
         caller: &Caller,
         ask: &Ask<'_>,
-        body: &Bytes,
+        (body, session): (&Bytes, Option<Session>),
         record: &mut Record,
     ) -> Result<Passage, Denial> {
         let document = Document::parse(body).map_err(|fault| Denial::Envelope(fault.into()))?;
         let message = mcp::envelope::read(&document, Sender::Client).map_err(|fault| {
             record.request_id.clone_from(&fault.id);
-            Denial::Envelope(fault)
+            unread(fault, &document)
         })?;
         record.describe(&message);
-        let claimed = claims(ask.headers);
-        let speech = mcp::claims::agree(&claimed, &message).map_err(Denial::mismatch)?;
+        let negotiated = session.as_ref().and_then(|session| self.calls.revision(session.key));
+        let claimed = claims(ask.headers, negotiated, self.eras.spoken());
+        let speech = spoken(ask.way, &claimed, &message)?;
         record.revision = Some(speech.revision);
-        let topic = Topic::of(&message)?;
+        let handles = self.handles(policy, caller, ask.now);
+        let topic = Topic::of(&message, &handles)?;
         record.aim(&topic);
         let standing = policy.standing(caller);
         rules::allow(policy, caller, &standing, &topic, record)?;
         rules::charge(&self.ledger, policy, caller, ask, &topic, record)?;
-        let edited = rules::search(policy, &message, body, record)?;
+        let mut edits = rules::search(policy, &message, record)?;
+        edits.append(handles.opened(&message, topic.target())?);
+        subscriptions::narrow(policy, &standing, &handles, &message, &mut edits);
+        let edited = (!edits.is_empty()).then(|| Bytes::from(edits.apply(body)));
         let claims = Passage::claims(&claimed, &message, &speech, edited.as_ref())?;
-        let timeout = topic.tool_name().and_then(|name| policy.tool(name)).and_then(|tool| tool.timeout);
-        let body = edited.unwrap_or_else(|| body.clone());
-        Ok(Passage { body, claims, speech: Some(speech), is_resuming: false, timeout })
+        let mut passage = Passage { claims, speech: Some(speech), ..Passage::empty() };
+        passage.timeout = topic.tool_name().and_then(|name| policy.tool(name)).and_then(|tool| tool.timeout);
+        passage.body = edited.unwrap_or_else(|| body.clone());
+        self.enter(&handles, &message, session, &mut passage)?;
+        Ok(passage)
     }
 
     /// Ends a ticket: the record of what happened, for audit and metrics.
@@ -128,6 +168,11 @@ impl Gate {
         let mut record = ticket.spend();
         record.close(ending);
         record
+    }
+
+    /// Seals with `key` from now on; what the key before it has sealed still opens for a day.
+    pub fn rotate(&self, key: SealKey, now: Now) {
+        self.sealer.rotate(key, now);
     }
 
     /// The counters of all limits.

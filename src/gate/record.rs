@@ -98,6 +98,33 @@ impl Record {
         })
     }
 
+    /// Starts the record of what the gate itself tells the server, in the name of the same caller.
+    pub(super) fn about_the_server(&self) -> Box<Self> {
+        Box::new(Self {
+            unix_ms: self.unix_ms,
+            policy: Arc::clone(&self.policy),
+            caller: self.caller.clone(),
+            peer: self.peer,
+            user_agent: None,
+            method: None,
+            target: None,
+            request_id: None,
+            revision: self.revision,
+            verdict: Verdict::Deny,
+            action: Action::Deny,
+            mode: self.mode,
+            reason: Reason::ToolNotAllowed,
+            rule: None,
+            detail: Some("a request of the server was not passed on".into()),
+            findings: Vec::new(),
+            outcome: Outcome::Cancelled,
+            http_status: 0,
+            duration_us: 0,
+            overhead_us: Overhead::default(),
+            bytes: Sizes::default(),
+        })
+    }
+
     /// Notes what a message is.
     pub(super) fn describe(&mut self, message: &Message<'_>) {
         if let Message::Request { id, .. } = message {

@@ -8,9 +8,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::Reason;
+use super::words::seconds;
+use super::{Handle, Reason, Stray};
 use crate::identity;
-use crate::mcp::{EnvelopeFault, Mismatch};
+use crate::mcp::{EnvelopeFault, Era, Method, Mismatch};
 
 /// Why a message goes no further, or its answer is not handed over.
 #[derive(Debug, Clone)]
@@ -71,6 +72,10 @@ pub enum Denial {
         /// The error's `data` as JSON.
         data: Option<Box<str>>,
     },
+    /// A handle that is not this caller's, or that nobody gave.
+    Handle(Handle),
+    /// The server asks the client for something that the policy does not allow.
+    Input(Method),
     /// Something inside the gate failed.
     Internal(Cow<'static, str>),
     /// A limit is used up.
@@ -80,32 +85,21 @@ pub enum Denial {
         /// How long until a call may pass.
         wait: Duration,
     },
+    /// A request with a method that its era does not have.
+    NoMethod(Era),
     /// The token lacks scopes that its client could ask for.
     Scope {
         /// Those that are missing.
         missing: Vec<Box<str>>,
     },
+    /// A message that answers nothing: accepted with silence, and not passed on.
+    Stray(Stray),
     /// The caller could not be identified.
     Unidentified(identity::Refused),
     /// The server could not be reached: what happened, for the operator.
     Unreachable(Box<str>),
     /// The server did not answer in time.
     UpstreamTimeout,
-}
-
-/// What the caller is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
-    /// The HTTP status where the refusal is not a tool's result.
-    pub http_status: u16,
-    /// The JSON-RPC error code.
-    pub code: i64,
-    /// One or two sentences for a person or a model: what happened, what to do, when to retry.
-    pub text: String,
-    /// The error's `data` as JSON.
-    pub data: Option<Box<str>>,
-    /// Seconds for `Retry-After`.
-    pub retry_after: Option<u64>,
 }
 
 impl Denial {
@@ -116,9 +110,13 @@ impl Denial {
             Self::Argument { .. } => Reason::Argument,
             Self::AuditUnavailable | Self::Internal(_) => Reason::Internal,
             Self::BodyTooLarge => Reason::Size,
-            Self::BodyTooSlow | Self::Envelope(_) | Self::Head { .. } | Self::Mismatch { .. } => {
-                Reason::Protocol
-            }
+            Self::BodyTooSlow
+            | Self::Envelope(_)
+            | Self::Handle(_)
+            | Self::Head { .. }
+            | Self::Mismatch { .. }
+            | Self::NoMethod(_)
+            | Self::Stray(_) => Reason::Protocol,
             Self::Content { is_secret, .. } | Self::ContentWithheld { is_secret, .. } => {
                 if *is_secret {
                     Reason::Secret
@@ -126,7 +124,7 @@ impl Denial {
                     Reason::Pii
                 }
             }
-            Self::Forbidden { .. } => Reason::ToolNotAllowed,
+            Self::Forbidden { .. } | Self::Input(_) => Reason::ToolNotAllowed,
             Self::Limited { .. } => Reason::RateLimit,
             Self::Scope { .. } => Reason::Scope,
             Self::Unidentified(identity::Refused::Missing) => Reason::AuthMissing,
@@ -145,23 +143,19 @@ impl Denial {
         matches!(self.reason(), Reason::Internal | Reason::Upstream)
     }
 
-    /// What the caller is told about `what`, such as ``the tool `refund` ``.
-    pub fn words(&self, what: &str) -> Words {
-        Words {
-            http_status: self.http_status(),
-            code: self.code(),
-            text: self.text(what),
-            data: self.data(),
-            retry_after: self.retry_after(),
-        }
-    }
-
-    fn http_status(&self) -> u16 {
+    pub(super) fn http_status(&self) -> u16 {
         match self {
-            Self::Envelope(_) | Self::Mismatch { .. } => 400,
+            // In-band, as servers say it of a cursor, a state or a task that they do not know.
+            Self::Handle(Handle::Cursor | Handle::RequestState | Handle::Task) => 200,
+            Self::NoMethod(Era::Legacy) => 200,
+            Self::NoMethod(Era::Modern) => 404,
+            Self::Stray(_) => 202,
+            Self::Envelope(_) | Self::Handle(Handle::Event) | Self::Mismatch { .. } => 400,
             Self::Unidentified(identity::Refused::Malformed) => 400,
             Self::Unidentified(identity::Refused::Invalid(_) | identity::Refused::Missing) => 401,
-            Self::Argument { .. } | Self::Forbidden { .. } | Self::Scope { .. } => 403,
+            Self::Argument { .. } | Self::Forbidden { .. } | Self::Input(_) | Self::Scope { .. } => 403,
+            // What a server says of a session that has ended: the client begins another.
+            Self::Handle(Handle::Endpoint | Handle::Session) => 404,
             Self::Content { .. } | Self::ContentWithheld { .. } => 403,
             Self::BodyTooSlow => 408,
             Self::BodyTooLarge => 413,
@@ -174,11 +168,13 @@ impl Denial {
         }
     }
 
-    fn code(&self) -> i64 {
+    pub(super) fn code(&self) -> i64 {
         match self {
             Self::Envelope(fault) => fault.kind.code(),
+            Self::Handle(Handle::Cursor | Handle::RequestState | Handle::Task) => -32_602,
             Self::Head { .. } => -32_600,
             Self::Internal(_) => -32_603,
+            Self::NoMethod(_) => -32_601,
             Self::Mismatch { code, .. } => *code,
             Self::AnswerWithheld(_)
             | Self::Argument { .. }
@@ -188,60 +184,18 @@ impl Denial {
             | Self::Content { .. }
             | Self::ContentWithheld { .. }
             | Self::Forbidden { .. }
+            | Self::Handle(Handle::Endpoint | Handle::Event | Handle::Session)
+            | Self::Input(_)
             | Self::Limited { .. }
             | Self::Scope { .. }
+            | Self::Stray(_)
             | Self::Unidentified(_)
             | Self::Unreachable(_)
             | Self::UpstreamTimeout => -31_000 - i64::from(self.http_status()),
         }
     }
 
-    fn text(&self, what: &str) -> String {
-        match self {
-            Self::AnswerWithheld(_) => format!(
-                "the answer of {what} was withheld: the server sent something that cannot be checked; do not retry"
-            ),
-            Self::Argument { path, message } => format!(
-                "{what} was not called: argument `{path}` is outside what you may use; change it and call again{}",
-                aside(message.as_deref())
-            ),
-            Self::AuditUnavailable => {
-                "the audit trail is unavailable, so nothing was done; retry in 5 seconds".into()
-            }
-            Self::BodyTooLarge => "the request is larger than this gateway accepts (4 MiB); send less".into(),
-            Self::BodyTooSlow => "the request body did not arrive in time; send it again".into(),
-            Self::Content { kind, path, .. } => format!(
-                "{what} was stopped: `{path}` holds data of kind `{kind}` that may not pass here; leave it out and call again"
-            ),
-            Self::ContentWithheld { kind, .. } => format!(
-                "the answer of {what} was withheld: it holds data of kind `{kind}` that may not pass here; ask for less"
-            ),
-            Self::Envelope(fault) => format!("the request is not acceptable: {fault}"),
-            Self::Forbidden { message } => format!(
-                "{what} is not available to you; do not retry, use what tools/list shows{}",
-                aside(message.as_deref())
-            ),
-            Self::Head { text, .. } => text.to_string(),
-            Self::Mismatch { text, .. } => text.to_string(),
-            Self::Internal(_) => "the gateway failed to judge this message, so nothing was done".into(),
-            Self::Limited { level, wait } => format!(
-                "{what} was not called: the rate limit per {level} is used up; retry in {} s, other tools may still work",
-                seconds(*wait)
-            ),
-            Self::Scope { missing } => {
-                format!("{what} needs the scope `{}`; ask for it and call again", missing.join(" "))
-            }
-            Self::Unidentified(refused) => refused.sentence().into(),
-            Self::Unreachable(_) => {
-                format!("{what} was not reached: the server behind this gateway is down; retry later")
-            }
-            Self::UpstreamTimeout => format!(
-                "{what} did not answer in time; it may still be working, so check before you call it again"
-            ),
-        }
-    }
-
-    fn data(&self) -> Option<Box<str>> {
+    pub(super) fn data(&self) -> Option<Box<str>> {
         match self {
             Self::Limited { level, wait } => {
                 Some(format!(r#"{{"level":"{level}","retryAfterMs":{}}}"#, wait.as_millis()).into())
@@ -256,16 +210,20 @@ impl Denial {
             | Self::ContentWithheld { .. }
             | Self::Envelope(_)
             | Self::Forbidden { .. }
+            | Self::Handle(_)
             | Self::Head { .. }
+            | Self::Input(_)
             | Self::Internal(_)
+            | Self::NoMethod(_)
             | Self::Scope { .. }
+            | Self::Stray(_)
             | Self::Unidentified(_)
             | Self::Unreachable(_)
             | Self::UpstreamTimeout => None,
         }
     }
 
-    fn retry_after(&self) -> Option<u64> {
+    pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::AuditUnavailable => Some(5),
             Self::Limited { wait, .. } => Some(seconds(*wait).max(1)),
@@ -278,10 +236,14 @@ impl Denial {
             | Self::ContentWithheld { .. }
             | Self::Envelope(_)
             | Self::Forbidden { .. }
+            | Self::Handle(_)
             | Self::Head { .. }
+            | Self::Input(_)
             | Self::Internal(_)
             | Self::Mismatch { .. }
+            | Self::NoMethod(_)
             | Self::Scope { .. }
+            | Self::Stray(_)
             | Self::Unidentified(_)
             | Self::UpstreamTimeout => None,
         }
@@ -296,8 +258,11 @@ impl Denial {
                 Some(format!("{kind} at {path}"))
             }
             Self::Envelope(fault) => Some(fault.to_string()),
+            Self::Handle(handle) => Some(format!("{handle:?} of another caller, expired or made up")),
             Self::Head { text, .. } => Some(text.to_string()),
+            Self::Input(asked) => Some(format!("the server asked for {asked}")),
             Self::Mismatch { text, .. } => Some(text.to_string()),
+            Self::Stray(stray) => Some(stray.to_string()),
             Self::Limited { wait, .. } => Some(format!("wait {} ms", wait.as_millis())),
             Self::Scope { missing } => Some(format!("missing {}", missing.join(" "))),
             Self::Unidentified(refused) => Some(refused.detail().to_owned()),
@@ -306,21 +271,13 @@ impl Denial {
             | Self::BodyTooLarge
             | Self::BodyTooSlow
             | Self::Forbidden { .. }
+            | Self::NoMethod(_)
             | Self::UpstreamTimeout => None,
         }
     }
 }
 
-/// Whole seconds to wait, never too few.
-fn seconds(wait: Duration) -> u64 {
-    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
-}
-
 /// What a rule's author adds, in brackets.
-fn aside(message: Option<&str>) -> String {
-    message.map(|message| format!(" ({message})")).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,13 +1,13 @@
 //! Steps 8 to 10: what the rules, the limits and the search for data say of a request.
 
 use std::borrow::Cow;
-
-use bytes::Bytes;
+use std::sync::Arc;
 
 use super::ask::{Ask, conversation};
+use super::handles::{Handles, is_about_a_task};
 use super::{Action, Denial, Record, Verdict};
 use crate::identity::Caller;
-use crate::json::Value;
+use crate::json::{Splice, Value};
 use crate::limit::{self, Ledger, Subject};
 use crate::mcp::call::{self, ToolCall};
 use crate::mcp::{Message, Method};
@@ -23,6 +23,8 @@ pub(super) enum Topic<'d> {
     Method(Method, Option<Cow<'d, str>>),
     /// The client's answer to a request of the server.
     Reply,
+    /// A method about a task, and the tool that the task carries out, if it is known.
+    Task(Method, Option<Arc<str>>),
 }
 
 impl<'d> Topic<'d> {
@@ -30,10 +32,12 @@ impl<'d> Topic<'d> {
     ///
     /// # Errors
     /// The client's fault: params that lack their subject, or name it ambiguously.
-    pub(super) fn of(message: &Message<'d>) -> Result<Self, Denial> {
+    pub(super) fn of(message: &Message<'d>, handles: &Handles<'_>) -> Result<Self, Denial> {
         let Some(method) = message.method() else { return Ok(Self::Reply) };
         let topic = match method {
             Method::ToolsCall => call::tool(message.params()).map(Self::Call),
+            _ if is_about_a_task(method) => call::target(method, message.params())
+                .map(|token| Self::Task(method, token.and_then(|token| handles.task(&token)))),
             _ => call::target(method, message.params()).map(|target| Self::Method(method, target)),
         };
         topic.map_err(|fault| Denial::Mismatch {
@@ -47,15 +51,16 @@ impl<'d> Topic<'d> {
     pub(super) fn tool_name(&self) -> Option<&str> {
         match self {
             Self::Call(call) => Some(&call.name),
-            Self::Method(..) | Self::Reply => None,
+            Self::Method(..) | Self::Reply | Self::Task(..) => None,
         }
     }
 
-    /// The name of what it is about.
+    /// The name of what it is about; of a task the tool, since its id is a secret.
     pub(super) fn target(&self) -> Option<&str> {
         match self {
             Self::Call(call) => Some(&call.name),
             Self::Method(_, target) => target.as_deref(),
+            Self::Task(_, tool) => tool.as_deref(),
             Self::Reply => None,
         }
     }
@@ -71,7 +76,12 @@ pub(super) fn allow(
 ) -> Result<(), Denial> {
     let decision = match topic {
         Topic::Call(call) => policy.judge_call(standing, &call.name, call.arguments),
+        // What it asks to hear of is judged one by one, and taken out where it may not be heard.
+        Topic::Method(Method::SubscriptionsListen, _) => policy.judge_subscription(standing),
         Topic::Method(method, target) => policy.judge_method(standing, *method, target.as_deref()),
+        // Who may call a tool may follow and end the task that came of it.
+        Topic::Task(method, Some(tool)) => policy.judge_task(standing, *method, tool),
+        Topic::Task(method, None) => policy.judge_method(standing, *method, None),
         // No rule speaks of an answer to the server; its content is searched like any other.
         Topic::Reply => return Ok(()),
     };
@@ -155,15 +165,10 @@ fn enforce(policy: &Policy, record: &mut Record, denial: Denial) -> Result<(), D
     }
 }
 
-/// Searches what the client sends: step 10. Returns the edited body where something was hidden.
-pub(super) fn search(
-    policy: &Policy,
-    message: &Message<'_>,
-    body: &Bytes,
-    record: &mut Record,
-) -> Result<Option<Bytes>, Denial> {
+/// Searches what the client sends: step 10. Returns the edits that hide what may not pass.
+pub(super) fn search(policy: &Policy, message: &Message<'_>, record: &mut Record) -> Result<Splice, Denial> {
     let Some(carrier) = carrier(message).filter(|_| !policy.redaction.is_empty(Direction::Arguments)) else {
-        return Ok(None);
+        return Ok(Splice::default());
     };
     let Sighting { splice, findings, blocked } = policy.redaction.scan(Direction::Arguments, carrier);
     let stopped = blocked.and_then(|index| findings.get(index)).map(|finding| Denial::Content {
@@ -179,11 +184,10 @@ pub(super) fn search(
     if let Some(denial) = stopped {
         return Err(denial);
     }
-    if splice.is_empty() {
-        return Ok(None);
+    if !splice.is_empty() {
+        record.action = Action::Redact;
     }
-    record.action = Action::Redact;
-    Ok(Some(splice.apply(body).into()))
+    Ok(splice)
 }
 
 /// The part of a message that its sender fills.

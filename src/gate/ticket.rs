@@ -8,10 +8,12 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::ask::{Ask, field};
+use super::calls;
 use super::record::Record;
 use super::refusal::Denial;
+use super::rounds::Abilities;
 use crate::json::{self, Document};
-use crate::mcp::{self, Claims, Era, Message, Revision, Sender, Speech};
+use crate::mcp::{self, Claims, Era, Id, Message, Method, Revision, Sender, Speech};
 use crate::policy::Policy;
 
 /// Permission to send one judged request to the server.
@@ -36,10 +38,27 @@ pub(super) struct Passage {
     pub claims: HeaderMap,
     /// What is spoken; `None` for a stream or the end of a session.
     pub speech: Option<Speech>,
-    /// Whether an answer to an earlier request may come: a stream that resumes.
+    /// Whether answers to earlier requests may come: a stream that resumes, or that carries all of them.
     pub is_resuming: bool,
     /// How long the server may take until its first byte.
     pub timeout: Option<Duration>,
+    /// The session of the legacy era, in the table of calls in flight.
+    pub session: Option<calls::Key>,
+    /// What an `initialize` has agreed on.
+    pub negotiated: Option<Revision>,
+    /// Under what the progress of the request is reported.
+    pub progress: Option<Id>,
+    /// What the client of a modern request can be asked for.
+    pub abilities: Abilities,
+}
+
+/// A session of the legacy era, opened.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Its place in the table of calls in flight.
+    pub key: calls::Key,
+    /// The server's own name for it, where that is told in a header.
+    pub header: Option<Box<str>>,
 }
 
 /// How many tickets have been made and how many settled.
@@ -50,15 +69,41 @@ pub struct Tally {
 }
 
 impl Passage {
-    /// What a stream or the end of a session may carry: nothing but its revision.
-    pub(super) fn of_stream(ask: &Ask<'_>) -> Self {
-        let mut claims = HeaderMap::new();
+    /// A passage for nothing in particular: no body, no headers, nothing that may come back.
+    pub(super) fn empty() -> Self {
+        Self {
+            body: Bytes::new(),
+            claims: HeaderMap::new(),
+            speech: None,
+            is_resuming: false,
+            timeout: None,
+            session: None,
+            negotiated: None,
+            progress: None,
+            abilities: Abilities::default(),
+        }
+    }
+
+    /// What a stream or the end of a session may carry: its revision, and the handles that were opened.
+    pub(super) fn of_stream(ask: &Ask<'_>, event: Option<&str>) -> Self {
+        let mut passage = Self::empty();
         let version = field(ask.headers, "mcp-protocol-version").and_then(Revision::parse);
         if let Some(revision) = version {
-            claims.insert("mcp-protocol-version", HeaderValue::from_static(revision.as_str()));
+            passage.claims.insert("mcp-protocol-version", HeaderValue::from_static(revision.as_str()));
         }
-        let is_resuming = ask.headers.contains_key("last-event-id");
-        Self { body: Bytes::new(), claims, speech: None, is_resuming, timeout: None }
+        if let Some(Ok(event)) = event.map(HeaderValue::from_str) {
+            passage.is_resuming = true;
+            passage.claims.insert("last-event-id", event);
+        }
+        passage
+    }
+
+    /// Puts the server's own name of the session into the headers.
+    pub(super) fn enter(&mut self, session: &Session) {
+        self.session = Some(session.key);
+        if let Some(Ok(value)) = session.header.as_deref().map(HeaderValue::from_str) {
+            self.claims.insert("mcp-session-id", value);
+        }
     }
 
     /// Makes the protocol headers anew, from the bytes that will be sent.
@@ -147,6 +192,22 @@ impl Ticket {
             ),
             None => String::new(),
         }
+    }
+
+    /// Whether it is a `subscriptions/listen`: answered only when it ends.
+    pub fn is_subscription(&self) -> bool {
+        self.record.method == Some(Method::SubscriptionsListen)
+    }
+
+    /// The result that ends a subscription in good order; `None` for any other ticket.
+    ///
+    /// Source: MCP 2026-07-28, subscriptions, "graceful end".
+    pub fn end_of_subscription(&self) -> Option<String> {
+        let id = self.record.request_id.as_ref().filter(|_| self.is_subscription() && !self.is_answered())?;
+        let id = id.raw();
+        Some(format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}}}}}}"#
+        ))
     }
 
     /// Whether a JSON-RPC answer is owed: true for requests, false for notifications and streams.

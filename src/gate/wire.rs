@@ -31,6 +31,15 @@ impl Reply {
     /// Everything else, missing scopes and a failing server are HTTP errors.
     pub fn new(policy: &Policy, record: &Record, denial: &Denial) -> Self {
         let words = denial.words(&subject(record));
+        if let Denial::Stray(_) = denial {
+            return Self {
+                http_status: words.http_status,
+                body: Bytes::new(),
+                retry_after: None,
+                challenge: None,
+                code: None,
+            };
+        }
         let id = record.request_id.as_ref().map_or("null", Id::raw);
         let is_tool_call = record.method == Some(Method::ToolsCall) && record.request_id.is_some();
         if is_tool_call && policy.deny_as == DenyAs::ToolError && is_for_the_model(denial) {
@@ -72,15 +81,19 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::Content { .. }
         | Denial::ContentWithheld { .. }
         | Denial::Forbidden { .. }
+        | Denial::Input(_)
         | Denial::Limited { .. } => true,
         Denial::AnswerWithheld(_)
         | Denial::BodyTooLarge
         | Denial::BodyTooSlow
         | Denial::Envelope(_)
+        | Denial::Handle(_)
         | Denial::Head { .. }
         | Denial::Mismatch { .. }
         | Denial::Internal(_)
+        | Denial::NoMethod(_)
         | Denial::Scope { .. }
+        | Denial::Stray(_)
         | Denial::Unidentified(_)
         | Denial::Unreachable(_)
         | Denial::UpstreamTimeout => false,

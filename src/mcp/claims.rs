@@ -14,7 +14,7 @@ use super::call;
 use super::envelope::Message;
 use super::method::{Method, Subject};
 use super::mirror::{self, Found};
-use super::revision::{Era, Revision};
+use super::revision::{Era, Revision, Revisions};
 use crate::json::{Kind, Value, quote};
 
 /// The headers of a request that say something about its body; each single, white space trimmed.
@@ -28,6 +28,10 @@ pub struct Claims<'a> {
     pub name: Option<&'a str>,
     /// `Mcp-Param-*`: what follows the second hyphen, and the value.
     pub params: Vec<(&'a str, &'a str)>,
+    /// What the session has agreed to speak, where there is one: it stands in for an absent header.
+    pub negotiated: Option<Revision>,
+    /// What the server is known to speak.
+    pub spoken: Revisions,
 }
 
 /// What is spoken.
@@ -74,7 +78,8 @@ const VERSION_BYTES_MAX: usize = 64;
 /// Allocates only to refuse, and for names with escapes or in Base64.
 pub fn agree(claims: &Claims<'_>, message: &Message<'_>) -> Result<Speech, Mismatch> {
     let header = claims.protocol_version;
-    let speech = classify(header, message)?;
+    let speech =
+        Classifier { header, negotiated: claims.negotiated, spoken: claims.spoken }.classify(message)?;
     let (Era::Modern, Some(method)) = (speech.era, message.method()) else { return Ok(speech) };
     if header.is_none() {
         return Err(mismatch("the MCP-Protocol-Version header is missing"));
@@ -94,12 +99,13 @@ pub fn agree(claims: &Claims<'_>, message: &Message<'_>) -> Result<Speech, Misma
     Ok(speech)
 }
 
-/// Finds what `message` speaks where there are no headers, as over standard input and output.
+/// Finds what `message` speaks where there are no headers, as over standard input and output, in a
+/// session that has agreed on `negotiated`.
 ///
 /// # Errors
 /// [`Mismatch`] when it names an unknown version or lacks what a modern request must have.
-pub fn classify_body(message: &Message<'_>) -> Result<Speech, Mismatch> {
-    classify(None, message)
+pub fn classify_body(message: &Message<'_>, negotiated: Option<Revision>) -> Result<Speech, Mismatch> {
+    Classifier { header: None, negotiated, spoken: Revisions::default() }.classify(message)
 }
 
 /// Makes the headers of `message` anew, from the body that was judged.
@@ -142,56 +148,71 @@ pub fn restate_params<'a>(
     restated.collect()
 }
 
-/// Rules 3 to 8 of the classification: the body first, then the header.
-fn classify(header: Option<&str>, message: &Message<'_>) -> Result<Speech, Mismatch> {
-    let is_header_modern = header.is_some_and(|header| Era::of_version(header) == Era::Modern);
-    match message {
-        Message::Error { .. } | Message::Result { .. } if is_header_modern => Err(Mismatch {
-            code: INVALID_REQUEST,
-            text: "a client sends no responses from revision 2026-07-28 on".to_owned(),
-            data: None,
-        }),
-        Message::Error { .. } | Message::Result { .. } => speech_of_header(header),
-        Message::Request { method: Method::Initialize, params, .. } if !claims_modern(*params) => {
-            if is_header_modern {
-                return Err(mismatch(
-                    "initialize was sent with the MCP-Protocol-Version header of a revision without it",
-                ));
-            }
-            speech_of_header(header)?;
-            Ok(Speech { revision: offered(*params), era: Era::Legacy })
-        }
-        Message::Request { params, .. } => match claimed_version(*params)? {
-            Some(version) => {
-                if Era::of_version(&version) == Era::Modern {
-                    check_capabilities(*params)?;
+/// What is known about a message beside its body.
+struct Classifier<'a> {
+    header: Option<&'a str>,
+    negotiated: Option<Revision>,
+    spoken: Revisions,
+}
+
+impl Classifier<'_> {
+    /// Rules 3 to 8 of the classification: the body first, then the header.
+    fn classify(&self, message: &Message<'_>) -> Result<Speech, Mismatch> {
+        let is_header_modern = self.header.is_some_and(|header| Era::of_version(header) == Era::Modern);
+        match message {
+            Message::Error { .. } | Message::Result { .. } if is_header_modern => Err(Mismatch {
+                code: INVALID_REQUEST,
+                text: "a client sends no responses from revision 2026-07-28 on".to_owned(),
+                data: None,
+            }),
+            Message::Error { .. } | Message::Result { .. } => self.by_header(),
+            Message::Request { method: Method::Initialize, params, .. } if !claims_modern(*params) => {
+                if is_header_modern {
+                    return Err(mismatch(
+                        "initialize was sent with the MCP-Protocol-Version header of a revision without it",
+                    ));
                 }
-                speech_of_claim(header, &version)
+                self.by_header()?;
+                Ok(Speech { revision: offered(*params), era: Era::Legacy })
             }
-            None if is_header_modern => Err(missing_keys(*params)),
-            None => speech_of_header(header),
-        },
-        Message::Notification { params, .. } => match claimed_version(*params)? {
-            Some(version) => speech_of_claim(header, &version),
-            None => speech_of_header(header),
-        },
+            Message::Request { params, .. } => match claimed_version(*params)? {
+                Some(version) => {
+                    if Era::of_version(&version) == Era::Modern {
+                        check_capabilities(*params)?;
+                    }
+                    self.by_claim(&version)
+                }
+                None if is_header_modern => Err(missing_keys(*params)),
+                None => self.by_header(),
+            },
+            Message::Notification { params, .. } => match claimed_version(*params)? {
+                Some(version) => self.by_claim(&version),
+                None => self.by_header(),
+            },
+        }
+    }
+
+    fn by_claim(&self, version: &str) -> Result<Speech, Mismatch> {
+        if self.header.is_some_and(|header| header != version) {
+            return Err(mismatch("the MCP-Protocol-Version header and the body's protocol version differ"));
+        }
+        let revision = Revision::parse(version).ok_or_else(|| unsupported(version, self.spoken))?;
+        Ok(Speech { revision, era: revision.era() })
+    }
+
+    fn by_header(&self) -> Result<Speech, Mismatch> {
+        let revision = match self.header {
+            Some(header) => Revision::parse(header).ok_or_else(|| unsupported(header, self.spoken))?,
+            None => self.negotiated.unwrap_or(Revision::V2025_03_26),
+        };
+        Ok(Speech { revision, era: revision.era() })
     }
 }
 
-fn speech_of_claim(header: Option<&str>, version: &str) -> Result<Speech, Mismatch> {
-    if header.is_some_and(|header| header != version) {
-        return Err(mismatch("the MCP-Protocol-Version header and the body's protocol version differ"));
-    }
-    let revision = Revision::parse(version).ok_or_else(|| unsupported(version))?;
-    Ok(Speech { revision, era: revision.era() })
-}
-
-fn speech_of_header(header: Option<&str>) -> Result<Speech, Mismatch> {
-    let revision = match header {
-        Some(header) => Revision::parse(header).ok_or_else(|| unsupported(header))?,
-        None => Revision::V2025_03_26,
-    };
-    Ok(Speech { revision, era: revision.era() })
+/// The era of a body that is no message of the protocol, by what it claims; legacy if it claims nothing.
+pub fn claimed_era(body: Value<'_>) -> Era {
+    let version = meta_member(body.get("params"), VERSION_KEY).and_then(|version| version.string());
+    version.map_or(Era::Legacy, |version| Era::of_version(&version))
 }
 
 fn meta_member<'d>(params: Option<Value<'d>>, key: &str) -> Option<Value<'d>> {
@@ -283,8 +304,9 @@ fn mismatch(text: &str) -> Mismatch {
     Mismatch { code: HEADER_MISMATCH, text: text.to_owned(), data: None }
 }
 
-fn unsupported(requested: &str) -> Mismatch {
-    let supported: Vec<_> = Revision::ALL.iter().rev().map(|revision| quote(revision.as_str())).collect();
+fn unsupported(requested: &str, spoken: Revisions) -> Mismatch {
+    let supported = spoken.of(Era::of_version(requested));
+    let supported: Vec<_> = supported.map(|revision| quote(revision.as_str())).collect();
     let requested = match requested.len() {
         0..=VERSION_BYTES_MAX => format!(",\"requested\":{}", quote(requested)),
         _ => String::new(),

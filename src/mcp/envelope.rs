@@ -12,7 +12,7 @@ use super::id::{Id, IdFault};
 use super::keys;
 use super::method::{Method, Sender, Shape};
 use super::near::{self, Near};
-use crate::bounds::METHOD_BYTES_MAX;
+use crate::bounds::{BATCH_MESSAGES_MAX, METHOD_BYTES_MAX};
 use crate::json::{self, Document, Key, Kind, Value};
 
 /// What one side says to the other.
@@ -65,8 +65,14 @@ pub struct EnvelopeFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeFaultKind {
     /// An array of messages, which no revision but 2025-03-26 knows.
-    #[error("batches are not accepted; send one message at a time")]
+    #[error("batches are not accepted here; send one message at a time")]
     Batch,
+    /// A batch with a message that may not stand in one.
+    #[error("a batch holds messages of 2025-03-26 other than `initialize`, and nothing else")]
+    BatchElement,
+    /// A batch of no message, or of too many.
+    #[error("a batch holds 1 to {BATCH_MESSAGES_MAX} messages")]
+    BatchSize,
     /// An `error` that is no object.
     #[error("`error` is not an object")]
     Error,
@@ -121,6 +127,8 @@ impl EnvelopeFaultKind {
             Self::Json(fault) => json_code(fault),
             Self::UnknownMethod | Self::WrongSender => -32601,
             Self::Batch
+            | Self::BatchElement
+            | Self::BatchSize
             | Self::Error
             | Self::Id(_)
             | Self::Method

@@ -28,7 +28,7 @@ pub use id::{Id, IdFault, fuzz_id};
 pub use method::{Method, Sender, Shape, Subject};
 pub use mirror::fuzz_mirror;
 pub use near::{fuzz_near, near_miss};
-pub use revision::{Era, Revision, Traits};
+pub use revision::{Era, Revision, Revisions, Traits};
 
 #[cfg(test)]
 mod tests;

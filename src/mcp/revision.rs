@@ -24,6 +24,36 @@ pub enum Era {
     Modern,
 }
 
+/// A set of revisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Revisions(u8);
+
+impl Revisions {
+    /// The set with these bits, one for each revision by [`Revision::index`].
+    pub fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    /// One bit for each revision.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The revisions in it of one era, newest first; all known ones of that era if there are none.
+    pub fn of(self, era: Era) -> impl Iterator<Item = Revision> {
+        let is_in = move |revision: &Revision| self.0 >> revision.index() & 1 == 1;
+        let is_empty = !Revision::ALL.iter().any(|revision| revision.era() == era && is_in(revision));
+        let of_era = Revision::ALL.iter().rev().copied().filter(move |revision| revision.era() == era);
+        of_era.filter(move |revision| is_empty || is_in(revision))
+    }
+}
+
+impl FromIterator<Revision> for Revisions {
+    fn from_iter<I: IntoIterator<Item = Revision>>(revisions: I) -> Self {
+        Self(revisions.into_iter().fold(0, |bits, revision| bits | 1 << revision.index()))
+    }
+}
+
 /// What differs between revisions for one who stands in between.
 ///
 /// Source: `reference/protocol.md`, section 1.

@@ -248,11 +248,15 @@ impl UpstreamFault {
             | Denial::ContentWithheld { .. }
             | Denial::Envelope(_)
             | Denial::Forbidden { .. }
+            | Denial::Handle(_)
             | Denial::Head { .. }
+            | Denial::Input(_)
             | Denial::Internal(_)
             | Denial::Limited { .. }
             | Denial::Mismatch { .. }
+            | Denial::NoMethod(_)
             | Denial::Scope { .. }
+            | Denial::Stray(_)
             | Denial::Unidentified(_) => None,
         }
     }

@@ -22,7 +22,7 @@ use self::families::{Resolve, counter, counters, gauge, gauges, histograms, regi
 use super::audit::AuditSink;
 use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, ReloadResult, UpstreamFault};
 use crate::bounds::{AUDIT_QUEUE_BYTES_MAX, CELL_SHARDS, CELLS_PER_SHARD_MAX};
-use crate::gate::Reason;
+use crate::gate::{Reason, Stray};
 use crate::mcp::Method;
 use crate::scan::{Detector, Direction};
 
@@ -53,6 +53,7 @@ struct Messages {
     http_responses: Vec<IntCounter>,
     payload_bytes: Vec<Histogram>,
     findings: Vec<IntCounter>,
+    strays: Vec<IntCounter>,
 }
 
 struct Load {
@@ -246,6 +247,13 @@ impl Messages {
                 &labels::words(labels::DIRECTIONS, Direction::as_str),
                 &labels::words(FindingAction::ALL, FindingAction::as_str),
             ]),
+            strays: counters(
+                r,
+                "sluicegate_stray_messages_total",
+                "Messages that belong to nothing that waits, and were dropped.",
+                &["kind"],
+            )
+            .resolve(&[&labels::words(Stray::ALL, Stray::as_str)]),
         }
     }
 }

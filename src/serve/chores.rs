@@ -8,9 +8,11 @@ use pingora_core::services::background::BackgroundService;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::house::House;
-use crate::bounds::SWEEP_PAUSE;
+use crate::bounds::{SEAL_LOOK_PAUSE, SWEEP_PAUSE};
+use crate::store::SealFile;
 
-/// Forgets the cells of limits whose time has passed, a few shards at a time.
+/// Forgets the cells of limits whose time has passed, a few shards at a time, and looks after the
+/// sealing secret.
 pub struct Chores(pub Arc<House>);
 
 #[async_trait]
@@ -18,11 +20,31 @@ impl BackgroundService for Chores {
     async fn start(&self, mut shutdown: ShutdownWatch) {
         let mut ticks = interval(SWEEP_PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = interval(SEAL_LOOK_PAUSE);
         loop {
             tokio::select! {
                 _ = ticks.tick() => self.0.gate.ledger().sweep(self.0.clock.now()),
+                _ = looks.tick() => self.look_after_seal().await,
                 _ = shutdown.changed() => return,
             }
+        }
+    }
+}
+
+impl Chores {
+    /// Seals with another key from now on if the secret has changed.
+    async fn look_after_seal(&self) {
+        let house = Arc::clone(&self.0);
+        let looked = tokio::task::spawn_blocking(move || match house.seal.as_ref().map(SealFile::changed) {
+            None | Some(Ok(None)) => {}
+            Some(Ok(Some(key))) => {
+                house.gate.rotate(key, house.clock.now());
+                tracing::info!("handles are sealed with a new key; the one before it opens for a day");
+            }
+            Some(Err(fault)) => tracing::error!(%fault, "the sealing key in use stays"),
+        });
+        if looked.await.is_err() {
+            tracing::error!("looking after the sealing secret failed; the key in use stays");
         }
     }
 }

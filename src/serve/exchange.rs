@@ -7,19 +7,21 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 
+use super::batch;
 use super::body::{self, Outgoing, ReadFault};
 use super::head;
 use super::house::House;
-use super::journey::{Journey, passed_down, respond};
+use super::journey::{Journey, respond};
 use super::outflow;
 use super::upstream::{Line, Waits};
 use crate::bounds::{ANSWER_BYTES_MAX, BODY_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
 use crate::gate::{
-    Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply,
+    Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply, Way,
 };
+use crate::identity::Caller;
 use crate::names::Now;
 use crate::policy::Policy;
 
@@ -48,21 +50,35 @@ pub async fn exchange(
             Ok(read) => *body = read,
             Err(fault) => return visit.turn_away(unread(fault)),
         }
+        match house.gate.explode(&visit.policy, &caller, &visit.ask(Errand::Listen), body) {
+            Ok(None) => {}
+            Ok(Some(messages)) => return Box::pin(batch::carry_all(&visit, &caller, messages)).await,
+            Err(denial) => return visit.turn_away(denial),
+        }
     }
+    carry(&visit, &caller, ask).await
+}
+
+/// Carries one message to the server and its answer back.
+pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>) -> Response<Outgoing> {
+    let house = visit.house;
     let judging = Instant::now();
-    let ticket = match house.gate.admit(&visit.policy, &caller, &ask) {
+    let ticket = match house.gate.admit(&visit.policy, caller, &ask) {
         Ok(ticket) => ticket,
         Err(refusal) => return visit.refuse(refusal, judging),
     };
-    let mut journey = Journey::begin(&house, ticket, started, judging.elapsed());
+    let mut journey = Journey::begin(house, ticket, visit.started, judging.elapsed());
     if !house.may_forward() {
         return journey.refuse(&Denial::AuditUnavailable);
     }
-    let Visit { parts, .. } = &visit;
+    let Visit { parts, .. } = visit;
     match house.upstream.send(journey.ticket(), &parts.method, &parts.headers, Waits::of(&visit.policy)).await
     {
         Ok((answer, line)) => {
             house.metrics.upstream_answered();
+            if parts.method == Method::DELETE && answer.status().is_success() {
+                house.gate.end_session(journey.ticket());
+            }
             deliver(journey, answer, line).await
         }
         Err(denial) => {
@@ -73,7 +89,7 @@ pub async fn exchange(
 }
 
 /// One request while it is being judged.
-struct Visit<'h> {
+pub(super) struct Visit<'h> {
     house: &'h Arc<House>,
     policy: Arc<Policy>,
     parts: Parts,
@@ -83,8 +99,10 @@ struct Visit<'h> {
 }
 
 impl Visit<'_> {
-    fn ask(&self, errand: Errand) -> Ask<'_> {
-        Ask { errand, headers: &self.parts.headers, origin: Origin { peer: self.peer }, now: self.now }
+    /// What is asked of the gate: one message of this request, or what it wants without one.
+    pub(super) fn ask(&self, errand: Errand) -> Ask<'_> {
+        let origin = Origin { peer: self.peer };
+        Ask { errand, headers: &self.parts.headers, origin, way: Way::Streamable, now: self.now }
     }
 
     /// Refuses a request of which no message was read.
@@ -95,6 +113,9 @@ impl Visit<'_> {
 
     fn refuse(&self, refusal: Refusal, judging: Instant) -> Response<Outgoing> {
         let Refusal { mut record, denial } = refusal;
+        if let Denial::Stray(stray) = &denial {
+            self.house.metrics.strayed(*stray);
+        }
         let reply = Reply::new(&self.policy, &record, &denial);
         record.close(Ending {
             outcome: reply.code.map_or(Outcome::ToolError, Outcome::Error),
@@ -172,9 +193,11 @@ async fn whole(
     };
     line.give_back();
     match journey.inspect(&body, Carrier::Whole) {
-        Release::Pass { body, .. } => finish(journey, head.status, &head.headers, body),
+        Release::Pass { body, .. } => finish(journey, head.status, head.headers, body),
         Release::Withhold(denial) => journey.refuse(&denial),
-        Release::Drop(why) => journey.refuse(&Denial::AnswerWithheld(why.into())),
+        Release::Drop(stray) | Release::Object { stray, .. } => {
+            journey.refuse(&Denial::AnswerWithheld(stray.as_str().into()))
+        }
     }
 }
 
@@ -206,19 +229,19 @@ async fn bodiless(
     headers.remove(CONTENT_TYPE);
     if is_success || !had_body {
         journey.acknowledged();
-        return finish(journey, status, &headers, Bytes::new());
+        return finish(journey, status, headers, Bytes::new());
     }
     let reply = journey
         .withhold(&Denial::AnswerWithheld(format!("HTTP status {status} without a JSON-RPC body").into()));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    finish(journey, status, &headers, reply.body)
+    finish(journey, status, headers, reply.body)
 }
 
-fn finish(mut journey: Journey, status: StatusCode, headers: &HeaderMap, body: Bytes) -> Response<Outgoing> {
+fn finish(mut journey: Journey, status: StatusCode, headers: HeaderMap, body: Bytes) -> Response<Outgoing> {
     journey.status(status);
     journey.sent(body.len());
     let mut response = Response::new(Outgoing::whole(body));
     *response.status_mut() = status;
-    *response.headers_mut() = passed_down(headers);
+    *response.headers_mut() = journey.head(headers, status);
     response
 }

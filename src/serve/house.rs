@@ -9,7 +9,7 @@ use super::head::Doorplate;
 use super::upstream::Upstream;
 use crate::gate::{Gate, Record};
 use crate::report::{Audit, Metrics};
-use crate::store::Live;
+use crate::store::{Live, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
 pub struct House {
@@ -27,6 +27,8 @@ pub struct House {
     pub drain: Arc<Drain>,
     /// The clocks.
     pub clock: Clock,
+    /// The file with the sealing secret, where there is one.
+    pub seal: Option<SealFile>,
     /// What the operator chose.
     pub settings: Settings,
 }

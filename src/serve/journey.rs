@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::body::Outgoing;
 use super::house::House;
+use super::upstream::Waits;
 use crate::gate::{Carrier, Denial, Ending, Outcome, Overhead, Release, Reply, Ticket};
 
 /// A ticket with the clock running; dropping it settles, however the exchange ended.
@@ -46,9 +47,54 @@ impl Journey {
     pub fn inspect(&mut self, body: &Bytes, carrier: Carrier) -> Release {
         let start = Instant::now();
         let house = Arc::clone(&self.house);
-        let release = house.gate.inspect(&house.live.policy(), self.ticket(), body, carrier);
+        let now = house.clock.now();
+        let release = house.gate.inspect(&house.live.policy(), self.ticket(), body, carrier, now);
         self.overhead.response += start.elapsed().as_micros() as u64;
+        match &release {
+            Release::Drop(stray) | Release::Object { stray, .. } => {
+                house.metrics.strayed(*stray);
+                tracing::info!(%stray, "a message of the server was dropped");
+            }
+            Release::Pass { .. } | Release::Withhold(_) => {}
+        }
         release
+    }
+
+    /// Tells the server that a request of it does not reach the client, so that it does not wait.
+    pub fn object(&mut self, back: Bytes) {
+        let house = Arc::clone(&self.house);
+        let ticket = house.gate.objection(self.ticket(), back);
+        tokio::spawn(async move {
+            let mut headers = HeaderMap::new();
+            headers.insert("accept", HeaderValue::from_static("application/json, text/event-stream"));
+            let mut journey = Self::begin(&house, ticket, Instant::now(), Duration::ZERO);
+            let waits = Waits::of(journey.ticket().policy());
+            match house.upstream.send(journey.ticket(), &Method::POST, &headers, waits).await {
+                Ok((answer, _)) => journey.status(answer.status()),
+                Err(denial) => house.metrics.upstream_failed(&denial),
+            }
+        });
+    }
+
+    /// The head of an answer as the client may see it: handles sealed, nothing of the server's inside.
+    pub fn head(&mut self, mut headers: HeaderMap, status: StatusCode) -> HeaderMap {
+        let house = Arc::clone(&self.house);
+        let now = house.clock.now();
+        house.gate.meet(self.ticket(), &mut headers, status.as_u16(), now);
+        passed_down(&headers)
+    }
+
+    /// Whether the client has taken its request back.
+    pub fn is_cancelled(&mut self) -> bool {
+        let house = Arc::clone(&self.house);
+        house.gate.is_cancelled(self.ticket())
+    }
+
+    /// The id of an event as the client may see it.
+    pub fn event_id(&mut self, id: &str) -> Option<String> {
+        let house = Arc::clone(&self.house);
+        let now = house.clock.now();
+        house.gate.event_id(self.ticket(), id, now)
     }
 
     /// Words a refusal for this request, and notes it.
@@ -127,7 +173,7 @@ pub fn respond(reply: Reply) -> Response<Outgoing> {
 }
 
 /// The server's headers that a client may see.
-pub fn passed_down(headers: &HeaderMap) -> HeaderMap {
+fn passed_down(headers: &HeaderMap) -> HeaderMap {
     let mut passed = HeaderMap::with_capacity(6);
     for (name, value) in headers {
         if is_passed_down(name.as_str()) {

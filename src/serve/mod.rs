@@ -13,6 +13,7 @@
 //! the gate's to say, and the upstream can only be reached with its ticket.
 
 mod admin;
+mod batch;
 mod body;
 pub mod bridge;
 mod chassis;

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::body::Outgoing;
 use super::drain::Phase;
-use super::journey::{Journey, passed_down};
+use super::journey::Journey;
 use super::upstream::Line;
 use crate::gate::{Carrier, Denial, Release};
 use crate::mcp::sse::{self, Event};
@@ -24,7 +24,10 @@ pub fn start(
     line: Line,
 ) -> Response<Outgoing> {
     journey.status(StatusCode::OK);
-    let kind = if journey.ticket().wants_answer() { StreamKind::Sse } else { StreamKind::Listen };
+    let is_call = journey.ticket().wants_answer() && !journey.ticket().is_subscription();
+    let kind = if is_call { StreamKind::Sse } else { StreamKind::Listen };
+    headers.remove(CONTENT_LENGTH);
+    let head = journey.head(headers, StatusCode::OK);
     let outflow = Outflow {
         phase: journey.house().drain.watch(),
         _counted: journey.house().metrics.open_stream(kind),
@@ -32,13 +35,14 @@ pub fn start(
         incoming,
         line: Some(line),
         decoder: sse::Decoder::new(),
+        last_phase: if is_call { Phase::Closing } else { Phase::Draining },
+        is_resumable: false,
         is_over: false,
     };
     let events =
         stream::unfold(outflow, |mut outflow| async { outflow.next().await.map(|bytes| (bytes, outflow)) });
     let mut response = Response::new(Outgoing::Events(Box::pin(events)));
-    headers.remove(CONTENT_LENGTH);
-    *response.headers_mut() = passed_down(&headers);
+    *response.headers_mut() = head;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
 }
@@ -51,6 +55,10 @@ struct Outflow {
     phase: watch::Receiver<Phase>,
     /// Counts the stream as open.
     _counted: Held,
+    /// The phase in which it ends: a call has until the deadline, what only listens ends at once.
+    last_phase: Phase,
+    /// Whether the client can take it up again on another stream, so that nothing is lost with this one.
+    is_resumable: bool,
     is_over: bool,
 }
 
@@ -86,7 +94,7 @@ impl Outflow {
                 }
                 News::Closing => {
                     self.is_over = true;
-                    self.owe(|| Denial::Unreachable("the gateway is going away".into()))
+                    self.farewell()
                 }
             };
             if !bytes.is_empty() {
@@ -107,7 +115,7 @@ impl Outflow {
                 // Trailers say nothing to a client of events.
                 Some(Ok(frame)) => News::Chunk(frame.into_data().unwrap_or_default()),
             },
-            _ = self.phase.wait_for(|phase| *phase == Phase::Closing) => News::Closing,
+            _ = self.phase.wait_for(|phase| *phase >= self.last_phase) => News::Closing,
             () = tokio::time::sleep(heartbeat) => News::Silence,
         }
     }
@@ -125,14 +133,22 @@ impl Outflow {
                     return bytes;
                 }
             };
-            let Some(data) = event.data.filter(|data| !data.is_empty()) else {
-                // A heartbeat, or an id to resume from: nothing that could say anything.
-                sse::write(&mut bytes, &event);
+            let id = event.id.and_then(|id| self.journey.event_id(id));
+            self.is_resumable |= id.is_some();
+            let event = Event { id: id.as_deref(), ..event };
+            let silent = Event { event: None, data: event.data.filter(|data| data.is_empty()), ..event };
+            let Some(data) = event.message() else {
+                // A heartbeat, an id to resume from, or an event that no client of MCP listens to.
+                sse::write(&mut bytes, &silent);
                 continue;
             };
             match self.journey.inspect(&Bytes::copy_from_slice(data), Carrier::Event) {
                 Release::Pass { body, .. } => sse::write(&mut bytes, &Event { data: Some(&body), ..event }),
-                Release::Drop(why) => tracing::info!(why, "an event of the server was dropped"),
+                Release::Drop(_) => sse::write(&mut bytes, &Event { data: None, ..silent }),
+                Release::Object { back, .. } => {
+                    self.journey.object(back);
+                    sse::write(&mut bytes, &Event { data: None, ..silent });
+                }
                 Release::Withhold(denial) => {
                     self.is_over = true;
                     let reply = self.journey.withhold(&denial);
@@ -141,6 +157,17 @@ impl Outflow {
                 }
             }
         }
+    }
+
+    /// The last word of a stream that the gate ends: a subscription is told so in its own terms.
+    fn farewell(&mut self) -> Vec<u8> {
+        let Some(end) = self.journey.ticket().end_of_subscription() else {
+            return self.owe(|| Denial::Unreachable("the gateway is going away".into()));
+        };
+        self.journey.acknowledged();
+        let mut bytes = Vec::new();
+        sse::write(&mut bytes, &Event { data: Some(end.as_bytes()), ..MESSAGE });
+        bytes
     }
 
     /// The event that a client is owed whose request was not answered.
@@ -153,15 +180,23 @@ impl Outflow {
         if ticket.is_answered() {
             return Vec::new();
         }
+        // What was broken off can be taken up again, and answers there; what was taken back never does.
+        if self.is_resumable && !self.is_closing() || self.journey.is_cancelled() {
+            return Vec::new();
+        }
         let reply = self.journey.withhold(&denial());
         let mut bytes = Vec::new();
-        sse::write(
-            &mut bytes,
-            &Event { event: Some("message"), data: Some(&reply.body), ..Event::default() },
-        );
+        sse::write(&mut bytes, &Event { data: Some(&reply.body), ..MESSAGE });
         bytes
     }
+
+    fn is_closing(&self) -> bool {
+        *self.phase.borrow() >= self.last_phase
+    }
 }
+
+/// An event of the kind that carries messages.
+const MESSAGE: Event<'_> = Event { event: Some("message"), id: None, retry: None, data: None };
 
 /// A comment: clients must ignore it, and it keeps the connection from being taken for dead.
 const HEARTBEAT: &[u8] = b":\n\n";

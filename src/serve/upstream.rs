@@ -297,17 +297,10 @@ impl Waits {
 }
 
 /// Whether a client's header means something to a server and carries no credential of the client.
+///
+/// Headers of the protocol are not among them: the ticket has them, made anew and opened.
 fn is_passed_up(name: &str) -> bool {
-    matches!(
-        name,
-        "accept"
-            | "accept-language"
-            | "last-event-id"
-            | "mcp-session-id"
-            | "traceparent"
-            | "tracestate"
-            | "user-agent"
-    )
+    matches!(name, "accept" | "accept-language" | "traceparent" | "tracestate" | "user-agent")
 }
 
 static KEEP_ALIVE: TcpKeepalive = TcpKeepalive {

@@ -17,10 +17,12 @@
 
 mod live;
 mod policies;
+mod seal_key;
 mod watch;
 
 pub use live::{Live, LoadFault, Reload, Reloaded, Status};
 pub use policies::{ReadFault, ReadFaultKind, read, read_tests};
+pub use seal_key::{SealFault, SealFile, fresh_seal_key};
 pub use watch::Watch;
 
 #[cfg(test)]

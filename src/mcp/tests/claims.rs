@@ -143,6 +143,7 @@ fn ignores_mirrored_headers_of_legacy_messages() {
             method: Some("ping"),
             name: Some("=?base64?!?="),
             params: vec![("A", "b")],
+            ..Claims::default()
         };
         assert!(check(&claims, &call).is_ok());
         let restated = with_message(&call, |message| restate(message, &agree(&claims, message).unwrap()));
@@ -222,7 +223,8 @@ fn says_what_is_missing_and_what_is_spoken() {
     let unknown = look("2030-01-01\"", &legacy("ping", "").replace("ping", "tools/list"));
     assert_eq!(unknown.code, -32602, "a modern header and no claim");
     let unknown = look("2020-01-01", &legacy("tools/list", ""));
-    let wanted = r#"{"supported":["2026-07-28","2025-11-25","2025-06-18","2025-03-26","2024-11-05"],"requested":"2020-01-01"}"#;
+    let wanted =
+        r#"{"supported":["2025-11-25","2025-06-18","2025-03-26","2024-11-05"],"requested":"2020-01-01"}"#;
     assert_eq!(
         unknown,
         Mismatch { code: -32022, text: "unsupported protocol version".into(), data: Some(wanted.into()) }
@@ -243,13 +245,14 @@ fn makes_headers_anew() {
         (modern("tools/list", r#""name":"a","#), vec!["2026-07-28", "tools/list"]),
     ];
     for (text, wanted) in cases {
-        let headers = with_message(&text, |message| restate(message, &classify_body(message).unwrap()));
+        let headers = with_message(&text, |message| restate(message, &classify_body(message, None).unwrap()));
         let values: Vec<_> = headers.iter().map(|(_, value)| value.as_str()).collect();
         assert_eq!(values, wanted, "{text}");
         let names: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["mcp-protocol-version", "mcp-method", "mcp-name"][..names.len()]);
         let value = |index: usize| values.get(index).copied();
-        let claims = Claims { protocol_version: value(0), method: value(1), name: value(2), params: vec![] };
+        let claims =
+            Claims { protocol_version: value(0), method: value(1), name: value(2), ..Claims::default() };
         assert!(check(&claims, &text).is_ok(), "what is made agrees: {text}");
     }
     let speech = Speech { revision: Revision::V2025_11_25, era: Era::Legacy };

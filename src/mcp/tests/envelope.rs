@@ -153,7 +153,7 @@ fn gives_each_fault_its_code_place_and_words() {
             22,
             "the id is neither a string nor an integer",
         ),
-        ("[]", -32600, 0, "batches are not accepted; send one message at a time"),
+        ("[]", -32600, 0, "batches are not accepted here; send one message at a time"),
     ];
     for (text, code, at, words) in cases {
         let document = Document::parse(text.as_bytes());

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use prometheus::{Histogram, IntCounter, IntGauge};
 
 use super::{AuditMeters, Metrics, OTHER, PolicyLabels};
-use crate::gate::{Action, Denial, Reason, Record};
+use crate::gate::{Action, Denial, Reason, Record, Stray};
 use crate::mcp::Method;
 use crate::policy::Policy;
 use crate::report::labels::{
@@ -78,6 +78,11 @@ impl Metrics {
     /// Sets how many cells of limits there are.
     pub fn observe_limits(&self, cells: usize) {
         self.load.ratelimit_keys.set(signed(cells));
+    }
+
+    /// Counts a message that belongs to nothing that waits.
+    pub fn strayed(&self, stray: Stray) {
+        add(&self.messages.strays, stray.index(), 1);
     }
 
     /// Counts an exchange that panicked, and was refused.
