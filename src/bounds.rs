@@ -38,8 +38,36 @@ pub const FOREIGN_BODY_BYTES_MAX: usize = 64 << 10;
 /// The head of a request, in bytes.
 pub const HEAD_BYTES_MAX: usize = 64 << 10;
 
-/// Streams in one HTTP/2 connection.
+/// What the HTTP codec buffers of a connection, in bytes: a head at its bound and what came with it.
+pub const CODEC_BYTES_MAX: usize = 2 * HEAD_BYTES_MAX;
+
+/// Streams in one HTTP/2 connection. SDK clients have a handful of calls and one stream open.
 pub const HTTP2_STREAMS_MAX: u32 = 100;
+
+/// The payload of one HTTP/2 frame, in bytes: the least that the protocol allows.
+pub const HTTP2_FRAME_BYTES_MAX: u32 = 16 << 10;
+
+/// Streams that a client opened and reset before we looked at them; one more ends the connection.
+/// Honest cancellation is seen at once, so only a flood of resets (CVE-2023-44487) gets there.
+pub const HTTP2_PENDING_RESETS_MAX: usize = 20;
+
+/// Streams that we reset for a client's faults; one more ends the connection (CVE-2025-8671).
+pub const HTTP2_LOCAL_RESETS_MAX: usize = 100;
+
+/// What a client may send on one HTTP/2 stream before we have read it, in bytes.
+pub const HTTP2_STREAM_WINDOW_BYTES: u32 = 256 << 10;
+
+/// The same for all streams of a connection: what one connection can make us hold unread.
+pub const HTTP2_CONNECTION_WINDOW_BYTES: u32 = 1 << 20;
+
+/// What waits to be sent on one HTTP/2 stream, in bytes, while its client takes nothing.
+pub const HTTP2_SEND_BYTES_MAX: usize = 64 << 10;
+
+/// Connections of clients at once; new ones beyond it are closed. An idle one costs some 10 KiB.
+pub const CONNECTIONS_MAX: usize = 10_000;
+
+/// How long a client's connection may lie idle; it ends before twice that.
+pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// Connections that the system holds for us until they are accepted.
 pub const LISTEN_BACKLOG: i32 = 1024;
@@ -268,3 +296,15 @@ pub const BATCH_MESSAGES_MAX: usize = 32;
 
 /// How often the file with the sealing secret is looked at: Kubernetes swaps secrets within a minute or two.
 pub const SEAL_LOOK_PAUSE: Duration = Duration::from_secs(10);
+/// Fields in the head of a request. Clients send about 15.
+pub const HEAD_FIELDS_MAX: usize = 100;
+
+/// How long a client may take nothing of an answer before its connection is given up.
+pub const STALL_WAIT: Duration = Duration::from_secs(60);
+
+/// What is thrown away of a request that was refused before its end, in bytes, so that the client gets
+/// to read the refusal.
+pub const LINGER_BYTES_MAX: usize = 1 << 20;
+
+/// How long it is waited for such bytes.
+pub const LINGER_WAIT: Duration = Duration::from_secs(1);

@@ -10,6 +10,8 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 
+use super::framing::Fault;
+
 /// A body on its way to the client.
 pub enum Outgoing {
     /// All of it, with a known length: leaves in one write with the head.
@@ -61,6 +63,8 @@ impl Body for Outgoing {
 pub enum ReadFault {
     /// The peer closed or broke the framing.
     Broken,
+    /// The client framed it so that two readers could end it elsewhere.
+    Framing(Fault),
     /// It did not come in time.
     TooSlow,
     /// It has more bytes than allowed.
@@ -78,7 +82,20 @@ pub async fn read(body: Incoming, bytes_max: usize, wait: Duration) -> Result<By
     match tokio::time::timeout(wait, collected).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(fault)) if fault.is::<LengthLimitError>() => Err(ReadFault::TooLarge),
-        Ok(Err(_)) => Err(ReadFault::Broken),
+        Ok(Err(fault)) => Err(framing(&*fault).map_or(ReadFault::Broken, ReadFault::Framing)),
         Err(_) => Err(ReadFault::TooSlow),
     }
+}
+
+/// What the guard of the connection said, if it was the guard that failed the read.
+fn framing(fault: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Fault> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(fault);
+    while let Some(error) = cause {
+        let told = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if let Some(fault) = told.and_then(|told| told.downcast_ref::<Fault>()) {
+            return Some(*fault);
+        }
+        cause = error.source();
+    }
+    None
 }

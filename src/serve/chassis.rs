@@ -11,19 +11,9 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::IntoRawFd;
-use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
-use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use pingora_core::apps::ServerApp;
 use pingora_core::listeners::{L4BufferSettings, ListenerConfig};
 use pingora_core::protocols::Stream;
@@ -35,13 +25,13 @@ use pingora_core::services::listening::Service as Listening;
 use tokio::sync::watch;
 
 use super::admin;
-use super::body::Outgoing;
 use super::chores::Chores;
-use super::drain::{Open, Phase, Signals};
-use super::exchange::exchange;
+use super::connection::serve;
+use super::drain::{Open, Signals};
 use super::house::House;
+use super::seats::Seats;
 use super::tls::{TlsFault, TlsFiles};
-use crate::bounds::{HEAD_BYTES_MAX, HTTP2_STREAMS_MAX, LISTEN_BACKLOG};
+use crate::bounds::{CONNECTIONS_MAX, LISTEN_BACKLOG};
 
 /// Why the gate cannot start; the operator's fault or the machine's.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +87,7 @@ impl Chassis {
         server.bootstrap();
         server.add_service(Doorway::new(
             "mcp",
-            Endpoint(Arc::clone(&house)),
+            Endpoint { house: Arc::clone(&house), seats: Seats::new(CONNECTIONS_MAX) },
             config,
             mcp_socket,
             stop,
@@ -192,102 +182,27 @@ impl<A: ServerApp + Send + Sync + 'static> PingoraService for Doorway<A> {
 }
 
 /// The MCP endpoint.
-struct Endpoint(Arc<House>);
+struct Endpoint {
+    house: Arc<House>,
+    seats: Seats,
+}
 
 #[async_trait]
 impl ServerApp for Endpoint {
     async fn process_new(self: &Arc<Self>, client: Stream, _: &ShutdownWatch) -> Option<Stream> {
-        tokio::spawn(serve(Arc::clone(&self.0), client));
+        let seat = self.seats.take()?;
+        let house = Arc::clone(&self.house);
+        tokio::spawn(async move {
+            serve(house, client).await;
+            drop(seat);
+        });
         None
-    }
-}
-
-/// Serves one connection to its end, or until the process drains.
-async fn serve(house: Arc<House>, client: Stream) {
-    let open = house.drain.connection();
-    let peer = client.get_socket_digest().and_then(|digest| digest.peer_addr()?.as_inet().copied());
-    let header_wait = house.settings.header_wait;
-    let has_spoken = Arc::new(AtomicBool::new(false));
-    let service = {
-        let has_spoken = Arc::clone(&has_spoken);
-        let house = Arc::clone(&house);
-        service_fn(move |request: Request<Incoming>| {
-            has_spoken.store(true, Ordering::Relaxed);
-            let house = Arc::clone(&house);
-            async move { Ok::<_, std::convert::Infallible>(contained(house, peer, request).await) }
-        })
-    };
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_wait).max_buf_size(HEAD_BYTES_MAX);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(HTTP2_STREAMS_MAX)
-        .max_header_list_size(HEAD_BYTES_MAX as u32)
-        .keep_alive_interval(header_wait)
-        .keep_alive_timeout(header_wait);
-    let connection = builder.serve_connection(TokioIo::new(client), service);
-    let mut connection = std::pin::pin!(connection);
-    // Each of these has a waker of its own, so that traffic does not poll what never changes.
-    let mut news = FuturesUnordered::<Pin<Box<dyn Future<Output = News> + Send>>>::new();
-    // hyper's own header clock starts only once it knows which HTTP is spoken.
-    news.push(Box::pin(tokio::time::sleep(header_wait).map(|()| News::Silence)));
-    let mut phase = house.drain.watch();
-    news.push(Box::pin(async move {
-        // The sender lives as long as the house.
-        let _ = phase.wait_for(|phase| *phase != Phase::Serving).await;
-        News::Draining
-    }));
-    loop {
-        tokio::select! {
-            biased;
-            ended = connection.as_mut() => {
-                if let Err(fault) = ended {
-                    tracing::debug!(%fault, "client connection ended");
-                }
-                break;
-            }
-            Some(news) = news.next() => match news {
-                News::Silence if !has_spoken.load(Ordering::Relaxed) => break,
-                News::Silence => {}
-                News::Draining => connection.as_mut().graceful_shutdown(),
-            },
-        }
-    }
-    drop(open);
-}
-
-/// What a connection has to know besides its bytes.
-enum News {
-    /// The process is going away.
-    Draining,
-    /// The time for a first request has passed.
-    Silence,
-}
-
-/// Answers a request; a panic in it ends that request alone, and refuses it.
-async fn contained(
-    house: Arc<House>,
-    peer: Option<SocketAddr>,
-    request: Request<Incoming>,
-) -> Response<Outgoing> {
-    let metrics = Arc::clone(&house.metrics);
-    match AssertUnwindSafe(exchange(house, peer, request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(_) => {
-            metrics.panicked();
-            tracing::error!("an exchange panicked and was refused");
-            let body = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"the gateway failed to judge this message, so nothing was done"}}"#;
-            let mut response = Response::new(Outgoing::whole(body));
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/json"));
-            response
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::drain::Phase;
     use super::*;
 
     #[test]

@@ -132,6 +132,7 @@ impl Visit<'_> {
 fn unread(fault: ReadFault) -> Denial {
     match fault {
         ReadFault::Broken => Denial::Head { http_status: 400, text: "the request body ended early".into() },
+        ReadFault::Framing(fault) => head::misframed(fault),
         ReadFault::TooLarge => Denial::BodyTooLarge,
         ReadFault::TooSlow => Denial::BodyTooSlow,
     }
@@ -185,7 +186,9 @@ async fn whole(
     let wait = Waits::of(journey.ticket().policy()).answer;
     let body = match body::read(incoming, ANSWER_BYTES_MAX, wait).await {
         Ok(body) => body,
-        Err(ReadFault::Broken) => return journey.refuse(&Denial::Unreachable("closed in mid-answer".into())),
+        Err(ReadFault::Broken | ReadFault::Framing(_)) => {
+            return journey.refuse(&Denial::Unreachable("closed in mid-answer".into()));
+        }
         Err(ReadFault::TooLarge) => {
             return journey.refuse(&Denial::AnswerWithheld("larger than 16 MiB".into()));
         }

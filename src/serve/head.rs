@@ -6,6 +6,7 @@ use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, Method};
 
+use super::framing::{FAULT_HEADER, Fault};
 use crate::gate::{Denial, Errand};
 
 /// Whether a header field carries meaning, so that it may come once only.
@@ -46,6 +47,7 @@ pub struct Doorplate {
 /// [`Denial::Head`], the client's fault: 400 ambiguous or malformed, 403 foreign host or origin, 404
 /// another path, 405 another method, 415 a body that is not plain JSON.
 pub fn read(head: &Parts, plate: &Doorplate) -> Result<Errand, Denial> {
+    check_framing(head)?;
     if head.uri.path() != &*plate.path {
         return deny(404, "no such endpoint; the MCP endpoint is at /mcp");
     }
@@ -69,6 +71,20 @@ pub fn read(head: &Parts, plate: &Doorplate) -> Result<Errand, Denial> {
 
 fn deny<T>(http_status: u16, text: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, Denial> {
     Err(Denial::Head { http_status, text: text.into() })
+}
+
+/// Refuses what the guard of the connection found.
+///
+/// Over HTTP/1 the guard lets no client send the header; over HTTP/2 it may be sent, and is refused.
+fn check_framing(head: &Parts) -> Result<(), Denial> {
+    let Some(told) = head.headers.get(FAULT_HEADER) else { return Ok(()) };
+    let told = told.to_str().ok().filter(|_| head.version < http::Version::HTTP_2);
+    Err(misframed(told.and_then(Fault::at).unwrap_or(Fault::Forged)))
+}
+
+/// The refusal for a fault of the framing.
+pub fn misframed(fault: Fault) -> Denial {
+    Denial::Head { http_status: fault.http_status(), text: fault.to_string().into() }
 }
 
 fn check_hygiene(headers: &HeaderMap) -> Result<(), Denial> {

@@ -38,7 +38,7 @@ pub struct House {
 pub struct Settings {
     /// Our names and those who may call from the web.
     pub plate: Doorplate,
-    /// How long the head of a request may take, and how long a connection may lie idle.
+    /// How long the head of a request may take, and the first byte of a connection.
     pub header_wait: Duration,
     /// How long the body of a request may take.
     pub body_wait: Duration,

@@ -1,7 +1,7 @@
 //! The shell: sockets, HTTP, time and tasks around the gate.
 //!
 //! ```text
-//!  client -> chassis (pingora: listeners, TLS, services) -> hyper's codec -> exchange
+//!  client -> chassis (pingora: listeners, TLS) -> connection (guard, hyper's codec) -> exchange
 //!                                                                              |  route, hygiene    (http)
 //!                                                                              |  identify, read, admit  (gate)
 //!            upstream (pooled hyper client over TCP, TLS, Unix socket, bridge) <- Ticket
@@ -19,18 +19,23 @@ pub mod bridge;
 mod chassis;
 mod chores;
 mod clock;
+mod connection;
 mod drain;
 mod exchange;
+mod framing;
+mod guard;
 mod head;
 mod house;
 mod journey;
 mod outflow;
+mod seats;
 mod tls;
 mod upstream;
 
 pub use chassis::{Chassis, StartFault};
 pub use clock::Clock;
 pub use drain::Drain;
+pub use framing::fuzz_framing;
 pub use head::Doorplate;
 pub use house::{House, Settings};
 pub use tls::{TlsFault, TlsFiles};

@@ -12,5 +12,6 @@ mod operators;
 mod redaction;
 mod reload;
 mod sdk;
+mod smuggling;
 mod streams;
 mod words;
