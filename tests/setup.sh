@@ -2,13 +2,15 @@
 # Installs what a build or the tests need and says in one line what that is; does nothing twice.
 #
 #   setup.sh build    a C compiler and cmake
-#   setup.sh test     also Python and Node.js, and the peers of tests/peers from their lock files
+#   setup.sh test     also Python and Node.js, the peers of tests/peers and the conformance suite of
+#                     tests/conformance, both from their lock files
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 purpose=${1:?usage: setup.sh build|test}
 peers=tests/peers
-node_major_min=20
+suite=tests/conformance
+node_major_min=22 # The conformance suite dies on older ones; the peers would do with 20.
 node_pinned=22.23.3
 node_home=$peers/.node
 wanted=()
@@ -45,9 +47,10 @@ fi
 parts=()
 if [ "$purpose" = test ]; then
   # Some Debian releases have an older Node.js; a newer one comes as an npm package.
-  node_is_new_enough || [ -x $node_home/bin/node ] || parts+=("Node.js $node_pinned")
-  is_current $peers/package-lock.json $peers/node_modules/.digest || parts+=("npm packages")
-  is_current $peers/requirements.txt $peers/.venv/.digest || parts+=("Python packages")
+  node_is_new_enough || [ -x $node_home/bin/node ] || parts+=("Node.js $node_pinned ($node_home)")
+  is_current $peers/package-lock.json $peers/node_modules/.digest || parts+=("npm packages ($peers)")
+  is_current $peers/requirements.txt $peers/.venv/.digest || parts+=("Python packages ($peers)")
+  is_current $suite/package-lock.json $suite/node_modules/.digest || parts+=("npm packages ($suite)")
 fi
 
 if [ ${#wanted[@]} -gt 0 ]; then
@@ -57,7 +60,7 @@ fi
 if [ ${#wanted[@]} -gt 0 ] || [ ${#parts[@]} -gt 0 ]; then
   said=""
   [ ${#wanted[@]} -gt 0 ] && said="${wanted[*]} (apt-get)"
-  for part in "${parts[@]}"; do said="${said:+$said, }$part ($peers)"; done
+  for part in "${parts[@]}"; do said="${said:+$said, }$part"; done
   echo "setup: installing $said"
 fi
 if [ ${#wanted[@]} -gt 0 ]; then
@@ -79,10 +82,12 @@ if ! node_is_new_enough && [ ! -x $node_home/bin/node ]; then
   mkdir -p $node_home/bin
   ln -sf "../node_modules/node-linux-$machine/bin/node" $node_home/bin/node
 fi
-if ! is_current $peers/package-lock.json $peers/node_modules/.digest; then
-  (cd $peers && npm ci --silent </dev/null)
-  digest $peers/package-lock.json >$peers/node_modules/.digest
-fi
+for folder in $peers $suite; do
+  if ! is_current $folder/package-lock.json $folder/node_modules/.digest; then
+    (cd $folder && npm ci --silent </dev/null)
+    digest $folder/package-lock.json >$folder/node_modules/.digest
+  fi
+done
 if ! is_current $peers/requirements.txt $peers/.venv/.digest; then
   rm -rf $peers/.venv
   python3 -m venv $peers/.venv

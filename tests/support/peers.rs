@@ -73,6 +73,11 @@ impl Server {
         Self::start(node(), "server.mjs")
     }
 
+    /// The one that the conformance suite asks for.
+    pub fn conformance() -> Self {
+        Self::start(node(), "../conformance/fixture-ts.mjs")
+    }
+
     /// Whether its `delete_all` was ever run.
     pub fn was_deleted(&self) -> bool {
         self.marker.exists()
