@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
 import { classifyInboundRequest, createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server';
 import { EMAIL, found, schema, SSN, tools } from './clinic.mjs';
+import { Events, furnish, options } from './desk.mjs';
 
 const said = text => ({ content: [{ type: 'text', text }] });
 
@@ -33,10 +34,11 @@ const calls = {
 };
 
 function server() {
-  const it = new McpServer({ name: 'clinic-typescript', version: '1.0.0' }, { capabilities: { tools: {} } });
+  const it = new McpServer({ name: 'clinic-typescript', version: '1.0.0' }, options);
   for (const [name, { description }] of Object.entries(tools)) {
     it.registerTool(name, { description, inputSchema: fromJsonSchema(schema(name)) }, async (args, ctx) => calls[name](args, ctx));
   }
+  furnish(it, new Set(), () => handler.notify);
   return it;
 }
 
@@ -47,6 +49,8 @@ const sessions = new Map();
 async function openSession() {
   const transport = new NodeStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
+    eventStore: new Events(),
+    retryInterval: 20,
     onsessioninitialized: id => void sessions.set(id, transport),
   });
   transport.onclose = () => void sessions.delete(transport.sessionId);
@@ -61,7 +65,8 @@ function refuse(response, status, code, message) {
 
 // --- the endpoint ----------------------------------------------------------------------------
 
-const modern = toNodeHandler(createMcpHandler(server, { legacy: 'reject' }));
+const handler = createMcpHandler(server, { legacy: 'reject' });
+const modern = toNodeHandler(handler);
 
 async function bodyOf(request) {
   const chunks = [];

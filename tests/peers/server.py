@@ -1,8 +1,10 @@
-"""An MCP server on the Python SDK, both eras on one endpoint: http://127.0.0.1:PORT/mcp.
+"""An MCP server on the Python SDK: both eras on one endpoint, http://127.0.0.1:PORT/mcp, and
+HTTP+SSE of 2024-11-05 at http://127.0.0.1:PORT/sse.
 
 Prints its port; ends with its standard input. `delete_all` leaves the file MARKER behind.
 
-    MARKER=FILE python server.py
+    MARKER=FILE python server.py          or, on its standard input and output:
+    MARKER=FILE python server.py stdio
 """
 
 import asyncio
@@ -13,6 +15,7 @@ import socket
 import sys
 import threading
 
+import desk
 import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.types import CallToolResult, TextContent
@@ -58,10 +61,15 @@ def end_with_standard_input() -> None:
 
 
 def main() -> None:
+    desk.furnish(server)
+    if sys.argv[1:] == ["stdio"]:
+        return server.run("stdio")
     listener = socket.create_server(("127.0.0.1", 0))
     print(f"port {listener.getsockname()[1]}", flush=True)
     threading.Thread(target=end_with_standard_input, daemon=True).start()
-    config = uvicorn.Config(server.streamable_http_app(), log_level="warning")
+    app = server.streamable_http_app(event_store=desk.Events(), retry_interval=20)
+    app.router.routes.extend(server.sse_app().routes)
+    config = uvicorn.Config(app, log_level="warning")
     uvicorn.Server(config).run(sockets=[listener])
 
 

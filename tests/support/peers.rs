@@ -35,6 +35,11 @@ impl Client {
         Self::TypeScriptV2,
     ];
 
+    /// Whether it speaks 2026-07-28 to a server that does.
+    pub fn is_modern(self) -> bool {
+        matches!(self, Self::PythonAuto | Self::TypeScriptModern)
+    }
+
     /// Carries out `steps` at `url`; see `tests/peers/client.mjs` for the words.
     pub fn run(self, url: &str, bearer: &str, steps: &Value) -> Value {
         let (program, script, mode) = match self {
@@ -65,17 +70,32 @@ pub struct Server {
 impl Server {
     /// The one on the Python SDK.
     pub fn python() -> Self {
-        Self::start(python(), "server.py")
+        Self::start(python(), &["server.py"], "/mcp")
+    }
+
+    /// The one on the Python SDK, over HTTP+SSE of 2024-11-05.
+    pub fn python_sse() -> Self {
+        Self::start(python(), &["server.py"], "/sse")
     }
 
     /// The one on the TypeScript SDK.
     pub fn typescript() -> Self {
-        Self::start(node(), "server.mjs")
+        Self::start(node(), &["server.mjs"], "/mcp")
     }
 
     /// The one that the conformance suite asks for.
     pub fn conformance() -> Self {
-        Self::start(node(), "../conformance/fixture-ts.mjs")
+        Self::start(node(), &["../conformance/fixture-ts.mjs"], "/mcp")
+    }
+
+    /// `server-everything` over Streamable HTTP.
+    pub fn everything() -> Self {
+        Self::start(node(), &["--import", "./loopback.mjs", EVERYTHING, "streamableHttp"], "/mcp")
+    }
+
+    /// `server-everything` over HTTP+SSE of 2024-11-05.
+    pub fn everything_sse() -> Self {
+        Self::start(node(), &["--import", "./loopback.mjs", EVERYTHING, "sse"], "/sse")
     }
 
     /// Whether its `delete_all` was ever run.
@@ -83,22 +103,24 @@ impl Server {
         self.marker.exists()
     }
 
-    fn start(program: PathBuf, script: &str) -> Self {
+    fn start(program: PathBuf, words: &[&str], path: &str) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let marker = directory.path().join("deleted");
         let mut command = Command::new(program);
-        command.arg(home().join(script)).env("MARKER", &marker).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.current_dir(home()).args(words).env("MARKER", &marker);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.stderr(Stdio::null()).spawn().expect("the peer can be started");
         let out = BufReader::new(child.stdout.take().expect("standard output is piped"));
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
-                let _ = tell.send(line);
+                if let Some(port) = line.strip_prefix("port ") {
+                    let _ = tell.send(port.to_owned());
+                }
             }
         });
-        let line = told.recv_timeout(PATIENCE).unwrap_or_default();
-        let port = line.strip_prefix("port ").unwrap_or_else(|| panic!("{script} did not start: `{line}`"));
-        Self { url: format!("http://127.0.0.1:{port}/mcp"), child, marker, _directory: directory }
+        let port = told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{words:?} did not start"));
+        Self { url: format!("http://127.0.0.1:{port}{path}"), child, marker, _directory: directory }
     }
 }
 
@@ -111,9 +133,17 @@ impl Drop for Server {
 
 /// The command of `server-everything` over standard input and output.
 pub fn everything() -> Vec<String> {
-    let script = home().join("node_modules/@modelcontextprotocol/server-everything/dist/index.js");
+    let script = home().join(EVERYTHING);
     vec![node().display().to_string(), script.display().to_string(), "stdio".into()]
 }
+
+/// The command of the server on the Python SDK over standard input and output.
+pub fn python_stdio() -> Vec<String> {
+    let script = home().join("server.py");
+    vec![python().display().to_string(), script.display().to_string(), "stdio".into()]
+}
+
+const EVERYTHING: &str = "node_modules/@modelcontextprotocol/server-everything/dist/index.js";
 
 fn home() -> PathBuf {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers");
