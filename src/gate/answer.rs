@@ -59,7 +59,7 @@ impl Gate {
         now: Now,
     ) -> Release {
         let unreadable = |ticket: &Ticket, text: String| {
-            if carrier == Carrier::Event && !ticket.wants_answer() {
+            if carrier == Carrier::Event && (!ticket.wants_answer() || ticket.is_answered()) {
                 Release::Drop(Stray::Unreadable)
             } else {
                 Release::Withhold(Denial::AnswerWithheld(text.into()))

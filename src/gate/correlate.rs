@@ -101,6 +101,9 @@ fn notification(
     method: Method,
     params: Option<Value<'_>>,
 ) -> Result<Belonging, Stray> {
+    if ticket.era() == Some(Era::Modern) && ticket.is_answered() {
+        return Err(Stray::AfterAnswer);
+    }
     match method {
         Method::NotificationsCancelled => cancelled(ticket, handles, params)?,
         Method::NotificationsProgress => progress(ticket, handles, params)?,

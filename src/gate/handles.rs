@@ -3,6 +3,7 @@
 //! Only what the *server* made is sealed. In 2025-11-25 a client makes tasks too, when it is asked to
 //! sample or to elicit: their ids are the client's own and pass as they are.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::calls::{self, Calls};
@@ -56,10 +57,13 @@ impl<'a> Handles<'a> {
         self.calls.key(&calls::bond(handle, self.caller, self.server), text)
     }
 
-    /// Opens the task id of a request, and finds the tool that it carries out.
-    pub fn task(&self, token: &str) -> Option<std::sync::Arc<str>> {
-        let task = self.open(Handle::Task, &[], token).ok()?;
-        self.calls.tool_of(self.key(Handle::Task, &task), self.now)
+    /// Opens the task id of a request, and finds the tool that it carries out, if it is remembered.
+    ///
+    /// # Errors
+    /// [`Denial::Handle`]: no task of this caller.
+    pub fn task(&self, token: &str) -> Result<Option<Arc<str>>, Denial> {
+        let task = self.open(Handle::Task, &[], token)?;
+        Ok(self.calls.tool_of(self.key(Handle::Task, &task), self.now))
     }
 
     /// The edits that open every handle in what a client says; `subject` is what its method is about.

@@ -36,15 +36,19 @@ impl<'d> Topic<'d> {
         let Some(method) = message.method() else { return Ok(Self::Reply) };
         let topic = match method {
             Method::ToolsCall => call::tool(message.params()).map(Self::Call),
-            _ if is_about_a_task(method) => call::target(method, message.params())
-                .map(|token| Self::Task(method, token.and_then(|token| handles.task(&token)))),
             _ => call::target(method, message.params()).map(|target| Self::Method(method, target)),
         };
-        topic.map_err(|fault| Denial::Mismatch {
+        let topic = topic.map_err(|fault| Denial::Mismatch {
             code: call::ParamsFault::CODE,
             text: fault.to_string().into(),
             data: None,
-        })
+        })?;
+        match topic {
+            Self::Method(method, Some(token)) if is_about_a_task(method) => {
+                Ok(Self::Task(method, handles.task(&token)?))
+            }
+            topic => Ok(topic),
+        }
     }
 
     /// The name of the tool that is called.

@@ -9,6 +9,8 @@ pub enum Stray {
     AnswerRepeated,
     /// An answer to a request that was never made, or not on this stream.
     AnswerUnknown,
+    /// A word on a stream whose request has been answered.
+    AfterAnswer,
     /// A cancellation of a request that does not wait.
     CancelUnknown,
     /// A message with content that may not pass, where nothing could be said in its place.
@@ -35,6 +37,7 @@ impl Stray {
         Self::AnswerCancelled,
         Self::AnswerRepeated,
         Self::AnswerUnknown,
+        Self::AfterAnswer,
         Self::CancelUnknown,
         Self::Content,
         Self::ProgressUnknown,
@@ -57,6 +60,7 @@ impl Stray {
             Self::AnswerCancelled => "answer_cancelled",
             Self::AnswerRepeated => "answer_repeated",
             Self::AnswerUnknown => "answer_unknown",
+            Self::AfterAnswer => "after_answer",
             Self::CancelUnknown => "cancel_unknown",
             Self::Content => "content",
             Self::ProgressUnknown => "progress_unknown",

@@ -10,6 +10,7 @@ use super::body::Outgoing;
 use super::house::House;
 use super::upstream::Waits;
 use crate::gate::{Carrier, Denial, Ending, Outcome, Overhead, Release, Reply, Ticket};
+use crate::mcp::Revision;
 
 /// A ticket with the clock running; dropping it settles, however the exchange ended.
 pub struct Journey {
@@ -176,7 +177,7 @@ pub fn respond(reply: Reply) -> Response<Outgoing> {
 fn passed_down(headers: &HeaderMap) -> HeaderMap {
     let mut passed = HeaderMap::with_capacity(6);
     for (name, value) in headers {
-        if is_passed_down(name.as_str()) {
+        if is_passed_down(name.as_str(), value.to_str().unwrap_or_default()) {
             passed.append(name, value.clone());
         }
     }
@@ -184,16 +185,36 @@ fn passed_down(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// Whether a header of an answer means something to a client and says nothing of the server's inside.
-fn is_passed_down(name: &str) -> bool {
-    matches!(
-        name,
-        "allow"
-            | "cache-control"
-            | "content-type"
-            | "mcp-protocol-version"
-            | "mcp-session-id"
-            | "retry-after"
-            | "www-authenticate"
-            | "x-accel-buffering"
-    )
+///
+/// What has a form is held to it, so that a header is no way around the search of bodies.
+fn is_passed_down(name: &str, value: &str) -> bool {
+    match name {
+        "cache-control" => value.split(',').map(str::trim).all(is_directive),
+        "mcp-protocol-version" => Revision::parse(value).is_some(),
+        "retry-after" => is_number(value),
+        "allow" | "content-type" | "mcp-session-id" | "www-authenticate" => true,
+        "x-accel-buffering" => matches!(value, "no" | "yes"),
+        _ => false,
+    }
+}
+
+/// Whether it is a directive of `Cache-Control`, with at most a number of seconds. Source: RFC 9111, 5.2.2.
+fn is_directive(directive: &str) -> bool {
+    match directive.split_once('=') {
+        Some((name, seconds)) => matches!(name, "max-age" | "s-maxage") && is_number(seconds),
+        None => matches!(
+            directive,
+            "must-revalidate"
+                | "no-cache"
+                | "no-store"
+                | "no-transform"
+                | "private"
+                | "proxy-revalidate"
+                | "public"
+        ),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -136,18 +136,22 @@ impl Outflow {
             let id = event.id.and_then(|id| self.journey.event_id(id));
             self.is_resumable |= id.is_some();
             let event = Event { id: id.as_deref(), ..event };
-            let silent = Event { event: None, data: event.data.filter(|data| data.is_empty()), ..event };
             let Some(data) = event.message() else {
                 // A heartbeat, an id to resume from, or an event that no client of MCP listens to.
-                sse::write(&mut bytes, &silent);
+                let is_silent = event.data.is_none_or(<[u8]>::is_empty);
+                if is_silent {
+                    sse::write(&mut bytes, &event);
+                } else {
+                    keep_place(&mut bytes, &event);
+                }
                 continue;
             };
             match self.journey.inspect(&Bytes::copy_from_slice(data), Carrier::Event) {
                 Release::Pass { body, .. } => sse::write(&mut bytes, &Event { data: Some(&body), ..event }),
-                Release::Drop(_) => sse::write(&mut bytes, &Event { data: None, ..silent }),
+                Release::Drop(_) => keep_place(&mut bytes, &event),
                 Release::Object { back, .. } => {
                     self.journey.object(back);
-                    sse::write(&mut bytes, &Event { data: None, ..silent });
+                    keep_place(&mut bytes, &event);
                 }
                 Release::Withhold(denial) => {
                     self.is_over = true;
@@ -192,6 +196,13 @@ impl Outflow {
 
     fn is_closing(&self) -> bool {
         *self.phase.borrow() >= self.last_phase
+    }
+}
+
+/// Writes what is left of an event that is not handed over: its place in the stream.
+fn keep_place(bytes: &mut Vec<u8>, event: &Event<'_>) {
+    if event.id.is_some() || event.retry.is_some() {
+        sse::write(bytes, &Event { event: None, data: None, ..*event });
     }
 }
 

@@ -143,8 +143,13 @@ pub fn result(body: &str, result: &str) -> String {
 
 /// Sends a whole answer.
 pub fn send_json(stream: &mut TcpStream, status: u16, body: &str) {
+    send_head(stream, status, "", body);
+}
+
+/// Sends a whole answer with more header fields, each with its line end.
+pub fn send_head(stream: &mut TcpStream, status: u16, fields: &str, body: &str) {
     let head = format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{fields}Content-Length: {}\r\n\r\n",
         body.len()
     );
     let _ = stream.write_all(format!("{head}{body}").as_bytes());

@@ -4,13 +4,18 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod asking;
+mod batches;
 mod failures;
 mod framing;
+mod handles;
 mod hostile;
 mod limits;
 mod operators;
 mod redaction;
 mod reload;
+mod resumption;
+mod rounds;
 mod sdk;
 mod smuggling;
 mod streams;
