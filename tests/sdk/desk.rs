@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::support::gate::Gate;
-use super::support::peers::{Client, Server};
-use super::{Seen, policy, said};
+use super::support::peers::Server;
+use super::{Client, Seen, policy, said};
 
 const TOOLS: &[&str] = &[
     "ask_aside",
@@ -76,7 +76,7 @@ fn check(seen: &Seen, client: Client) {
 
 fn every_client_sees_the_same(server: &Server) {
     let gate = Gate::start(&policy(TOOLS, METHODS), &server.url);
-    for &client in Client::ALL {
+    for client in Client::all() {
         let direct = Seen::by(client, &server.url, &steps(&format!("{client:?} direct")));
         check(&direct, client);
         let gated = Seen::by(client, &gate.url(), &steps(&format!("{client:?} gated")));
@@ -104,7 +104,7 @@ fn an_answer_is_fetched_after_the_stream_was_dropped() {
     let steps = json!([{"call": "drop"}, {"call": "echo", "args": {"message": "still here"}}]);
     for server in [Server::python(), Server::typescript()] {
         let gate = Gate::start(&policy(TOOLS, METHODS), &server.url);
-        for &client in Client::ALL.iter().filter(|client| !client.is_modern()) {
+        for client in Client::legacy() {
             let direct = Seen::by(client, &server.url, &steps);
             let gated = Seen::by(client, &gate.url(), &steps);
             assert_eq!(gated.text(0), "answered after the drop", "{client:?}");
@@ -124,7 +124,7 @@ fn a_question_on_the_sessions_own_stream_is_answered() {
     ]);
     for server in [Server::python(), Server::typescript()] {
         let gate = Gate::start(&policy(TOOLS, METHODS), &server.url);
-        for &client in Client::ALL.iter().filter(|client| !client.is_modern()) {
+        for client in Client::legacy() {
             let direct = Seen::by(client, &server.url, &steps);
             let gated = Seen::by(client, &gate.url(), &steps);
             assert_eq!(gated.text(1), "accept: Ada", "{client:?}");

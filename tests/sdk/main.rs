@@ -9,12 +9,61 @@ mod support;
 
 mod desk;
 mod everything;
+mod rust;
 mod stdio;
 
 use serde_json::{Value, json};
 
 use support::bundle::{self, ALICE};
-use support::peers::Client;
+use support::peers;
+
+/// A client of an SDK, and what it speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Client {
+    /// One that runs in a process of its own.
+    Peer(peers::Client),
+    /// Rust, `initialize`.
+    RustLegacy,
+    /// Rust, 2026-07-28 and nothing else.
+    RustModern,
+}
+
+impl Client {
+    fn all() -> impl Iterator<Item = Self> {
+        peers::Client::ALL
+            .iter()
+            .map(|&client| Self::Peer(client))
+            .chain([Self::RustLegacy, Self::RustModern])
+    }
+
+    /// Those that begin with `initialize` whatever the server speaks.
+    fn legacy() -> impl Iterator<Item = Self> {
+        Self::all().filter(|client| !client.is_modern())
+    }
+
+    /// Whether it speaks 2026-07-28 to a server that does.
+    fn is_modern(self) -> bool {
+        match self {
+            Self::Peer(client) => {
+                matches!(client, peers::Client::PythonAuto | peers::Client::TypeScriptModern)
+            }
+            Self::RustLegacy => false,
+            Self::RustModern => true,
+        }
+    }
+
+    /// Whether it speaks to no server but one of 2026-07-28.
+    fn is_modern_only(self) -> bool {
+        matches!(self, Self::Peer(peers::Client::TypeScriptModern) | Self::RustModern)
+    }
+
+    fn run(self, url: &str, steps: &Value) -> Value {
+        match self {
+            Self::Peer(client) => client.run(url, ALICE, steps),
+            Self::RustLegacy | Self::RustModern => rust::run(self.is_modern(), url, ALICE, steps),
+        }
+    }
+}
 
 /// A policy for alice: she may call `tools` and use `methods`.
 fn policy(tools: &[&str], methods: &[&str]) -> String {
@@ -36,7 +85,7 @@ struct Seen {
 
 impl Seen {
     fn by(client: Client, url: &str, steps: &Value) -> Self {
-        let outcome = client.run(url, ALICE, steps);
+        let outcome = client.run(url, steps);
         assert!(outcome["connect"].is_null(), "{client:?}: {outcome}");
         Self { name: format!("{client:?}"), outcome }
     }

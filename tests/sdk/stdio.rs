@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::support::bundle::Bundle;
 use super::support::gate::Gate;
-use super::support::peers::{Client, python_stdio};
-use super::{Seen, policy};
+use super::support::peers::python_stdio;
+use super::{Client, Seen, policy};
 
 const TOOLS: &[&str] =
     &["ask_model", "ask_roots", "ask_user", "chatter", "echo", "grow", "slow", "touch", "wait", "witness"];
@@ -17,7 +17,7 @@ fn every_client_talks_with_a_server_on_pipes() {
     let mut words = vec!["--".to_owned()];
     words.extend(python_stdio());
     let gate = Gate::with(Bundle::new(&policy(TOOLS, METHODS)), &words);
-    for &client in Client::ALL {
+    for client in Client::all() {
         let tag = format!("{client:?}");
         let steps = json!([
             {"list": true},

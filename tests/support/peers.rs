@@ -35,11 +35,6 @@ impl Client {
         Self::TypeScriptV2,
     ];
 
-    /// Whether it speaks 2026-07-28 to a server that does.
-    pub fn is_modern(self) -> bool {
-        matches!(self, Self::PythonAuto | Self::TypeScriptModern)
-    }
-
     /// Carries out `steps` at `url`; see `tests/peers/client.mjs` for the words.
     pub fn run(self, url: &str, bearer: &str, steps: &Value) -> Value {
         let (program, script, mode) = match self {
