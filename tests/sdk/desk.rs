@@ -99,7 +99,6 @@ fn every_client_sees_the_same_of_the_typescript_server() {
 /// The server drops the connection of a call, and answers on the one that the client opens with
 /// `Last-Event-ID`. There is no such thing from 2026-07-28 on.
 #[test]
-#[ignore = "the gate answers in the server's place when a stream ends that can be taken up again"]
 fn an_answer_is_fetched_after_the_stream_was_dropped() {
     let steps = json!([{"call": "drop"}, {"call": "echo", "args": {"message": "still here"}}]);
     for server in [Server::python(), Server::typescript()] {

@@ -65,11 +65,12 @@ impl Client {
     }
 }
 
-/// A policy for alice: she may call `tools` and use `methods`.
+/// A policy for alice: she may call `tools` and use `methods`, and be asked whatever a server may ask.
 fn policy(tools: &[&str], methods: &[&str]) -> String {
     let callers = bundle::callers();
     let tools: String = tools.iter().map(|tool| format!("  {tool}: {{ class: read }}\n")).collect();
-    let methods = methods.join(", ");
+    let methods =
+        [methods, &["elicitation/create", "roots/list", "sampling/createMessage"]].concat().join(", ");
     format!(
         "version: 1\nserver: {{ id: peer }}\n{callers}roles:\n  reader: {{ scopes: [read] }}\n\
          tools:\n{tools}allow:\n  - {{ id: tools, roles: [reader], classes: [read] }}\n  \
