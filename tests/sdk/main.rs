@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod batches;
 mod desk;
 mod everything;
 mod rust;
