@@ -212,8 +212,38 @@ pub const BRIDGE_LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Lines that wait for a child to read them.
 pub const BRIDGE_LINES_QUEUED_MAX: usize = 32;
 
-/// One line that a child writes to stderr; the middle of a longer one is not logged.
-pub const BRIDGE_STDERR_LINE_BYTES_MAX: usize = 4 * 1024;
+/// Children of one caller at once: enough for a person with many windows, a quarter of all.
+pub const BRIDGE_CHILDREN_PER_CALLER_MAX: usize = 16;
+
+/// How long a session must have been silent before it may make room for another of its caller.
+pub const BRIDGE_YIELD_IDLE: Duration = Duration::from_secs(60);
+
+/// A child that ends by itself before this has not really started.
+pub const RESTART_STEADY: Duration = Duration::from_secs(10);
+
+/// Pause before a child is started again: the first, and the longest after it has doubled each time.
+pub const RESTART_PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+
+/// Pauses up to this are waited out by the request that needs the child; SDK clients wait a minute.
+pub const RESTART_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// Callers whose children keep ending, remembered at once; further ones share one memory.
+pub const RESTART_CALLERS_MAX: usize = 1024;
+
+/// Children in a row that may end under one listening request before they acknowledge it.
+pub const LISTEN_RENEWALS_MAX: u32 = 5;
+
+/// One line that a child writes to stderr; a longer one is told, not logged.
+pub const STDERR_LINE_BYTES_MAX: usize = 4 * 1024;
+
+/// Lines of one child's stderr that are logged in one window: a stack trace or a banner has fewer.
+pub const STDERR_LINES_MAX: u32 = 100;
+
+/// See [`STDERR_LINES_MAX`].
+pub const STDERR_WINDOW: Duration = Duration::from_secs(1);
+
+/// Lines of a private key without an end: an RSA key of 8192 bits has 99.
+pub const STDERR_KEY_LINES_MAX: u32 = 128;
 
 /// Audit lines that wait to be written, in bytes: some 10,000 records, a second of full load while a
 /// disk stalls. Beyond it messages are refused.

@@ -13,8 +13,8 @@ use super::log::{self, LogFormat};
 use super::{Exit, time};
 use crate::gate::Gate;
 use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
-use crate::serve::bridge::{Bridge, Child};
-use crate::serve::{Chassis, Clock, Doorplate, Drain, House, Settings, Target, TlsFiles, Upstream};
+use crate::serve::bridge::Bridge;
+use crate::serve::{Chassis, Child, Clock, Doorplate, Drain, House, Settings, Target, TlsFiles, Upstream};
 use crate::store::{Live, LoadFault, Reloaded, SealFile, Watch, fresh_seal_key};
 
 /// Options of `run`.
@@ -128,7 +128,7 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let upstream = match &options.upstream {
         Some(target) => Upstream::new(target),
-        None => Upstream::bridged(Bridge::new(child(options)?)),
+        None => Upstream::bridged(Bridge::new(child(options)?, Some(Arc::clone(&live)))),
     };
     let plate = Doorplate {
         path: "/mcp".into(),

@@ -17,6 +17,7 @@ mod batch;
 mod body;
 pub mod bridge;
 mod chassis;
+mod child;
 mod chores;
 mod clock;
 mod connection;
@@ -33,6 +34,7 @@ mod tls;
 mod upstream;
 
 pub use chassis::{Chassis, StartFault};
+pub use child::Child;
 pub use clock::Clock;
 pub use drain::Drain;
 pub use framing::fuzz_framing;

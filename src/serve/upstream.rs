@@ -22,7 +22,7 @@ use pingora_core::connectors::TransportConnector;
 use pingora_core::protocols::l4::ext::TcpKeepalive;
 use pingora_core::upstreams::peer::HttpPeer;
 
-use super::bridge::{Bridge, CALLER_HEADER};
+use super::bridge::{Bridge, CALLER_HEADER, TIMEOUT_HEADER};
 use crate::bounds::{
     UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_CONNECTIONS_MAX, UPSTREAM_IDLE_MAX,
 };
@@ -223,6 +223,9 @@ impl Upstream {
             && let Ok(value) = HeaderValue::from_str(&hex(&ticket.caller_key()))
         {
             sent.insert(HeaderName::from_static(CALLER_HEADER), value);
+            if let Some(ms) = ticket.timeout().and_then(|timeout| u64::try_from(timeout.as_millis()).ok()) {
+                sent.insert(HeaderName::from_static(TIMEOUT_HEADER), ms.into());
+            }
         }
         request
     }

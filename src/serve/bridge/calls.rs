@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::frame::{self, Frame, Shape};
 use crate::bounds::{BRIDGE_EVENTS_QUEUED_MAX, BRIDGE_IN_FLIGHT_MAX};
 use crate::json::Value;
+use crate::serve::child::oneline::OneLine;
 
 /// What a child speaks, and with whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,7 @@ pub(super) enum Answered {
 #[derive(Debug)]
 pub(super) struct Opened {
     pub number: u64,
-    pub line: Vec<u8>,
+    pub line: OneLine,
     pub events: mpsc::Receiver<Bytes>,
     pub answer: oneshot::Receiver<Answered>,
 }
@@ -79,6 +80,8 @@ pub(super) enum Unopened {
     Full,
     /// The child has ended.
     Gone,
+    /// It cannot be rewritten.
+    Unfit,
 }
 
 /// Where a message of the child goes.
@@ -89,9 +92,9 @@ pub(super) enum Route {
     /// Nowhere; says why.
     Drop(&'static str),
     /// Back: this line tells the child that its request reaches nobody.
-    Refuse(Vec<u8>),
+    Refuse(OneLine),
     /// To this stream; if that is gone, the line goes back to the child.
-    Send(mpsc::Sender<Bytes>, Bytes, Option<Vec<u8>>),
+    Send(mpsc::Sender<Bytes>, Bytes, Option<OneLine>),
 }
 
 const RETIRED_TOKENS_MAX: usize = 64;
@@ -133,6 +136,7 @@ impl Calls {
         let token = frame.progress_token();
         let mut edits = vec![(id.span(), number.to_string())];
         edits.extend(token.map(|token| (token.span(), number.to_string())));
+        let line = frame.line(edits).ok_or(Unopened::Unfit)?;
         let (sender, events) = mpsc::channel(BRIDGE_EVENTS_QUEUED_MAX);
         let (answer_sender, answer) = oneshot::channel();
         let waiting = Waiting {
@@ -144,7 +148,7 @@ impl Calls {
         };
         table.waiting.insert(number, waiting);
         drop(table);
-        Ok(Opened { number, line: frame.line(edits), events, answer })
+        Ok(Opened { number, line, events, answer })
     }
 
     /// Gives up a request; says whether it was still waiting.
@@ -155,11 +159,11 @@ impl Calls {
     }
 
     /// Rewrites a client's cancellation for the child; `None` when the request is not known.
-    pub(super) fn cancellation(&self, frame: &Frame<'_>) -> Option<Vec<u8>> {
+    pub(super) fn cancellation(&self, frame: &Frame<'_>) -> Option<OneLine> {
         let request = frame.cancelled()?;
         let number =
             self.table().waiting.iter().find(|(_, w)| frame::is_same(&request, &w.id)).map(|(n, _)| *n)?;
-        Some(frame.line(vec![(request.span(), number.to_string())]))
+        frame.line(vec![(request.span(), number.to_string())])
     }
 
     /// Opens the stream for messages that belong to no request, starting with what was kept.
@@ -206,7 +210,8 @@ impl Calls {
         match &frame.shape {
             Shape::Response(id, code) => table.answer(frame, id, *code),
             Shape::Request(..) if self.era == Era::Modern => {
-                Route::Refuse(refusal(frame, -32601, "this revision has no requests from server to client"))
+                let why = "this revision has no requests from server to client";
+                refusal(frame, -32601, why).map_or(Route::Drop(why), Route::Refuse)
             }
             Shape::Request(..) => table.send(frame, Nearness::Call),
             Shape::Notification(method) => match (&**method, self.era) {
@@ -309,7 +314,8 @@ impl Table {
     /// A message of a legacy child that names no request.
     fn send(&mut self, frame: &Frame<'_>, nearness: Nearness) -> Route {
         let back = matches!(frame.shape, Shape::Request(..))
-            .then(|| refusal(frame, -32603, "the client does not listen"));
+            .then(|| refusal(frame, -32603, "the client does not listen"))
+            .flatten();
         let message = frame.event(vec![]);
         let oldest = self.waiting.values().next().map(|waiting| waiting.events.clone());
         let nearest = oldest.clone().filter(|_| nearness == Nearness::Call && self.waiting.len() == 1);
@@ -326,10 +332,14 @@ impl Table {
     }
 }
 
-fn refusal(frame: &Frame<'_>, code: i64, why: &str) -> Vec<u8> {
+/// Tells the child that its request reaches nobody.
+///
+/// Its id is spelled as the child spelled it, but canonical like everything that goes to a child.
+fn refusal(frame: &Frame<'_>, code: i64, why: &str) -> Option<OneLine> {
     let id = match &frame.shape {
         Shape::Request(_, id) => id.raw(),
         Shape::Notification(_) | Shape::Response(..) => "null",
     };
-    format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":"{why}"}}}}"#).into_bytes()
+    let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":"{why}"}}}}"#);
+    OneLine::parse(text.as_bytes())
 }

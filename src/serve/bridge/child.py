@@ -1,8 +1,8 @@
 """A stdio MCP server with bad habits: it splits its input at a lone CR, too."""
-import json, os, signal, sys, threading
+import json, os, signal, subprocess, sys, threading
 
 lock = threading.Lock()
-seen, cancelled, answers, count = [], [], {}, 0
+seen, cancelled, answers, unclean, count = [], [], {}, [], 0
 
 
 def say(message):
@@ -40,6 +40,17 @@ def call(id, name, arguments, meta):
         answers[id] = "open"
         say({"jsonrpc": "2.0", "id": "server-1", "method": "sampling/createMessage", "params": {"call": id}})
         return None
+    if name == "ask strangely":
+        answers["strange"] = id
+        say('{"jsonrpc":"2.0",\t"method":"sampling/createMessage","id":"s\u2028\u0085\u00e9"}')
+        return None
+    if name == "unclean":
+        return text(unclean)
+    if name == "fork":
+        return text(str(subprocess.Popen(["sleep", "600"]).pid))
+    if name == "mute":
+        os.close(1)
+        return None
     if name == "announce":
         notify("notifications/tools/list_changed")
         return text("announced")
@@ -65,6 +76,8 @@ def serve(message):
     if method is None:
         if id == "server-1":
             say({"jsonrpc": "2.0", "id": answers.popitem()[0], "result": text(message.get("result") or message["error"])})
+        if id == "s\u2028\u0085\u00e9":
+            say({"jsonrpc": "2.0", "id": answers.pop("strange"), "result": text("answered")})
         return
     if method == "notifications/cancelled":
         cancelled.append(params["requestId"])
@@ -81,6 +94,11 @@ def serve(message):
         result = {"resultType": "complete", "supportedVersions": ["2026-07-28"]}
     elif method == "server/discover" and "fragile" in sys.argv:
         os._exit(1)
+    elif method == "subscriptions/listen" and "listened" in sys.argv:
+        asked = params["notifications"]
+        say({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
+             "params": {"notifications": asked, "_meta": {"io.modelcontextprotocol/subscriptionId": id}}})
+        return
     elif method == "subscriptions/listen":
         say({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
              "params": {"_meta": {"io.modelcontextprotocol/subscriptionId": id}}})
@@ -97,7 +115,10 @@ def serve(message):
 
 if "deaf" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if "dying" in sys.argv:
+    os._exit(1)
 for line in open(0, newline=None, encoding="utf-8"):
+    unclean.extend(ascii(c) for c in line if not " " <= c <= "~" and c != "\n")
     serve(json.loads(line))
 while "deaf" in sys.argv:
     signal.pause()

@@ -9,6 +9,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::json::{Document, Kind, Splice, Value, compact};
+use crate::serve::child::oneline::OneLine;
 
 /// One JSON-RPC message over the document it was read from.
 #[derive(Debug, Clone)]
@@ -91,19 +92,26 @@ impl<'d> Frame<'d> {
         self.params?.get("requestId")
     }
 
-    /// The message as one line of ASCII for a child, with the given spans replaced; no line end.
-    pub(super) fn line(&self, edits: Vec<(Range<usize>, String)>) -> Vec<u8> {
-        let edited = self.edited(edits);
-        // INVARIANT: one JSON scalar was put in the place of another, so the text is still JSON;
-        // were it not, an empty line would be sent.
-        Document::parse(&edited).map(|document| compact(&document)).unwrap_or_default()
+    /// The message as one line for a child, with the given spans replaced.
+    ///
+    /// `None` when the edits broke it, which scalars in the place of scalars never do.
+    pub(super) fn line(&self, edits: Vec<(Range<usize>, String)>) -> Option<OneLine> {
+        if edits.is_empty() { Some(OneLine::of(self.document)) } else { OneLine::parse(&self.edited(edits)) }
     }
 
     /// The message as it came, with the given spans replaced, and fit for one event.
     pub(super) fn event(&self, edits: Vec<(Range<usize>, String)>) -> Bytes {
+        let edited = self.edited(edits);
         // A CR between tokens would end the line of an event.
-        let is_split = memchr::memchr2(b'\r', b'\n', self.document.text().as_bytes()).is_some();
-        Bytes::from(if is_split { self.line(edits) } else { self.edited(edits) })
+        if memchr::memchr2(b'\r', b'\n', &edited).is_none() {
+            return Bytes::from(edited);
+        }
+        Bytes::from(Document::parse(&edited).map(|document| compact(&document)).unwrap_or_default())
+    }
+
+    /// What a server acknowledges that it will tell a listener of.
+    pub(super) fn honoured(&self) -> Option<Value<'d>> {
+        self.params?.get("notifications")
     }
 
     fn edited(&self, edits: Vec<(Range<usize>, String)>) -> Vec<u8> {

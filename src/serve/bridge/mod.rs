@@ -13,6 +13,9 @@
 //! modern era, which know no session, meet in one child for each caller. Callers never share a
 //! child: what a server remembers of one of them stays there.
 //!
+//! A child that keeps ending is started again ever more slowly (`restarts`), and listeners of the modern
+//! era are taken over to the next child (`renewal`).
+//!
 //! **What it is not.** No check of what is said: the gate has judged each message before it comes
 //! here, and judges all that leaves. No sandbox.
 //!
@@ -22,12 +25,12 @@ mod answer;
 mod calls;
 mod endpoint;
 mod frame;
-mod lines;
 mod process;
+mod renewal;
+mod restarts;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::ffi::{OsStr, OsString};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,32 +40,33 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::time::{Instant, sleep_until};
 
-use crate::bounds::BRIDGE_CHILDREN_MAX;
+use super::child::Child;
+use super::child::scribe::Scribe;
+use crate::bounds::{
+    BRIDGE_CHILDREN_MAX, BRIDGE_CHILDREN_PER_CALLER_MAX, BRIDGE_YIELD_IDLE, RESTART_WAIT_MAX,
+};
+use crate::store::Live;
 use calls::Era;
 use process::Process;
+use restarts::{Pause, Restarts};
 
 /// The header by which the gate tells the bridge whose request it is; opaque here.
 ///
 /// Whatever a client sends under this name must be removed before.
 pub const CALLER_HEADER: &str = "x-sluicegate-caller";
 
+/// The header by which the gate tells the bridge how long a call may take, in milliseconds.
+///
+/// Only what the policy says of a tool; as [`CALLER_HEADER`] otherwise.
+pub const TIMEOUT_HEADER: &str = "x-sluicegate-timeout";
+
 /// How long a session may be silent before its child is ended, by default.
 const IDLE: Duration = Duration::from_secs(30 * 60);
 
 /// How long each step of ending a child may take, by default.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// How to start the wrapped server.
-#[derive(Debug, Clone)]
-pub struct Child {
-    /// The program, looked up in `PATH`.
-    pub program: OsString,
-    /// Its arguments.
-    pub arguments: Vec<OsString>,
-    /// Variables given to it on top of those that are inherited by the allow-list.
-    pub environment: Vec<(OsString, OsString)>,
-}
 
 /// The deadlines of one process.
 #[derive(Debug, Clone, Copy)]
@@ -71,13 +75,16 @@ pub struct Times {
     pub idle: Duration,
     /// How long it may take to end after its input was closed, and again after SIGTERM.
     pub grace: Duration,
+    /// How long it must have been silent before it makes room for another of its caller.
+    pub yields: Duration,
 }
 
 /// A stdio server as an HTTP endpoint; see the module.
-#[derive(Debug)]
 pub struct Bridge {
     child: Child,
     times: Times,
+    scribe: Arc<Scribe>,
+    restarts: Arc<Restarts>,
     children: Mutex<Children>,
 }
 
@@ -95,45 +102,43 @@ struct Children {
 enum NoChild {
     #[error("too many server processes run already; try again later")]
     Full,
+    #[error(
+        "too many server processes run for you already; end a session with DELETE, or let one lie idle for a minute"
+    )]
+    FullForCaller,
+    #[error(
+        "the server ended {} time(s) in a row right after its start; retry in {} s",
+        .0.ends,
+        .0.seconds()
+    )]
+    Resting(Pause),
     #[error("the server could not be started")]
     Start(#[source] io::Error),
     #[error("the gate is shutting down")]
     Stopped,
 }
 
-/// Variables that a child inherits, beside those with a prefix of [`INHERITED_PREFIXES`]. None of
-/// them is a place for secrets.
-const INHERITED: [&str; 7] = ["HOME", "LANG", "PATH", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"];
-const INHERITED_PREFIXES: [&str; 4] = ["LC_", "NODE_", "PYTHON", "npm_config_"];
-
 /// What one end of the in-memory pipe holds before the other has read it.
 const PIPE_BYTES: usize = 64 * 1024;
 
 impl Default for Times {
     fn default() -> Self {
-        Self { idle: IDLE, grace: GRACE }
+        Self { idle: IDLE, grace: GRACE, yields: BRIDGE_YIELD_IDLE }
     }
-}
-
-fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
-    std::env::vars_os().filter(|(name, _)| is_inherited(name))
-}
-
-fn is_inherited(name: &OsStr) -> bool {
-    name.to_str().is_some_and(|name| {
-        INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-    })
 }
 
 impl Bridge {
     /// Prepares to wrap a server, with the default deadlines. Starts nothing yet.
-    pub fn new(child: Child) -> Arc<Self> {
-        Self::with_times(child, Times::default())
+    ///
+    /// What the server says on standard error is redacted as the policy in force redacts results.
+    pub fn new(child: Child, live: Option<Arc<Live>>) -> Arc<Self> {
+        Self::with_times(child, live, Times::default())
     }
 
     /// Prepares to wrap a server. Starts nothing yet.
-    pub fn with_times(child: Child, times: Times) -> Arc<Self> {
-        Arc::new(Self { child, times, children: Mutex::default() })
+    pub fn with_times(child: Child, live: Option<Arc<Live>>, times: Times) -> Arc<Self> {
+        let scribe = Arc::new(Scribe::new(&child.environment, live));
+        Arc::new(Self { child, times, scribe, restarts: Arc::default(), children: Mutex::default() })
     }
 
     /// Opens a connection to the endpoint; speak HTTP/1.1 on it. The path is not looked at.
@@ -177,7 +182,8 @@ impl Bridge {
     }
 
     /// Starts the child of a new session.
-    fn begin(&self, caller: &str) -> Result<(Box<str>, Arc<Process>), NoChild> {
+    async fn begin(&self, caller: &str) -> Result<(Box<str>, Arc<Process>), NoChild> {
+        self.rest(caller).await?;
         let mut children = self.children();
         let child = children.start(self, Era::Legacy, caller)?;
         let id = session_id();
@@ -192,14 +198,31 @@ impl Bridge {
     }
 
     /// Finds or starts the child that serves the requests of `caller` without a session.
-    fn shared(&self, caller: &str) -> Result<Arc<Process>, NoChild> {
+    async fn shared(&self, caller: &str) -> Result<Arc<Process>, NoChild> {
+        if let Some(child) = self.shared_running(caller) {
+            return Ok(child);
+        }
+        self.rest(caller).await?;
         let mut children = self.children();
+        // Another request may have started it in the meantime.
         if let Some(child) = children.running(caller) {
             return Ok(child);
         }
         let child = children.start(self, Era::Modern, caller)?;
         children.shared.insert(caller.into(), Arc::clone(&child));
         Ok(child)
+    }
+
+    /// Waits out a short pause before the next start; a long one is an error.
+    async fn rest(&self, caller: &str) -> Result<(), NoChild> {
+        let patience = Instant::now() + RESTART_WAIT_MAX;
+        while let Some(pause) = self.restarts.pause(caller, Instant::now()) {
+            if pause.until > patience {
+                return Err(NoChild::Resting(pause));
+            }
+            sleep_until(pause.until).await;
+        }
+        Ok(())
     }
 
     /// Finds the child that serves the requests of `caller` without a session, if it runs.
@@ -222,7 +245,36 @@ impl Children {
         if self.sessions.len() + self.shared.len() >= BRIDGE_CHILDREN_MAX {
             return Err(NoChild::Full);
         }
-        Process::start(&bridge.child, bridge.times, era, caller).map_err(NoChild::Start)
+        self.make_room(caller, bridge.times.yields)?;
+        Process::start(bridge, era, caller).map_err(|fault| {
+            bridge.restarts.ended_early(caller, Instant::now());
+            NoChild::Start(fault)
+        })
+    }
+
+    /// Ends the session of `caller` that has been silent longest, where there are too many.
+    ///
+    /// Clients that come back without ending what they had are common; callers never make room for
+    /// each other.
+    fn make_room(&self, caller: &str, yields: Duration) -> Result<(), NoChild> {
+        let own =
+            || self.sessions.values().chain(self.shared.values()).filter(|child| *child.owner == *caller);
+        if own().count() >= 2 * BRIDGE_CHILDREN_PER_CALLER_MAX {
+            return Err(NoChild::FullForCaller);
+        }
+        if own().filter(|child| child.is_running()).count() < BRIDGE_CHILDREN_PER_CALLER_MAX {
+            return Ok(());
+        }
+        let idle = |child: &&Arc<Process>| Some((child.calls.idle_since()?, Arc::clone(child)));
+        let silent = own().filter(|child| child.is_running()).filter_map(|child| idle(&child));
+        match silent.min_by_key(|(since, _)| *since) {
+            Some((since, child)) if since.elapsed() >= yields => {
+                tracing::info!("a silent session was ended to make room for another of its caller");
+                child.stop();
+                Ok(())
+            }
+            Some(_) | None => Err(NoChild::FullForCaller),
+        }
     }
 }
 
@@ -236,3 +288,5 @@ fn session_id() -> Box<str> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trials;

@@ -1,27 +1,30 @@
 //! One child process: its pipes, and its end.
 //!
 //! A single task owns the process. It ends when the process exits, closes a pipe, is told to stop or
-//! has idled too long, and leaves no zombie: input closed, then SIGTERM, then SIGKILL, each with its
-//! deadline, and in the end the process is always reaped.
+//! has idled too long, and leaves no zombie and nothing of its group: input closed, then SIGTERM, then
+//! SIGKILL, each with its deadline, and in the end the process is always reaped.
 
 use std::future::pending;
 use std::io;
-use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
-use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::process::ChildStdout;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::calls::{Calls, Era, Route};
 use super::frame::{self, Frame};
-use super::lines::{Line, Lines};
-use super::{Child, Times};
-use crate::bounds::{BRIDGE_LINE_BYTES_MAX, BRIDGE_LINES_QUEUED_MAX, BRIDGE_STDERR_LINE_BYTES_MAX};
+use super::restarts::Restarts;
+use super::{Bridge, Times};
+use crate::bounds::{BRIDGE_LINE_BYTES_MAX, BRIDGE_LINES_QUEUED_MAX, RESTART_STEADY};
 use crate::json::Document;
+use crate::serve::child::Started;
+use crate::serve::child::ending::{end, exited, reap};
+use crate::serve::child::lines::{Line, Lines};
+use crate::serve::child::oneline::OneLine;
+use crate::serve::child::scribe::Scribe;
 
 /// A running child, as those see it who talk to it.
 #[derive(Debug)]
@@ -30,7 +33,7 @@ pub(super) struct Process {
     pub calls: Calls,
     /// For whom it runs.
     pub owner: Box<str>,
-    input: mpsc::Sender<Vec<u8>>,
+    input: mpsc::Sender<OneLine>,
     phase: watch::Sender<Phase>,
 }
 
@@ -40,6 +43,20 @@ enum Phase {
     Running,
     Stopping,
     Gone,
+}
+
+/// What the task that owns a child needs of the bridge.
+struct Supplies {
+    times: Times,
+    scribe: Arc<Scribe>,
+    restarts: Arc<Restarts>,
+}
+
+/// Whose will it was that a child ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Will {
+    Its,
+    Ours,
 }
 
 /// Why a line was not taken.
@@ -61,22 +78,8 @@ impl Process {
     ///
     /// # Errors
     /// What starting the program says: the operator's fault.
-    pub(super) fn start(child: &Child, times: Times, era: Era, owner: &str) -> io::Result<Arc<Self>> {
-        let mut process = Command::new(&child.program)
-            .args(&child.arguments)
-            .env_clear()
-            .envs(super::inherited())
-            .envs(child.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()?;
-        let pipes = match (process.stdin.take(), process.stdout.take(), process.stderr.take()) {
-            (Some(input), Some(output), Some(errors)) => (input, output, errors),
-            _ => return Err(io::Error::other("a pipe is missing")),
-        };
+    pub(super) fn start(bridge: &Bridge, era: Era, owner: &str) -> io::Result<Arc<Self>> {
+        let started = bridge.child.start()?;
         let (input, lines) = mpsc::channel(BRIDGE_LINES_QUEUED_MAX);
         let this = Arc::new(Self {
             calls: Calls::new(era),
@@ -84,14 +87,18 @@ impl Process {
             input,
             phase: watch::Sender::new(Phase::Running),
         });
-        tokio::spawn(Arc::clone(&this).run(process, pipes, lines, times));
+        let supplies = Supplies {
+            times: bridge.times,
+            scribe: Arc::clone(&bridge.scribe),
+            restarts: Arc::clone(&bridge.restarts),
+        };
+        tokio::spawn(Arc::clone(&this).run(started, lines, supplies));
         Ok(this)
     }
 
     /// Queues one line for the child, waiting for room; the line feed is added here.
-    pub(super) async fn send(&self, mut line: Vec<u8>) -> Result<(), Unsent> {
+    pub(super) async fn send(&self, line: OneLine) -> Result<(), Unsent> {
         self.calls.touch();
-        line.push(b'\n');
         match timeout(STALL_WAIT, self.input.send(line)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Unsent::Gone),
@@ -100,8 +107,7 @@ impl Process {
     }
 
     /// Queues one line for the child if there is room at once.
-    pub(super) fn send_now(&self, mut line: Vec<u8>) {
-        line.push(b'\n');
+    pub(super) fn send_now(&self, line: OneLine) {
         if self.input.try_send(line).is_err() {
             tracing::warn!("server does not read; a line to it was dropped");
         }
@@ -136,37 +142,39 @@ impl Process {
 
     async fn run(
         self: Arc<Self>,
-        mut process: tokio::process::Child,
-        (input, output, errors): (ChildStdin, ChildStdout, ChildStderr),
-        lines: mpsc::Receiver<Vec<u8>>,
-        times: Times,
+        started: Started,
+        lines: mpsc::Receiver<OneLine>,
+        Supplies { times, scribe, restarts }: Supplies,
     ) {
-        let process_id = process.id();
+        let Started { mut process, input, output, errors } = started;
+        let (process_id, began) = (process.id(), Instant::now());
         tracing::info!(process_id, "server started");
         let life = async {
             let mut output = Lines::new(output, BRIDGE_LINE_BYTES_MAX);
-            let exit = tokio::select! {
-                exit = process.wait() => Some(exit),
-                () = write_lines(input, lines) => None,
-                () = self.read_lines(&mut output) => None,
-                () = self.stopping() => None,
-                () = self.idling(times.idle) => None,
+            let will = tokio::select! {
+                _ = exited(&process) => Will::Its,
+                () = write_lines(input, lines) => Will::Its,
+                () = self.read_lines(&mut output) => Will::Its,
+                () = self.stopping() => Will::Ours,
+                () = self.idling(times.idle) => Will::Ours,
+                () = self.proving(&restarts) => Will::Ours,
             };
+            // Noted before anybody can ask for another child.
+            if will == Will::Its && began.elapsed() < RESTART_STEADY {
+                restarts.ended_early(&self.owner, Instant::now());
+            }
             // A child that ends by itself is no longer to be talked to, either.
             self.stop();
-            let exit = match exit {
-                Some(exit) => exit,
-                None => tokio::select! {
-                    exit = end(&mut process, times.grace) => exit,
-                    () = async { self.read_lines(&mut output).await; pending().await } => process.wait().await,
-                },
-            };
+            tokio::select! {
+                _ = end(&mut process, times.grace) => {}
+                () = async { self.read_lines(&mut output).await; pending().await } => {}
+            }
             let _ = timeout(DRAIN_WAIT, self.read_lines(&mut output)).await;
-            exit
+            reap(&mut process).await
         };
         let exit = tokio::select! {
             exit = life => exit,
-            exit = async { log_lines(errors).await; pending().await } => exit,
+            exit = async { scribe.write_down(errors).await; pending().await } => exit,
         };
         self.calls.end();
         match exit {
@@ -176,15 +184,22 @@ impl Process {
         self.phase.send_replace(Phase::Gone);
     }
 
+    /// Waits until the child has lived long enough, and then for ever.
+    async fn proving(&self, restarts: &Restarts) {
+        sleep(RESTART_STEADY).await;
+        restarts.is_steady(&self.owner);
+        pending::<()>().await;
+    }
+
     async fn stopping(&self) {
         let _ = self.phase.subscribe().wait_for(|phase| *phase != Phase::Running).await;
     }
 
     async fn idling(&self, idle: Duration) {
         loop {
-            let deadline = self.calls.idle_since().unwrap_or_else(tokio::time::Instant::now) + idle;
+            let deadline = self.calls.idle_since().unwrap_or_else(Instant::now) + idle;
             sleep_until(deadline).await;
-            if self.calls.idle_since().is_some_and(|since| since + idle <= tokio::time::Instant::now()) {
+            if self.calls.idle_since().is_some_and(|since| since + idle <= Instant::now()) {
                 tracing::info!("server idle for too long");
                 return;
             }
@@ -241,86 +256,11 @@ impl Process {
 }
 
 /// Writes lines until the pipe breaks.
-async fn write_lines(mut input: impl AsyncWrite + Unpin, mut lines: mpsc::Receiver<Vec<u8>>) {
+async fn write_lines(mut input: impl AsyncWrite + Unpin, mut lines: mpsc::Receiver<OneLine>) {
     while let Some(line) = lines.recv().await {
-        if let Err(fault) = input.write_all(&line).await {
+        if let Err(fault) = input.write_all(line.as_bytes()).await {
             tracing::warn!(%fault, "server closed its input");
             return;
         }
-    }
-}
-
-/// Ends a process whose input has been closed, and reaps it.
-async fn end(process: &mut tokio::process::Child, grace: Duration) -> io::Result<ExitStatus> {
-    if let Ok(exit) = timeout(grace, process.wait()).await {
-        return exit;
-    }
-    signal(process, Signal::TERM);
-    if let Ok(exit) = timeout(grace, process.wait()).await {
-        return exit;
-    }
-    signal(process, Signal::KILL);
-    // A child that has moved to another group hears nothing of what its first group is sent.
-    let _ = process.start_kill();
-    process.wait().await
-}
-
-/// Sends a signal to the process group of a child, and so to what the child started, too.
-///
-/// Does nothing once the child has been reaped, for its number may by then be another's.
-fn signal(process: &tokio::process::Child, signal: Signal) {
-    let number = process.id().and_then(|process_id| i32::try_from(process_id).ok());
-    let Some(group) = number.and_then(Pid::from_raw) else { return };
-    if let Err(fault) = kill_process_group(group, signal) {
-        tracing::debug!(?group, ?signal, %fault, "signal not sent");
-    }
-}
-
-/// Writes what the child says on stderr to our log.
-async fn log_lines(errors: ChildStderr) {
-    let mut lines = Lines::new(errors, BRIDGE_STDERR_LINE_BYTES_MAX);
-    while let Ok(Some(Line::Whole(line) | Line::Cut(line))) = lines.next().await {
-        tracing::info!(target: "sluicegate::server", "{}", printable(line));
-    }
-}
-
-/// Text that cannot forge a log line or steer a terminal.
-pub(super) fn printable(line: &[u8]) -> String {
-    let mut text = String::with_capacity(line.len());
-    for character in String::from_utf8_lossy(line).chars() {
-        if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}') {
-            text.extend(character.escape_unicode());
-        } else {
-            text.push(character);
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::process::ExitStatusExt;
-
-    use tokio::io::AsyncReadExt;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn signals_reach_what_the_child_started_too() {
-        let deadline = Duration::from_secs(20);
-        let mut process = Command::new("sh")
-            .args(["-c", "sleep 60 & echo; exec sleep 60"])
-            .stdout(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut output = process.stdout.take().unwrap();
-        assert_eq!(output.read_u8().await.unwrap(), b'\n');
-        signal(&process, Signal::TERM);
-        // The grandchild holds the pipe open, too: it ends when both have ended.
-        let end = timeout(deadline, output.read_to_end(&mut Vec::new())).await;
-        assert_eq!(end.expect("both end in time").unwrap(), 0);
-        assert_eq!(process.wait().await.unwrap().signal(), Some(Signal::TERM.as_raw()));
     }
 }

@@ -9,22 +9,24 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use tokio::time::timeout;
 
+use std::ffi::OsString;
+
 use super::*;
 
-const DEADLINE: Duration = Duration::from_secs(20);
-const MODERN: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28""#;
+pub(super) const DEADLINE: Duration = Duration::from_secs(20);
+pub(super) const MODERN: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28""#;
 
-fn wrap(habits: &[&str]) -> Child {
+pub(super) fn wrap(habits: &[&str]) -> Child {
     let script = ["-u", "-c", include_str!("child.py")];
     let arguments = script.iter().chain(habits).map(OsString::from).collect();
     Child { program: "python3".into(), arguments, environment: vec![("GIVEN".into(), "1".into())] }
 }
 
-fn bridge() -> Arc<Bridge> {
-    Bridge::new(wrap(&["modern"]))
+pub(super) fn bridge() -> Arc<Bridge> {
+    Bridge::new(wrap(&["modern"]), None)
 }
 
-async fn send(
+pub(super) async fn send(
     bridge: &Arc<Bridge>,
     method: &str,
     headers: &[(&str, &str)],
@@ -40,14 +42,14 @@ async fn send(
     timeout(DEADLINE, sender.send_request(request)).await.expect("an answer in time").unwrap()
 }
 
-async fn read(response: Response<Incoming>) -> (u16, String) {
+pub(super) async fn read(response: Response<Incoming>) -> (u16, String) {
     let status = response.status().as_u16();
     let body = timeout(DEADLINE, response.into_body().collect()).await.expect("an end in time").unwrap();
     (status, String::from_utf8(body.to_bytes().to_vec()).unwrap())
 }
 
 /// Reads a stream until `wanted` has come.
-async fn read_until(body: &mut Incoming, wanted: &str) -> String {
+pub(super) async fn read_until(body: &mut Incoming, wanted: &str) -> String {
     let mut text = String::new();
     while !text.contains(wanted) {
         let frame = timeout(DEADLINE, body.frame()).await.expect("an event in time");
@@ -57,15 +59,15 @@ async fn read_until(body: &mut Incoming, wanted: &str) -> String {
     text
 }
 
-fn call(id: &str, tool: &str, more: &str) -> String {
+pub(super) fn call(id: &str, tool: &str, more: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"{tool}"{more}}}}}"#)
 }
 
-fn modern(id: &str, tool: &str) -> String {
+pub(super) fn modern(id: &str, tool: &str) -> String {
     call(id, tool, &format!(",{MODERN}}}"))
 }
 
-async fn begin(bridge: &Arc<Bridge>) -> String {
+pub(super) async fn begin(bridge: &Arc<Bridge>) -> String {
     let body = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
     let response = send(bridge, "POST", &[], body).await;
     let session = response.headers()["mcp-session-id"].to_str().unwrap().to_owned();
@@ -78,7 +80,7 @@ async fn begin(bridge: &Arc<Bridge>) -> String {
     session
 }
 
-async fn ask(bridge: &Arc<Bridge>, session: &str, body: String) -> (u16, String) {
+pub(super) async fn ask(bridge: &Arc<Bridge>, session: &str, body: String) -> (u16, String) {
     read(send(bridge, "POST", &[("mcp-session-id", session)], body).await).await
 }
 
@@ -231,7 +233,7 @@ async fn answers_for_a_server_that_crashes() {
     assert!(status == 200 && text.contains(r#""id":1,"#) && text.contains("-32603"), "{status} {text}");
     let (status, text) = ask(&bridge, &session, call("3", "count", "")).await;
     assert!(status == 404 && text.contains(r#""id":3,"#), "{status} {text}");
-    let gone = Bridge::new(Child { program: "/nonexistent/server".into(), ..wrap(&[]) });
+    let gone = Bridge::new(Child { program: "/nonexistent/server".into(), ..wrap(&[]) }, None);
     let (status, text) = read(send(&gone, "POST", &[], modern("4", "count")).await).await;
     assert!(status == 502 && text.contains("could not be started"), "{status} {text}");
     bridge.stop().await;
@@ -281,7 +283,7 @@ async fn sends_one_line_for_each_message() {
 #[tokio::test]
 async fn tells_a_prober_that_a_legacy_server_has_no_discovery() {
     for habits in [&["legacy"], &["fragile"]] {
-        let bridge = Bridge::new(wrap(habits));
+        let bridge = Bridge::new(wrap(habits), None);
         let probe =
             format!(r#"{{"jsonrpc":"2.0","id":"p","method":"server/discover","params":{{{MODERN}}}}}}}"#);
         let (status, text) = read(send(&bridge, "POST", &[], probe).await).await;
@@ -294,7 +296,7 @@ async fn tells_a_prober_that_a_legacy_server_has_no_discovery() {
 #[tokio::test]
 async fn ends_a_child_that_does_not_want_to() {
     let times = Times { grace: Duration::from_millis(50), ..Times::default() };
-    let bridge = Bridge::with_times(wrap(&["deaf"]), times);
+    let bridge = Bridge::with_times(wrap(&["deaf"]), None, times);
     let session = begin(&bridge).await;
     let child = bridge.session(&session, "").unwrap();
     timeout(DEADLINE, bridge.stop()).await.expect("it is killed");
@@ -305,7 +307,7 @@ async fn ends_a_child_that_does_not_want_to() {
 #[tokio::test]
 async fn ends_what_nobody_uses() {
     let times = Times { idle: Duration::from_millis(500), ..Times::default() };
-    let bridge = Bridge::with_times(wrap(&[]), times);
+    let bridge = Bridge::with_times(wrap(&[]), None, times);
     let session = begin(&bridge).await;
     let child = Arc::clone(&bridge.children().sessions[&*session]);
     timeout(DEADLINE, child.gone()).await.expect("it is reaped");
@@ -354,20 +356,4 @@ async fn bounds_children_and_hides_the_environment() {
     let (status, text) = read(send(&bridge, "POST", &[], modern("1", "count")).await).await;
     assert!(status == 503 && text.contains("too many"), "{status} {text}");
     bridge.stop().await;
-}
-
-#[test]
-fn inherits_by_a_list() {
-    for (name, inherited) in [
-        ("PATH", true),
-        ("LC_ALL", true),
-        ("npm_config_cache", true),
-        ("PYTHONPATH", true),
-        ("PATHS", false),
-        ("AWS_SECRET_ACCESS_KEY", false),
-        ("LD_PRELOAD", false),
-        ("lc_all", false),
-    ] {
-        assert_eq!(is_inherited(OsStr::new(name)), inherited, "{name}");
-    }
 }

@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 /// What stood between two line feeds.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line<'b> {
+pub(in crate::serve) enum Line<'b> {
     /// A line, without its line feed. CR and every other control is still in it.
     Whole(&'b [u8]),
     /// The first and last bytes of a line beyond the bound; the middle is gone.
@@ -15,7 +15,7 @@ pub(super) enum Line<'b> {
 
 /// Reads lines of at most `bytes_max` bytes.
 #[derive(Debug)]
-pub(super) struct Lines<R> {
+pub(in crate::serve) struct Lines<R> {
     pipe: BufReader<R>,
     line: Vec<u8>,
     state: State,
@@ -40,7 +40,7 @@ const ENDS_BYTES: usize = 64;
 const LINE_KEPT_BYTES: usize = 64 * 1024;
 
 impl<R: AsyncRead + Unpin> Lines<R> {
-    pub(super) fn new(pipe: R, bytes_max: usize) -> Self {
+    pub(in crate::serve) fn new(pipe: R, bytes_max: usize) -> Self {
         Self {
             pipe: BufReader::with_capacity(16 * 1024, pipe),
             line: Vec::new(),
@@ -55,7 +55,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     ///
     /// # Errors
     /// What reading the pipe says; final.
-    pub(super) async fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+    pub(in crate::serve) async fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         if self.state == State::Done {
             self.line.clear();
             self.line.shrink_to(LINE_KEPT_BYTES);
