@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -22,7 +22,7 @@ use pingora_core::connectors::TransportConnector;
 use pingora_core::protocols::l4::ext::TcpKeepalive;
 use pingora_core::upstreams::peer::HttpPeer;
 
-use super::bridge::{Bridge, CALLER_HEADER, TIMEOUT_HEADER};
+use super::bridge::Bridge;
 use crate::bounds::{
     UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_CONNECTIONS_MAX, UPSTREAM_IDLE_MAX,
 };
@@ -219,13 +219,8 @@ impl Upstream {
         for (name, value) in ticket.claims() {
             sent.insert(name.clone(), value.clone());
         }
-        if self.bridge().is_some()
-            && let Ok(value) = HeaderValue::from_str(&hex(&ticket.caller_key()))
-        {
-            sent.insert(HeaderName::from_static(CALLER_HEADER), value);
-            if let Some(ms) = ticket.timeout().and_then(|timeout| u64::try_from(timeout.as_millis()).ok()) {
-                sent.insert(HeaderName::from_static(TIMEOUT_HEADER), ms.into());
-            }
+        if self.bridge().is_some() {
+            Bridge::introduce(sent, &ticket.caller_key(), ticket.timeout());
         }
         request
     }
@@ -359,10 +354,6 @@ fn unreachable(fault: &dyn std::fmt::Display) -> Denial {
 fn broken(fault: &hyper::Error) -> Denial {
     let what = if fault.is_parse() { "an answer that is not HTTP" } else { "closed before it answered" };
     Denial::Unreachable(format!("{what}: {fault}").into())
-}
-
-fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::{HeaderMap, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -55,12 +56,10 @@ use restarts::{Pause, Restarts};
 /// The header by which the gate tells the bridge whose request it is; opaque here.
 ///
 /// Whatever a client sends under this name must be removed before.
-pub const CALLER_HEADER: &str = "x-sluicegate-caller";
+const CALLER_HEADER: &str = "x-sluicegate-caller";
 
 /// The header by which the gate tells the bridge how long a call may take, in milliseconds.
-///
-/// Only what the policy says of a tool; as [`CALLER_HEADER`] otherwise.
-pub const TIMEOUT_HEADER: &str = "x-sluicegate-timeout";
+const TIMEOUT_HEADER: &str = "x-sluicegate-timeout";
 
 /// How long a session may be silent before its child is ended, by default.
 const IDLE: Duration = Duration::from_secs(30 * 60);
@@ -139,6 +138,19 @@ impl Bridge {
     pub fn with_times(child: Child, live: Option<Arc<Live>>, times: Times) -> Arc<Self> {
         let scribe = Arc::new(Scribe::new(&child.environment, live));
         Arc::new(Self { child, times, scribe, restarts: Arc::default(), children: Mutex::default() })
+    }
+
+    /// Adds to the headers of a request who asks, and how long it may take where the policy says.
+    ///
+    /// What a client sends under the same names must not be among them.
+    pub fn introduce(headers: &mut HeaderMap, caller: &str, timeout: Option<Duration>) {
+        let caller: String = caller.bytes().map(|byte| format!("{byte:02x}")).collect();
+        // INVARIANT: hexadecimal digits are visible ASCII.
+        let caller = HeaderValue::from_str(&caller).expect("digits are a header value");
+        headers.insert(CALLER_HEADER, caller);
+        if let Some(ms) = timeout.and_then(|timeout| u64::try_from(timeout.as_millis()).ok()) {
+            headers.insert(TIMEOUT_HEADER, ms.into());
+        }
     }
 
     /// Opens a connection to the endpoint; speak HTTP/1.1 on it. The path is not looked at.
