@@ -3,7 +3,9 @@
 mod check;
 pub mod demo;
 mod log;
+mod opening;
 mod run;
+mod stdio;
 mod test;
 mod time;
 
@@ -27,6 +29,8 @@ enum Verb {
     Demo(demo::Options),
     /// Run the gate in front of a server
     Run(Box<run::Options>),
+    /// Put the gate between a client and a server on pipes alone, as desktop clients start servers
+    Stdio(Box<stdio::Options>),
     /// Run a bundle's own tests (`*.test.yaml`)
     Test(test::Options),
 }
@@ -56,6 +60,7 @@ pub fn main() -> ExitCode {
         Verb::Check(options) => check::check(&options).into(),
         Verb::Demo(options) => demo::run(&options),
         Verb::Run(options) => run::run(&options).into(),
+        Verb::Stdio(options) => stdio::run(&options),
         Verb::Test(options) => test::test(&options).into(),
     }
 }

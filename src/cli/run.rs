@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::check::paint;
 use super::log::{self, LogFormat};
+use super::opening::{self, ActorOptions, Fault, unable};
 use super::{Exit, time};
 use crate::gate::Gate;
-use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
+use crate::report::{AuditSink, Metrics};
 use crate::serve::bridge::Bridge;
-use crate::serve::{Chassis, Child, Clock, Doorplate, Drain, House, Settings, Target, TlsFiles, Upstream};
-use crate::store::{Live, LoadFault, Reloaded, SealFile, Watch, fresh_seal_key};
+use crate::serve::{Chassis, Clock, Doorplate, Drain, House, Settings, Target, TlsFiles, Upstream};
+use crate::store::{SealFile, Watch, fresh_seal_key};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -35,16 +35,12 @@ pub struct Options {
     /// Where audit records go: a file, or - for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     audit: String,
-    /// A file whose bytes key the pseudonyms of users in audit records; made at start if not given
-    #[arg(long, value_name = "FILE")]
-    actor_key: Option<PathBuf>,
+    #[command(flatten)]
+    actors: ActorOptions,
     /// A file whose bytes (32 or more) key the seal of session ids, tasks and cursors; share it between
     /// replicas. Looked at again every 10 seconds; made at start if not given
     #[arg(long, value_name = "FILE")]
     seal_key: Option<PathBuf>,
-    /// Write users into audit records as they are, not as pseudonyms
-    #[arg(long, conflicts_with = "actor_key")]
-    plain_actors: bool,
     /// The certificate chain (PEM) to serve TLS with
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -104,31 +100,17 @@ pub fn run(options: &Options) -> Exit {
     }
 }
 
-/// Why the gate does not start, worded for the person who started it.
-#[derive(Debug)]
-struct Fault {
-    text: String,
-    exit: Exit,
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-fn unable(what: impl std::fmt::Display) -> Fault {
-    Fault { text: format!("sluicegate: {what}"), exit: Exit::Unable }
-}
-
 fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
     let metrics = Arc::new(Metrics::new());
-    let audit = Arc::new(open_audit(options, &metrics)?);
-    let live = Arc::new(open_policy(options, &metrics, &audit)?);
+    let audit = Arc::new(opening::audit(AuditSink::parse(&options.audit), &options.actors, &metrics)?);
+    let live = Arc::new(opening::policy(&options.policy, &metrics, &audit)?);
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let upstream = match &options.upstream {
         Some(target) => Upstream::new(target),
-        None => Upstream::bridged(Bridge::new(child(options)?, Some(Arc::clone(&live)))),
+        None => {
+            let child = opening::child(&options.command, &options.env)?;
+            Upstream::bridged(Bridge::new(child, Some(Arc::clone(&live))))
+        }
     };
     let plate = Doorplate {
         path: "/mcp".into(),
@@ -165,61 +147,6 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-fn open_audit(options: &Options, metrics: &Metrics) -> Result<Audit, Fault> {
-    let actors = match &options.actor_key {
-        Some(path) => {
-            let read = std::fs::read(path);
-            let key = read.map_err(|cause| unable(format!("cannot read {}: {cause}", path.display())))?;
-            Actors::Keyed(key.into())
-        }
-        None if options.plain_actors => Actors::Plain,
-        None => Actors::Unlinked,
-    };
-    let settings = AuditSettings { sink: AuditSink::parse(&options.audit), actors, place: Place::default() };
-    Audit::open(settings, metrics).map_err(unable)
-}
-
-fn open_policy(options: &Options, metrics: &Arc<Metrics>, audit: &Arc<Audit>) -> Result<Live, Fault> {
-    let (counted, noted) = (Arc::clone(metrics), Arc::clone(audit));
-    let tell = move |reloaded: &Reloaded<'_>| match reloaded {
-        Reloaded::Kept { .. } => counted.policy_kept(),
-        Reloaded::Published { previous, current } => {
-            counted.policy_published(current);
-            noted.policy_swapped(Some(previous), current);
-        }
-    };
-    let live = Live::open(&options.policy, tell).map_err(|fault| match fault {
-        LoadFault::Read(fault) => unable(fault),
-        LoadFault::Policy(faults) => {
-            let drawn = faults.render(paint());
-            let bundle = options.policy.display();
-            let text = format!(
-                "{drawn}sluicegate: the policy in {bundle} does not hold, so the gate does not start"
-            );
-            Fault { text, exit: Exit::Findings }
-        }
-    })?;
-    let policy = live.policy();
-    metrics.policy_loaded(&policy);
-    audit.policy_swapped(None, &policy);
-    for warning in policy.warnings().iter() {
-        tracing::warn!("{warning}");
-    }
-    Ok(live)
-}
-
-fn child(options: &Options) -> Result<Child, Fault> {
-    let mut words = options.command.iter();
-    let program = words.next().ok_or_else(|| unable("no server: give --upstream URL or -- COMMAND"))?;
-    let mut environment = Vec::new();
-    for pair in &options.env {
-        let (name, value) =
-            pair.split_once('=').ok_or_else(|| unable(format!("--env `{pair}` is not NAME=VALUE")))?;
-        environment.push((name.into(), value.into()));
-    }
-    Ok(Child { program: program.into(), arguments: words.map(Into::into).collect(), environment })
 }
 
 /// The line that says where the gate serves.

@@ -155,6 +155,7 @@ impl Metrics {
     pub(super) fn audit_meters(&self, sink: &AuditSink) -> AuditMeters {
         let sink = match sink {
             AuditSink::File(_) => "file",
+            AuditSink::Stderr => "stderr",
             AuditSink::Stdout => "stdout",
         };
         let events = |result: &str| self.audit.events.with_label_values(&[sink, result]);

@@ -1,6 +1,7 @@
 //! The operators' listener: metrics and probes, and nothing that changes anything.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -10,6 +11,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use pingora_core::apps::ServerApp;
 use pingora_core::protocols::Stream;
 use pingora_core::server::ShutdownWatch;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 
 use super::body::Outgoing;
 use super::drain::Phase;
@@ -23,23 +26,43 @@ pub struct Desk(pub Arc<House>);
 #[async_trait]
 impl ServerApp for Desk {
     async fn process_new(self: &Arc<Self>, client: Stream, _: &ShutdownWatch) -> Option<Stream> {
-        let desk = Arc::clone(self);
-        tokio::spawn(async move {
-            let service = service_fn(|request: Request<Incoming>| {
-                let response = answer(&desk.0, &request);
-                async { Ok::<_, std::convert::Infallible>(response) }
-            });
-            let connection = hyper::server::conn::http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(desk.0.settings.header_wait)
-                .serve_connection(TokioIo::new(client), service);
-            if let Err(fault) = connection.await {
-                tracing::debug!(%fault, "admin connection ended");
-            }
-        });
+        tokio::spawn(attend(Arc::clone(&self.0), client));
         None
     }
 }
+
+/// Serves operators in a process that has no chassis.
+pub async fn serve(house: Arc<House>, listener: TcpListener) {
+    loop {
+        match listener.accept().await {
+            Ok((client, _)) => {
+                tokio::spawn(attend(Arc::clone(&house), client));
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "an operator's connection was not taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Answers on one connection until it ends.
+async fn attend(house: Arc<House>, client: impl AsyncRead + AsyncWrite + Unpin) {
+    let service = service_fn(|request: Request<Incoming>| {
+        let response = answer(&house, &request);
+        async { Ok::<_, std::convert::Infallible>(response) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(house.settings.header_wait)
+        .serve_connection(TokioIo::new(client), service);
+    if let Err(fault) = connection.await {
+        tracing::debug!(%fault, "admin connection ended");
+    }
+}
+
+/// Pause after an accept that failed: the machine is out of something.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 fn answer(house: &House, request: &Request<Incoming>) -> Response<Outgoing> {
     if request.method() != Method::GET {

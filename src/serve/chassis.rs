@@ -118,7 +118,11 @@ impl Chassis {
     }
 }
 
-fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartFault> {
+/// Binds a socket, and says which address it got.
+///
+/// # Errors
+/// [`StartFault::Bind`] names the address.
+pub fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartFault> {
     let fault = |cause| StartFault::Bind { address, cause };
     let open = || {
         let socket =

@@ -30,10 +30,11 @@ mod house;
 mod journey;
 mod outflow;
 mod seats;
+pub mod stdio;
 mod tls;
 mod upstream;
 
-pub use chassis::{Chassis, StartFault};
+pub use chassis::{Chassis, StartFault, bind};
 pub use child::Child;
 pub use clock::Clock;
 pub use drain::Drain;

@@ -108,6 +108,7 @@ pub struct Upstream {
 enum Way {
     Bridge(Arc<Bridge>),
     Network { host: String, port: u16, is_tls: bool },
+    Pipe,
     Unix(String),
 }
 
@@ -159,6 +160,11 @@ impl Upstream {
         Self::build(Way::Bridge(bridge), "localhost", "/mcp")
     }
 
+    /// A server that is reached by the pipes of `sluicegate stdio`, and by no connection.
+    pub fn piped() -> Self {
+        Self::build(Way::Pipe, "localhost", "/mcp")
+    }
+
     fn build(way: Way, host: &str, path: &str) -> Self {
         Self {
             way,
@@ -173,7 +179,7 @@ impl Upstream {
     pub fn bridge(&self) -> Option<&Arc<Bridge>> {
         match &self.way {
             Way::Bridge(bridge) => Some(bridge),
-            Way::Network { .. } | Way::Unix(_) => None,
+            Way::Network { .. } | Way::Pipe | Way::Unix(_) => None,
         }
     }
 
@@ -262,6 +268,7 @@ impl Upstream {
                     Box::pin(self.connector.new_stream(&peer)).await.map_err(|fault| unreachable(&fault))?;
                 handshake(stream).await
             }
+            Way::Pipe => Err(Denial::Unreachable("the server is reached by its pipes alone".into())),
             Way::Unix(socket) => {
                 let stream =
                     tokio::net::UnixStream::connect(socket).await.map_err(|fault| unreachable(&fault))?;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,8 @@ use crate::bounds::AUDIT_LINE_BYTES_MAX;
 pub enum AuditSink {
     /// Appended to this file, which is made if it is not there, readable by owner and group.
     File(PathBuf),
+    /// The standard error, where the standard output carries the protocol.
+    Stderr,
     /// The standard output, for a collector that reads the logs of a container.
     Stdout,
 }
@@ -41,7 +43,7 @@ pub enum OpenFault {
 #[derive(Debug)]
 pub(super) struct Outlet {
     file: File,
-    /// `None` for the standard output.
+    /// `None` for the standard output and error.
     place: Option<Placed>,
     last_hash: [u8; 32],
     torn_bytes: usize,
@@ -70,15 +72,18 @@ impl AuditSink {
             Self::File(path) => {
                 Outlet::open(path).map_err(|error| OpenFault::File { path: path.clone(), error })
             }
-            Self::Stdout => {
-                let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-                Ok(Outlet { file, place: None, last_hash: [0; 32], torn_bytes: 0 })
-            }
+            Self::Stderr => Ok(Outlet::stream(io::stderr().as_fd().try_clone_to_owned()?)),
+            Self::Stdout => Ok(Outlet::stream(io::stdout().as_fd().try_clone_to_owned()?)),
         }
     }
 }
 
 impl Outlet {
+    /// Writes to what is open already and has no name.
+    fn stream(open: OwnedFd) -> Self {
+        Self { file: File::from(open), place: None, last_hash: [0; 32], torn_bytes: 0 }
+    }
+
     /// Opens `path` to append, and finds what its last line was.
     fn open(path: &Path) -> io::Result<Self> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o640).open(path)?;

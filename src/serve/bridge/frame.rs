@@ -147,7 +147,7 @@ pub(super) fn number(value: &Value<'_>) -> Option<u64> {
 ///
 /// Looks for `"id":N` as the last member, else as the first one found. The guess only ever fails
 /// a request early that would otherwise wait for its deadline.
-pub(super) fn presumed_answer(line: &[u8]) -> Option<u64> {
+pub(in crate::serve) fn presumed_answer(line: &[u8]) -> Option<u64> {
     const KEY: &[u8] = b"\"id\":";
     if !line.starts_with(b"{") {
         return None;

@@ -24,7 +24,7 @@
 mod answer;
 mod calls;
 mod endpoint;
-mod frame;
+pub(super) mod frame;
 mod process;
 mod renewal;
 mod restarts;

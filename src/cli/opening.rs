@@ -1,0 +1,108 @@
+//! What every verb that runs the gate opens first: the audit, the policy, the server's command.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Exit;
+use super::check::paint;
+use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
+use crate::serve::Child;
+use crate::store::{Live, LoadFault, Reloaded};
+
+/// How users stand in audit records.
+#[derive(Debug, Args)]
+pub struct ActorOptions {
+    /// A file whose bytes key the pseudonyms of users in audit records; made at start if not given
+    #[arg(long, value_name = "FILE")]
+    actor_key: Option<PathBuf>,
+    /// Write users into audit records as they are, not as pseudonyms
+    #[arg(long, conflicts_with = "actor_key")]
+    plain_actors: bool,
+}
+
+/// Why the gate does not start, worded for the person who started it.
+#[derive(Debug)]
+pub(super) struct Fault {
+    text: String,
+    pub exit: Exit,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What was asked could not be done.
+pub(super) fn unable(what: impl std::fmt::Display) -> Fault {
+    Fault { text: format!("sluicegate: {what}"), exit: Exit::Unable }
+}
+
+/// Opens the audit trail.
+///
+/// # Errors
+/// The file at fault.
+pub(super) fn audit(sink: AuditSink, options: &ActorOptions, metrics: &Metrics) -> Result<Audit, Fault> {
+    let actors = match &options.actor_key {
+        Some(path) => {
+            let read = std::fs::read(path);
+            let key = read.map_err(|cause| unable(format!("cannot read {}: {cause}", path.display())))?;
+            Actors::Keyed(key.into())
+        }
+        None if options.plain_actors => Actors::Plain,
+        None => Actors::Unlinked,
+    };
+    let settings = AuditSettings { sink, actors, place: Place::default() };
+    Audit::open(settings, metrics).map_err(unable)
+}
+
+/// Puts the policy in `directory` in force, and tells of every change of it.
+///
+/// # Errors
+/// What is wrong with the bundle, drawn.
+pub(super) fn policy(directory: &Path, metrics: &Arc<Metrics>, audit: &Arc<Audit>) -> Result<Live, Fault> {
+    let (counted, noted) = (Arc::clone(metrics), Arc::clone(audit));
+    let tell = move |reloaded: &Reloaded<'_>| match reloaded {
+        Reloaded::Kept { .. } => counted.policy_kept(),
+        Reloaded::Published { previous, current } => {
+            counted.policy_published(current);
+            noted.policy_swapped(Some(previous), current);
+        }
+    };
+    let live = Live::open(directory, tell).map_err(|fault| match fault {
+        LoadFault::Read(fault) => unable(fault),
+        LoadFault::Policy(faults) => {
+            let drawn = faults.render(paint());
+            let bundle = directory.display();
+            let text = format!(
+                "{drawn}sluicegate: the policy in {bundle} does not hold, so the gate does not start"
+            );
+            Fault { text, exit: Exit::Findings }
+        }
+    })?;
+    let policy = live.policy();
+    metrics.policy_loaded(&policy);
+    audit.policy_swapped(None, &policy);
+    for warning in policy.warnings().iter() {
+        tracing::warn!("{warning}");
+    }
+    Ok(live)
+}
+
+/// The server that `command` starts, with the variables of `--env`.
+///
+/// # Errors
+/// A word that is none.
+pub(super) fn child(command: &[String], environment: &[String]) -> Result<Child, Fault> {
+    let mut words = command.iter();
+    let program = words.next().ok_or_else(|| unable("no server: give --upstream URL or -- COMMAND"))?;
+    let mut given = Vec::new();
+    for pair in environment {
+        let (name, value) =
+            pair.split_once('=').ok_or_else(|| unable(format!("--env `{pair}` is not NAME=VALUE")))?;
+        given.push((name.into(), value.into()));
+    }
+    Ok(Child { program: program.into(), arguments: words.map(Into::into).collect(), environment: given })
+}

@@ -1,0 +1,115 @@
+//! `sluicegate stdio`: the gate between a desktop client and a local server, on pipes alone.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::log::{self, LogFormat};
+use super::opening::{self, ActorOptions, Fault, unable};
+use super::time;
+use crate::gate::Gate;
+use crate::report::{AuditSink, Metrics};
+use crate::serve::stdio::{Stdio, TokenSource};
+use crate::serve::{Clock, Doorplate, Drain, House, Settings, Upstream, bind};
+use crate::store::{Watch, fresh_seal_key};
+
+/// Options of `stdio`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The policy bundle: a directory of YAML files, watched for changes
+    #[arg(long, value_name = "DIR")]
+    policy: PathBuf,
+    /// A file for audit records; by default they go to standard error
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+    #[command(flatten)]
+    actors: ActorOptions,
+    /// A file with the key or token of the caller, read again when it is no longer accepted; by default
+    /// the variable SLUICEGATE_TOKEN
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Where operators connect: /metrics, /livez, /readyz, /startupz; by default nowhere
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
+    /// How long calls in flight may go on after the client has closed our input
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = time::parse)]
+    drain_timeout: Duration,
+    /// The form of log lines; by default text on a terminal and JSON elsewhere
+    #[arg(long, value_enum)]
+    log_format: Option<LogFormat>,
+    /// A variable for the environment of COMMAND, as NAME=VALUE; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    env: Vec<String>,
+    /// The server, which speaks MCP over standard input and output
+    #[arg(last = true, value_name = "COMMAND", required = true)]
+    command: Vec<String>,
+}
+
+/// The variable that holds the caller's key or token. COMMAND does not inherit it.
+const TOKEN_VARIABLE: &str = "SLUICEGATE_TOKEN";
+
+/// How long an operator's connection may take to say what it wants.
+const ADMIN_WAIT: Duration = Duration::from_secs(60);
+
+/// Runs the gate until either side ends. The server's exit code is ours where it ended by itself.
+pub fn run(options: &Options) -> ExitCode {
+    log::start(options.log_format);
+    crate::identity::install_crypto();
+    match serve(options) {
+        Ok(code) => ExitCode::from(code),
+        Err(fault) => {
+            // The one line that a person who configured the client must see, whatever the log format.
+            anstream::eprintln!("{fault}");
+            fault.exit.into()
+        }
+    }
+}
+
+fn serve(options: &Options) -> Result<u8, Fault> {
+    let metrics = Arc::new(Metrics::new());
+    let sink = options.audit.clone().map_or(AuditSink::Stderr, AuditSink::File);
+    let audit = Arc::new(opening::audit(sink, &options.actors, &metrics)?);
+    let live = Arc::new(opening::policy(&options.policy, &metrics, &audit)?);
+    let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
+    let child = opening::child(&options.command, &options.env)?;
+    let admin = options.admin.map(bind).transpose().map_err(unable)?.map(|(listener, _)| listener);
+    let plate = Doorplate { path: "/mcp".into(), hosts: Vec::new(), origins: Vec::new(), is_loopback: true };
+    let house = House {
+        gate: Gate::new(fresh_seal_key()),
+        live,
+        upstream: Upstream::piped(),
+        audit: Arc::clone(&audit),
+        metrics,
+        drain: Drain::new(options.drain_timeout),
+        clock: Clock::start(),
+        seal: None,
+        settings: Settings { plate, header_wait: ADMIN_WAIT, body_wait: ADMIN_WAIT, heartbeat: ADMIN_WAIT },
+    };
+    let stdio = Stdio {
+        house: Arc::new(house),
+        child,
+        token: token(options),
+        patience: options.drain_timeout,
+        admin,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
+    let ended = runtime.block_on(stdio.run());
+    // A thread may still wait for the client's next line, and would for ever.
+    runtime.shutdown_background();
+    if let Err(unflushed) = audit.close() {
+        tracing::error!(%unflushed, "audit records were lost");
+    }
+    ended.map_err(unable)
+}
+
+fn token(options: &Options) -> TokenSource {
+    match (&options.token_file, std::env::var(TOKEN_VARIABLE)) {
+        (Some(path), _) => TokenSource::File(path.clone()),
+        (None, Ok(token)) if !token.is_empty() => TokenSource::Given(token),
+        (None, Ok(_) | Err(_)) => TokenSource::Absent,
+    }
+}

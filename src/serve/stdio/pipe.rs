@@ -1,0 +1,366 @@
+//! The judgement of one line, from either side: what goes on, what goes back, what is written down.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::flights::{Flight, Flights};
+use super::token::Token;
+use crate::bounds::PIPE_IN_FLIGHT_MAX;
+use crate::gate::{
+    Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply, Stray,
+    Ticket, Way,
+};
+use crate::identity::Caller;
+use crate::json::{Document, Value};
+use crate::mcp::envelope::{self, Message};
+use crate::mcp::{Era, Id, Method, Sender, call};
+use crate::names::Now;
+use crate::policy::Policy;
+use crate::serve::bridge::frame::presumed_answer;
+use crate::serve::child::lines::Line;
+use crate::serve::child::oneline::OneLine;
+use crate::serve::house::House;
+use crate::serve::journey::Journey;
+
+/// One client and one server, and what is between them.
+pub(super) struct Pipe {
+    house: Arc<House>,
+    token: Token,
+    /// The ticket for what answers nothing, as that of a listening stream.
+    own: Journey,
+    /// What the client spoke last.
+    era: Option<Era>,
+    pub flights: Flights,
+}
+
+/// What is to be said after a line was judged.
+#[derive(Default)]
+pub(super) struct Words {
+    pub client: Vec<OneLine>,
+    pub server: Vec<OneLine>,
+}
+
+/// A message of the client while it is being judged.
+struct Heard<'h> {
+    policy: Arc<Policy>,
+    ask: Ask<'h>,
+    started: Instant,
+    batch: Option<u64>,
+}
+
+/// All messages of one pipe are one session; callers are told apart by the gate.
+const WAY: Way<'static> = Way::Pipe { session: "stdio" };
+
+impl Pipe {
+    /// Opens the pipe for the caller whom the token names.
+    ///
+    /// # Errors
+    /// Why the policy does not let this caller in.
+    pub(super) fn open(house: Arc<House>, token: Token) -> Result<Self, Denial> {
+        let (policy, started) = (house.live.policy(), Instant::now());
+        let ask = ask(Errand::Listen, &token, house.clock.now());
+        let caller = house.gate.identify(&policy, &ask)?;
+        let ticket = house.gate.admit(&policy, &caller, &ask).map_err(|refusal| refusal.denial)?;
+        let own = Journey::begin(&house, ticket, started, started.elapsed());
+        Ok(Self { house, token, own, era: None, flights: Flights::default() })
+    }
+
+    /// Judges one line of the client.
+    pub(super) fn hear(&mut self, line: &Line<'_>, words: &mut Words) {
+        let body = match line {
+            Line::Whole(line) if line.trim_ascii().is_empty() => return,
+            Line::Whole(line) => Bytes::copy_from_slice(line),
+            Line::Cut(_) => Bytes::new(),
+        };
+        let (house, started) = (Arc::clone(&self.house), Instant::now());
+        let (policy, now) = (house.live.policy(), house.clock.now());
+        let caller = self.identify(&policy, now);
+        // The token may be read anew by the next line; this one is judged by what is in force.
+        let headers = self.token.headers().clone();
+        let ask = Ask {
+            errand: Errand::Say(body.clone()),
+            headers: &headers,
+            origin: Origin::default(),
+            way: WAY,
+            now,
+        };
+        let mut heard = Heard { policy, ask, started, batch: None };
+        let caller = match caller {
+            Ok(_) if matches!(line, Line::Cut(_)) => {
+                return self.turn_away(&heard, Denial::BodyTooLarge, words);
+            }
+            Ok(caller) => caller,
+            Err(denial) => return self.turn_away(&heard, denial, words),
+        };
+        match house.gate.explode(&heard.policy, &caller, &heard.ask, &body) {
+            Ok(None) => self.admit(&heard, &caller, words),
+            Ok(Some(messages)) => {
+                let batch = self.flights.open_batch();
+                heard.batch = Some(batch);
+                for message in messages {
+                    heard.ask.errand = Errand::Say(message);
+                    self.admit(&heard, &caller, words);
+                }
+                words.client.extend(self.flights.close_batch(batch));
+            }
+            Err(denial) => self.turn_away(&heard, denial, words),
+        }
+    }
+
+    /// Who speaks, by what is in force now; a token that has run out is looked for anew.
+    fn identify(&mut self, policy: &Policy, now: Now) -> Result<Arc<Caller>, Denial> {
+        let found = self.house.gate.identify(policy, &ask(Errand::Listen, &self.token, now));
+        if found.is_err() && self.token.renew() {
+            return self.house.gate.identify(policy, &ask(Errand::Listen, &self.token, now));
+        }
+        found
+    }
+
+    fn admit(&mut self, heard: &Heard<'_>, caller: &Arc<Caller>, words: &mut Words) {
+        let (house, judging) = (Arc::clone(&self.house), Instant::now());
+        let ticket = match house.gate.admit(&heard.policy, caller, &heard.ask) {
+            Ok(ticket) => ticket,
+            Err(refusal) => {
+                let refused = self.refuse(heard, refusal);
+                words.client.extend(self.flights.hand_over(heard.batch, refused));
+                return;
+            }
+        };
+        let journey = Journey::begin(&house, ticket, heard.started, judging.elapsed());
+        match self.send(journey, heard.batch) {
+            Ok(line) => words.server.push(line),
+            Err(refused) => words.client.extend(self.flights.hand_over(heard.batch, refused)),
+        }
+    }
+
+    /// Takes note of an admitted message; what the server reads of it.
+    ///
+    /// # Errors
+    /// What the client is told instead, if anything.
+    fn send(&mut self, mut journey: Journey, batch: Option<u64>) -> Result<OneLine, Option<OneLine>> {
+        if !self.house.may_forward() {
+            return Err(withheld(&mut journey, &Denial::AuditUnavailable));
+        }
+        let body = journey.ticket().body();
+        let Ok(document) = Document::parse(&body) else {
+            return Err(withheld(&mut journey, &Denial::Internal("a judged message is no JSON".into())));
+        };
+        let params = document.root().get("params");
+        let record = journey.ticket().record();
+        let (id, method) = (record.request_id.clone(), record.method);
+        self.era = record.revision.map(|revision| revision.traits().era).or(self.era);
+        match id {
+            Some(id) if self.flights.holds(&id) => {
+                // The answer would be taken for that of the request which waits.
+                withheld(&mut journey, &in_use());
+                return Err(None);
+            }
+            Some(_) if self.flights.len() >= PIPE_IN_FLIGHT_MAX => {
+                return Err(withheld(
+                    &mut journey,
+                    &Denial::Unreachable("too many calls are in flight".into()),
+                ));
+            }
+            Some(id) => {
+                let wait = journey.ticket().timeout().or(journey.ticket().policy().upstream.timeout);
+                let mut flight = Flight::new(journey, batch);
+                flight.patience = wait.map(|wait| (wait, tokio::time::Instant::now()));
+                flight.progress = call::progress_token(params).ok().flatten();
+                flight.is_modern = self.era == Some(Era::Modern);
+                self.flights.begin(id, flight);
+            }
+            None => {
+                if method == Some(Method::NotificationsCancelled) {
+                    self.cancel(&mut journey, params)?;
+                }
+                journey.acknowledged();
+            }
+        }
+        Ok(OneLine::of(&document))
+    }
+
+    /// Ends a request that the client takes back: nothing more is owed.
+    fn cancel(&mut self, journey: &mut Journey, params: Option<Value<'_>>) -> Result<(), Option<OneLine>> {
+        let id = params.and_then(|params| params.get("requestId")).and_then(|id| Id::read(id).ok());
+        match id.filter(|id| self.flights.holds(id)) {
+            Some(id) => {
+                // Whatever is left of its batch is the last thing that a client in a hurry wants.
+                self.flights.end(&id, None);
+                Ok(())
+            }
+            None => {
+                self.house.metrics.strayed(Stray::CancelUnknown);
+                Err(withheld(journey, &Denial::Stray(Stray::CancelUnknown)))
+            }
+        }
+    }
+
+    /// Refuses a line that was not taken apart, with the id of its request where that is clear.
+    fn turn_away(&self, heard: &Heard<'_>, denial: Denial, words: &mut Words) {
+        let mut record = Record::open(&heard.policy, None, &heard.ask);
+        if let Errand::Say(body) = &heard.ask.errand
+            && let Ok(document) = Document::parse(body)
+            && let Ok(Message::Request { id, .. }) = envelope::read(&document, Sender::Client)
+        {
+            record.request_id = Some(id);
+        }
+        words.client.extend(self.refuse(heard, Refusal::new(record, denial)));
+    }
+
+    /// Writes a refusal down; the words for the client, if it can know what they answer.
+    fn refuse(&self, heard: &Heard<'_>, refusal: Refusal) -> Option<OneLine> {
+        let Refusal { mut record, denial } = refusal;
+        if let Denial::Stray(stray) = &denial {
+            self.house.metrics.strayed(*stray);
+        }
+        let reply = Reply::new(&heard.policy, &record, &denial);
+        let line = record.request_id.is_some().then(|| OneLine::parse(&reply.body)).flatten();
+        record.close(Ending {
+            outcome: reply.code.map_or(Outcome::ToolError, Outcome::Error),
+            http_status: 0,
+            duration: heard.started.elapsed(),
+            bytes: line.as_ref().map_or(0, |line| line.as_bytes().len() as u64),
+            overhead: Overhead { request: heard.started.elapsed().as_micros() as u64, response: 0 },
+        });
+        self.house.tell(&record);
+        line
+    }
+
+    /// Judges one line of the server.
+    pub(super) fn said(&mut self, line: &Line<'_>, words: &mut Words) {
+        let (line, is_cut) = match line {
+            Line::Whole(line) if line.trim_ascii().is_empty() => return,
+            Line::Whole(line) => (*line, false),
+            Line::Cut(ends) => (*ends, true),
+        };
+        let document = if is_cut { None } else { Document::parse(line).ok() };
+        let Some(document) = document else {
+            tracing::warn!(bytes = line.len(), "a line of the server is no message, and was dropped");
+            self.house.metrics.strayed(Stray::Unreadable);
+            let presumed = self.flights.presumed(presumed_answer(line)).filter(|_| line.starts_with(b"{"));
+            if let Some(id) = presumed {
+                let why = if is_cut { "a line of more than 4 MiB" } else { "a line that is no strict JSON" };
+                self.withhold(&id, &Denial::AnswerWithheld(why.into()), words);
+            }
+            return;
+        };
+        let (root, body) = (document.root(), Bytes::copy_from_slice(line));
+        match root.get("method").and_then(|method| method.string()) {
+            Some(method) => self.said_by_itself(&method, root.get("params"), &body, words),
+            None => self.answered(root.get("id"), &body, words),
+        }
+    }
+
+    /// An answer goes to the request that it answers, once.
+    fn answered(&mut self, id: Option<Value<'_>>, body: &Bytes, words: &mut Words) {
+        let id = id.and_then(|id| Id::read(id).ok()).filter(|id| self.flights.holds(id));
+        let Some((flight, id)) = id.and_then(|id| Some((self.flights.get(&id)?, id))) else {
+            self.house.metrics.strayed(Stray::AnswerUnknown);
+            tracing::info!("an answer of the server to nothing that waits was dropped");
+            return;
+        };
+        self.house.metrics.upstream_answered();
+        match flight.journey.inspect(body, Carrier::Event) {
+            Release::Pass { body, .. } => match OneLine::parse(&body) {
+                Some(line) => {
+                    flight.journey.sent(line.as_bytes().len());
+                    words.client.extend(self.flights.end(&id, Some(line)));
+                }
+                None => self.withhold(&id, &Denial::Internal("a redacted answer is no JSON".into()), words),
+            },
+            Release::Withhold(denial) => self.withhold(&id, &denial, words),
+            // It was counted by the journey.
+            Release::Drop(_) | Release::Object { .. } => {
+                words.client.extend(self.flights.end(&id, None));
+            }
+        }
+    }
+
+    /// A request or a notification goes by the ticket of the request that it speaks of, if it says so.
+    fn said_by_itself(&mut self, method: &str, params: Option<Value<'_>>, body: &Bytes, words: &mut Words) {
+        let mut id = self.flights.of_word(method, params);
+        if id.is_none() && self.era == Some(Era::Modern) {
+            // Nothing stands alone there, so it is judged as a part of what goes on.
+            id = self.flights.oldest();
+            if id.is_none() {
+                self.house.metrics.strayed(Stray::RequestForbidden);
+                tracing::info!("a message of the server in the midst of nothing was dropped");
+                return;
+            }
+        }
+        let flight = id.as_ref().and_then(|id| self.flights.get(id));
+        let journey = flight.map_or(&mut self.own, |flight| &mut flight.journey);
+        match journey.inspect(body, Carrier::Event) {
+            Release::Pass { body, .. } => {
+                let line = OneLine::parse(&body);
+                journey.sent(line.as_ref().map_or(0, |line| line.as_bytes().len()));
+                words.client.extend(line);
+            }
+            Release::Object { back, .. } => {
+                let ticket = self.house.gate.objection(journey.ticket(), back);
+                words.server.extend(self.own_words(ticket));
+            }
+            Release::Drop(_) => {}
+            // What cannot be checked is dropped, but does not end the request that it speaks of.
+            Release::Withhold(_) => self.house.metrics.strayed(Stray::Unreadable),
+        }
+        if let Some(id) = id {
+            self.flights.touch(&id);
+        }
+    }
+
+    /// What the gate itself tells the server; written down like everything that reaches it.
+    fn own_words(&self, ticket: Ticket) -> Option<OneLine> {
+        let mut journey = Journey::begin(&self.house, ticket, Instant::now(), std::time::Duration::ZERO);
+        journey.acknowledged();
+        OneLine::parse(&journey.ticket().body())
+    }
+
+    /// Gives up the request that has waited too long, and tells both sides.
+    pub(super) fn give_up(&mut self, id: &Id, words: &mut Words) {
+        let Some(flight) = self.flights.get(id) else { return };
+        let notice = format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{},"reason":"no answer in time"}}}}"#,
+            id.raw()
+        );
+        let ticket = self.house.gate.objection(flight.journey.ticket(), notice.into());
+        words.server.extend(self.own_words(ticket));
+        self.withhold(id, &Denial::UpstreamTimeout, words);
+        self.house.metrics.upstream_failed(&Denial::UpstreamTimeout);
+    }
+
+    /// Answers everything that still waits: the server has gone.
+    pub(super) fn lost(&mut self, words: &mut Words) {
+        let denial = Denial::Unreachable("the server process has ended".into());
+        while let Some(id) = self.flights.oldest() {
+            self.house.metrics.upstream_failed(&denial);
+            self.withhold(&id, &denial, words);
+        }
+        self.own.acknowledged();
+    }
+
+    fn withhold(&mut self, id: &Id, denial: &Denial, words: &mut Words) {
+        let Some(flight) = self.flights.get(id) else { return };
+        let line = withheld(&mut flight.journey, denial);
+        words.client.extend(self.flights.end(id, line));
+    }
+}
+
+fn ask(errand: Errand, token: &Token, now: Now) -> Ask<'_> {
+    Ask { errand, headers: token.headers(), origin: Origin::default(), way: WAY, now }
+}
+
+/// Notes a refusal in place of an answer; its words where a request waits for them.
+fn withheld(journey: &mut Journey, denial: &Denial) -> Option<OneLine> {
+    let is_request = journey.ticket().wants_answer();
+    let reply = journey.withhold(denial);
+    let line = is_request.then(|| OneLine::parse(&reply.body)).flatten();
+    journey.sent(line.as_ref().map_or(0, |line| line.as_bytes().len()));
+    line
+}
+
+fn in_use() -> Denial {
+    Denial::Mismatch { code: -32_600, text: "a request with this id is in flight".into(), data: None }
+}
