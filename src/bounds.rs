@@ -348,3 +348,11 @@ pub const PIPE_GRACE: Duration = Duration::from_millis(700);
 
 /// How long what an ended server wrote last is read: what it started may hold its pipes open.
 pub const PIPE_DRAIN_WAIT: Duration = Duration::from_millis(200);
+/// Header names that are looked at in one preflight; there are eight that may be granted.
+pub const PREFLIGHT_FIELDS_MAX: usize = 32;
+
+/// How long the body of a request may come as slowly as it likes.
+pub const BODY_GRACE: Duration = Duration::from_secs(10);
+
+/// Bytes that the body of a request must bring in each second beyond [`BODY_GRACE`], on average.
+pub const BODY_PACE_BYTES: usize = 1024;

@@ -32,6 +32,7 @@ use super::drain::Phase;
 use super::exchange::exchange;
 use super::guard::Guard;
 use super::house::House;
+use super::preflight::{self, Grant};
 use crate::bounds::{
     CODEC_BYTES_MAX, CONNECTION_IDLE_MAX, HEAD_BYTES_MAX, HEAD_FIELDS_MAX, HTTP2_CONNECTION_WINDOW_BYTES,
     HTTP2_FRAME_BYTES_MAX, HTTP2_LOCAL_RESETS_MAX, HTTP2_PENDING_RESETS_MAX, HTTP2_SEND_BYTES_MAX,
@@ -51,7 +52,7 @@ pub async fn serve(house: Arc<House>, client: Stream) {
             let (house, busy, is_misframed) =
                 (Arc::clone(&house), activity.begin(), Arc::clone(&is_misframed));
             async move {
-                let mut response = contained(house, peer, request).await;
+                let mut response = answered(house, peer, request).await;
                 if is_misframed.load(Ordering::Relaxed) {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
@@ -116,6 +117,24 @@ fn codec(house: &House) -> auto::Builder<TokioExecutor> {
         .keep_alive_interval(wait)
         .keep_alive_timeout(wait);
     builder
+}
+
+/// Answers a request, or a question about what may be requested.
+async fn answered(
+    house: Arc<House>,
+    peer: Option<SocketAddr>,
+    request: Request<Incoming>,
+) -> Response<Outgoing> {
+    let grant = Grant::of(request.headers(), &house.settings.plate);
+    let (head, body) = request.into_parts();
+    if let Some(answer) = preflight::answer(&head, &house.settings.plate) {
+        return answer;
+    }
+    let mut response = contained(house, peer, Request::from_parts(head, body)).await;
+    if let Some(grant) = grant {
+        grant.note(response.headers_mut());
+    }
+    response
 }
 
 /// Answers a request; a panic in it ends that request alone, and refuses it.

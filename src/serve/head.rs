@@ -1,10 +1,10 @@
 //! The head of a request: which errand it is, and whether two readers could read it differently.
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, ORIGIN, UPGRADE};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Version};
 
 use super::framing::{FAULT_HEADER, Fault};
 use crate::gate::{Denial, Errand};
@@ -17,6 +17,8 @@ fn is_single(name: &str) -> bool {
             | "content-encoding"
             | "content-length"
             | "content-type"
+            | "dpop"
+            | "expect"
             | "host"
             | "last-event-id"
             | "mcp-method"
@@ -24,7 +26,19 @@ fn is_single(name: &str) -> bool {
             | "mcp-protocol-version"
             | "mcp-session-id"
             | "origin"
+            | "proxy-authorization"
+            | "transfer-encoding"
+            | "x-api-key"
     ) || name.starts_with("mcp-param-")
+}
+
+/// Whether a name with an underscore is that of a field which carries meaning, to a reader that takes
+/// `_` and `-` for the same. Source: CGI, RFC 3875, section 4.1.18.
+fn is_underscored(name: &str) -> bool {
+    name.contains('_') && {
+        let hyphened = name.replace('_', "-");
+        is_single(&hyphened) || hyphened.starts_with("mcp-")
+    }
 }
 
 /// Which names a client may call the gate by, and which web origins may call it.
@@ -54,19 +68,25 @@ pub fn read(head: &Parts, plate: &Doorplate) -> Result<Errand, Denial> {
     if head.uri.query().is_some() {
         return deny(400, "the MCP endpoint takes no query");
     }
+    check_hygiene(&head.headers)?;
+    check_host(head, plate)?;
+    check_origin(&head.headers, plate)?;
     let errand = match head.method {
         Method::POST => Errand::Say(Bytes::new()),
         Method::GET => Errand::Listen,
         Method::DELETE => Errand::Leave,
         _ => return deny(405, "the MCP endpoint answers POST, GET and DELETE"),
     };
-    check_hygiene(&head.headers)?;
-    check_host(head, plate)?;
-    check_origin(&head.headers, plate)?;
+    check_expectation(&head.headers)?;
     if matches!(errand, Errand::Say(_)) {
         check_content(&head.headers)?;
     }
     Ok(errand)
+}
+
+/// Whether a request only asks what may be asked, and is sound: `OPTIONS` at the endpoint.
+pub fn is_question(head: &Parts, plate: &Doorplate) -> bool {
+    head.method == Method::OPTIONS && matches!(read(head, plate), Err(Denial::Head { http_status: 405, .. }))
 }
 
 fn deny<T>(http_status: u16, text: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, Denial> {
@@ -78,7 +98,7 @@ fn deny<T>(http_status: u16, text: impl Into<std::borrow::Cow<'static, str>>) ->
 /// Over HTTP/1 the guard lets no client send the header; over HTTP/2 it may be sent, and is refused.
 fn check_framing(head: &Parts) -> Result<(), Denial> {
     let Some(told) = head.headers.get(FAULT_HEADER) else { return Ok(()) };
-    let told = told.to_str().ok().filter(|_| head.version < http::Version::HTTP_2);
+    let told = told.to_str().ok().filter(|_| head.version < Version::HTTP_2);
     Err(misframed(told.and_then(Fault::at).unwrap_or(Fault::Forged)))
 }
 
@@ -99,14 +119,29 @@ fn check_hygiene(headers: &HeaderMap) -> Result<(), Denial> {
             if value.to_str().is_err() {
                 return deny(400, format!("the header `{name}` holds characters outside visible ASCII"));
             }
-        } else if text.starts_with("mcp_") {
+        } else if is_underscored(text) {
             return deny(400, format!("the header `{name}` is spelled with an underscore; use a hyphen"));
         } else if *name == UPGRADE {
             return deny(400, "this endpoint upgrades to no other protocol");
         }
         previous = Some(name);
     }
-    Ok(())
+    // Some readers take a list in one field for the field twice.
+    match headers.get(AUTHORIZATION) {
+        Some(credentials) if credentials.as_bytes().contains(&b',') => {
+            deny(400, "the header `authorization` holds more than one credential; send one")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_expectation(headers: &HeaderMap) -> Result<(), Denial> {
+    match headers.get(EXPECT) {
+        Some(expected) if !expected.as_bytes().eq_ignore_ascii_case(b"100-continue") => {
+            deny(417, "the only expectation that is met here is `Expect: 100-continue`")
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_content(headers: &HeaderMap) -> Result<(), Denial> {
@@ -139,20 +174,18 @@ pub fn is_json(content_type: &str) -> bool {
 }
 
 fn check_host(head: &Parts, plate: &Doorplate) -> Result<(), Denial> {
-    let named = head.headers.get(HOST).map(|value| value.to_str().unwrap_or_default().parse::<Authority>());
-    let host = match (head.uri.authority(), named) {
-        (Some(target), Some(Ok(named))) if *target != named => {
+    let target = head.uri.authority().map(Authority::as_str);
+    let named = head.headers.get(HOST).map(|value| value.to_str().unwrap_or_default());
+    let host = match (target, named) {
+        (Some(target), Some(named)) if !target.eq_ignore_ascii_case(named) => {
             return deny(400, "the request target and the Host header name different hosts");
         }
-        (_, Some(Ok(named))) => named,
-        (Some(target), None) => target.clone(),
-        (_, Some(Err(_))) => return deny(400, "the Host header is malformed"),
-        (None, None) => return deny(400, "the request has no Host header"),
+        (_, Some(named)) => named,
+        // HTTP/2 has the host in its target; in HTTP/1 some readers would look for the header.
+        (Some(target), None) if head.version >= Version::HTTP_2 => target,
+        (_, None) => return deny(400, "the request has no Host header"),
     };
-    if host.as_str().contains('@') {
-        return deny(400, "the Host header is malformed");
-    }
-    let host = host.host();
+    let Some(host) = bare_host(host) else { return deny(400, "the Host header is malformed") };
     let is_listed = plate.hosts.iter().any(|listed| listed.eq_ignore_ascii_case(host));
     let is_open = !plate.is_loopback && plate.hosts.is_empty();
     if is_listed || is_open || (plate.is_loopback && is_loopback(host)) {
@@ -160,6 +193,30 @@ fn check_host(head: &Parts, plate: &Doorplate) -> Result<(), Denial> {
     } else {
         deny(403, "the Host header names another host than this gateway")
     }
+}
+
+/// The host of `host` or `host:port`, where it is a name of letters, digits, `-`, `.` and `_`, or an
+/// address; an IPv6 one in brackets and without a zone.
+fn bare_host(authority: &str) -> Option<&str> {
+    let end = match authority.strip_prefix('[') {
+        Some(rest) => rest.find(']')? + 2,
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    let (host, port) = authority.split_at(end);
+    let is_port = port.is_empty()
+        || port.strip_prefix(':').is_some_and(|digits| {
+            matches!(digits.len(), 1..=5)
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+                && digits.parse::<u16>().is_ok()
+        });
+    let is_host = match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        }
+    };
+    (is_host && is_port).then_some(host)
 }
 
 fn check_origin(headers: &HeaderMap, plate: &Doorplate) -> Result<(), Denial> {
@@ -208,6 +265,12 @@ mod tests {
         assert_eq!(status(post("/mcp")), 200);
         assert_eq!(status(post("/mcp").header("origin", "http://localhost:5173")), 200);
         assert_eq!(status(post("/mcp").header("content-encoding", "identity")), 200);
+        assert_eq!(status(post("/mcp").header("expect", "100-Continue")), 200);
+        assert_eq!(
+            status(post("/mcp").header("x_request_id", "a").header("accept", "a").header("accept", "b")),
+            200
+        );
+        assert_eq!(status(post("http://LOCALHOST:80/mcp")), 200);
         assert_eq!(status(Request::get("/mcp").header("host", "[::1]:8080")), 200);
         assert_eq!(status(Request::delete("/mcp").header("host", "127.0.0.1")), 200);
     }
@@ -235,6 +298,24 @@ mod tests {
                 403,
             ),
             (post("http://other.example/mcp"), 400),
+            (Request::post("http://localhost/mcp").header("content-type", "application/json"), 400),
+            (post("/mcp").header("authorization", "Bearer a, Bearer b"), 400),
+            (post("/mcp").header("content_length", "5"), 400),
+            (post("/mcp").header("transfer_encoding", "chunked"), 400),
+            (post("/mcp").header("mcp_param_x", "a"), 400),
+            (post("/mcp").header("x_api_key", "a"), 400),
+            (post("/mcp").header("dpop", "a").header("dpop", "b"), 400),
+            (post("/mcp").header("x-sluicegate-framing-fault", "999"), 400),
+            (post("/mcp").header("expect", "200-ok"), 417),
+            (post("/mcp").header("expect", ""), 417),
+            (Request::head("/mcp").header("host", "localhost"), 405),
+            (Request::patch("/mcp").header("host", "localhost"), 405),
+            (Request::options("/mcp").header("host", "localhost"), 405),
+            (Request::options("/mcp").header("host", "evil.example"), 403),
+            (
+                Request::options("/mcp").header("host", "localhost").header("origin", "https://evil.example"),
+                403,
+            ),
             (post("/mcp").header("origin", "https://evil.example"), 403),
             (post("/mcp").header("origin", "null"), 403),
             (post("/mcp").header("content-encoding", "gzip"), 415),
@@ -244,6 +325,45 @@ mod tests {
         for (request, wanted) in cases {
             let shown = format!("{request:?}");
             assert_eq!(status(request), wanted, "{shown}");
+        }
+    }
+
+    #[test]
+    fn reads_a_host_by_one_grammar() {
+        for (good, host) in [
+            ("localhost", "localhost"),
+            ("a-b.c_d.example:8080", "a-b.c_d.example"),
+            ("127.0.0.1:1", "127.0.0.1"),
+            ("[::1]", "[::1]"),
+            ("[2001:db8::1]:65535", "[2001:db8::1]"),
+        ] {
+            assert_eq!(bare_host(good), Some(host), "{good}");
+        }
+        for bad in [
+            "",
+            ":80",
+            "a:",
+            "a:b",
+            "a:65536",
+            "a:+80",
+            "a:080000",
+            "a b",
+            "a/health?x=",
+            "a@b",
+            "u:p@a",
+            "a,b",
+            "a%41",
+            "[::1",
+            "[::1]x",
+            "[fe80::1%eth0]",
+            "[fe80::1%25eth0]",
+            "[127.0.0.1]",
+            "::1",
+            "a:80:80",
+            "a\t",
+            "\u{e9}",
+        ] {
+            assert_eq!(bare_host(bad), None, "{bad}");
         }
     }
 

@@ -29,6 +29,7 @@ mod head;
 mod house;
 mod journey;
 mod outflow;
+mod preflight;
 mod seats;
 pub mod stdio;
 mod tls;

@@ -9,6 +9,7 @@ mod batches;
 mod failures;
 mod framing;
 mod handles;
+mod headers;
 mod hostile;
 mod limits;
 mod operators;
