@@ -4,13 +4,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
 
 use super::framing::Fault;
+use crate::bounds::{BODY_GRACE, BODY_PACE_BYTES};
 
 /// A body on its way to the client.
 pub enum Outgoing {
@@ -71,7 +73,7 @@ pub enum ReadFault {
     TooLarge,
 }
 
-/// Reads a body whole.
+/// Reads the body of an answer whole.
 ///
 /// A body that says beforehand that it is too large is refused before it is read.
 pub async fn read(body: Incoming, bytes_max: usize, wait: Duration) -> Result<Bytes, ReadFault> {
@@ -82,13 +84,50 @@ pub async fn read(body: Incoming, bytes_max: usize, wait: Duration) -> Result<By
     match tokio::time::timeout(wait, collected).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(fault)) if fault.is::<LengthLimitError>() => Err(ReadFault::TooLarge),
-        Ok(Err(fault)) => Err(framing(&*fault).map_or(ReadFault::Broken, ReadFault::Framing)),
+        Ok(Err(_)) => Err(ReadFault::Broken),
         Err(_) => Err(ReadFault::TooSlow),
     }
 }
 
+/// Reads the body of a client's request whole.
+///
+/// It may take `wait` in all, and after `BODY_GRACE` it must have come with `BODY_PACE_BYTES` a second: each as many
+/// bytes buy a second more. Trailer fields are refused: some readers take them for header fields.
+pub async fn read_request(mut body: Incoming, bytes_max: usize, wait: Duration) -> Result<Bytes, ReadFault> {
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(ReadFault::TooLarge);
+    }
+    let begun = Instant::now();
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    while !body.is_end_stream() {
+        let received = first.len() + rest.len();
+        let bought = BODY_GRACE + Duration::from_secs((received / BODY_PACE_BYTES) as u64);
+        let frame = match timeout_at(begun + wait.min(bought), body.frame()).await {
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(fault))) => return Err(framing(&fault).map_or(ReadFault::Broken, ReadFault::Framing)),
+            Ok(None) => break,
+            Err(_) => return Err(ReadFault::TooSlow),
+        };
+        let Ok(data) = frame.into_data() else { return Err(ReadFault::Framing(Fault::Trailer)) };
+        if received + data.len() > bytes_max {
+            return Err(ReadFault::TooLarge);
+        }
+        // A body that comes in one piece is not copied.
+        if received == 0 {
+            first = data;
+        } else {
+            if rest.is_empty() {
+                rest.extend_from_slice(&std::mem::take(&mut first));
+            }
+            rest.extend_from_slice(&data);
+        }
+    }
+    Ok(if rest.is_empty() { first } else { rest.freeze() })
+}
+
 /// What the guard of the connection said, if it was the guard that failed the read.
-fn framing(fault: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Fault> {
+fn framing(fault: &hyper::Error) -> Option<Fault> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(fault);
     while let Some(error) = cause {
         let told = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);

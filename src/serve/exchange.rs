@@ -46,7 +46,7 @@ pub async fn exchange(
         Err(denial) => return visit.turn_away(denial),
     };
     if let Errand::Say(body) = &mut ask.errand {
-        match body::read(incoming, BODY_BYTES_MAX, house.settings.body_wait).await {
+        match body::read_request(incoming, BODY_BYTES_MAX, house.settings.body_wait).await {
             Ok(read) => *body = read,
             Err(fault) => return visit.turn_away(unread(fault)),
         }

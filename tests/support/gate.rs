@@ -115,6 +115,14 @@ impl Gate {
         self.log.lock().expect("no thread panicked with it").clone()
     }
 
+    /// The most that it ever held in memory, in KiB.
+    pub fn memory_peak_kib(&self) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        kib.expect("the process has a resident set")
+    }
+
     /// Sends it a signal, by its process id.
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();

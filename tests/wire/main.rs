@@ -11,6 +11,7 @@ mod framing;
 mod handles;
 mod headers;
 mod hostile;
+mod http2;
 mod limits;
 mod operators;
 mod redaction;
