@@ -163,14 +163,17 @@ fn check_content(headers: &HeaderMap) -> Result<(), Denial> {
 
 /// Whether a media type is `application/json`, with at most `charset=utf-8`.
 pub fn is_json(content_type: &str) -> bool {
-    let mut parts = content_type.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
-    is_json
-        && parts.all(|parameter| {
-            parameter.split_once('=').is_some_and(|(name, value)| {
-                name.eq_ignore_ascii_case("charset") && value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-            })
+    let (essence, parameter) = match content_type.split_once(';') {
+        Some((essence, parameter)) => (essence, Some(parameter.trim())),
+        None => (content_type, None),
+    };
+    let is_utf_8 = |parameter: &str| {
+        parameter.split_once('=').is_some_and(|(name, value)| {
+            let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
+            name.eq_ignore_ascii_case("charset") && bare.eq_ignore_ascii_case("utf-8")
         })
+    };
+    essence.trim().eq_ignore_ascii_case("application/json") && parameter.is_none_or(is_utf_8)
 }
 
 fn check_host(head: &Parts, plate: &Doorplate) -> Result<(), Denial> {
@@ -382,6 +385,11 @@ mod tests {
             "application/json, text/plain",
             "application/json; charset=utf-16",
             "application/json;",
+            "application/json; charset=\"utf-8",
+            "application/json; charset=utf-8\"",
+            "application/json; charset=\"\"utf-8\"\"",
+            "application/json; charset=utf-8; charset=utf-16",
+            "application/json; charset",
             "text/json",
         ] {
             assert!(!is_json(bad), "{bad}");
