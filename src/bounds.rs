@@ -356,3 +356,9 @@ pub const BODY_GRACE: Duration = Duration::from_secs(10);
 
 /// Bytes that the body of a request must bring in each second beyond [`BODY_GRACE`], on average.
 pub const BODY_PACE_BYTES: usize = 1024;
+
+/// How many bytes a coded byte may become. Text of calls packs 5 to 20 times; the most that DEFLATE can is 1,032.
+pub const CODING_RATIO_MAX: u64 = 100;
+
+/// What may be unpacked before the ratio counts, in bytes: a small message may be very regular.
+pub const CODING_FREE_BYTES: u64 = 64 << 10;
