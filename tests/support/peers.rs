@@ -1,6 +1,7 @@
 //! Real servers and real clients, from the lock files in `tests/peers`.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -96,6 +97,17 @@ impl Server {
     /// Whether its `delete_all` was ever run.
     pub fn was_deleted(&self) -> bool {
         self.marker.exists()
+    }
+
+    /// Removes the marker of its `delete_all`.
+    pub fn forget(&self) {
+        let _ = std::fs::remove_file(&self.marker);
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        let address = self.url.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/mcp"));
+        address.and_then(|address| address.parse().ok()).expect("its URL was made of an address")
     }
 
     fn start(program: PathBuf, words: &[&str], path: &str) -> Self {

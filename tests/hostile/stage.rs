@@ -1,0 +1,65 @@
+//! The gate on which all cases play: one policy, started once for each kind of server.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::case::{Era, Post};
+use crate::client::visit;
+use crate::support::bundle::{self, Bundle};
+use crate::support::gate::Gate;
+use crate::tokens::Pen;
+
+/// What looks like an unfinished request is given up soon, so that thousands of cases end soon.
+const HURRY: [&str; 4] = ["--header-timeout", "1500ms", "--body-timeout", "1500ms"];
+
+/// The issuer of [`policy`].
+pub const ISSUER: &str = "https://idp.example.com";
+/// What this server is called in `aud`.
+pub const AUDIENCE: &str = "https://mcp.example.com/mcp";
+
+/// The policy of the tests, with an issuer whose administrators may call everything: a forged token that
+/// is believed leaves the marker behind.
+pub fn policy() -> String {
+    let issuer = format!(
+        "  issuers:\n    - {{ issuer: {ISSUER}, audience: {AUDIENCE}, jwks: idp.jwks.json, algorithms: [ES256, EdDSA, RS256] }}\n  keys:\n"
+    );
+    bundle::clinic()
+        .replacen("  keys:\n", &issuer, 1)
+        .replacen("roles:\n", "groups: [admins]\nroles:\n  admin: { groups: [admins] }\n", 1)
+        .replacen("allow:\n", "allow:\n  - { id: admin, roles: [admin], classes: [read, destructive] }\n", 1)
+}
+
+/// The bundle of [`policy`].
+pub fn bundle(pens: &[&Pen]) -> Bundle {
+    let bundle = Bundle::new(&policy());
+    bundle.write("idp.jwks.json", &Pen::jwks(pens));
+    bundle
+}
+
+/// Starts the gate in front of the server at `url`.
+pub fn gate(url: &str, pens: &[&Pen]) -> Gate {
+    Gate::with(bundle(pens), &[&["--upstream", url][..], &HURRY].concat())
+}
+
+/// Starts the gate around the child `words`, whose marker is `marker`.
+pub fn gate_around(marker: &Path, words: &[&str]) -> Gate {
+    let marker = format!("MARKER={}", marker.display());
+    let pen = Pen::ed25519();
+    Gate::with(bundle(&[&pen]), &[&["--env", &marker][..], &HURRY, &["--"], words].concat())
+}
+
+/// Begins a session of the legacy era, and returns its id; an empty one where the server has none.
+pub fn begin(address: SocketAddr) -> String {
+    let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"hostile","version":"1"}}}"#;
+    let post = Post::new(Era::Legacy, "", initialize.into())
+        .without("Mcp-Session-Id")
+        .without("MCP-Protocol-Version");
+    let told = visit(address, &post.bytes());
+    assert_eq!(told.status, Some(200), "no session: {} {}", told.head(), told.text());
+    let session = told.header("mcp-session-id").unwrap_or_default();
+    let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+    let post = Post::new(Era::Legacy, "", initialized.into()).set("Mcp-Session-Id", &session);
+    let told = visit(address, &post.bytes());
+    assert_eq!(told.status, Some(202), "no session: {} {}", told.head(), told.text());
+    session
+}
