@@ -35,6 +35,29 @@ impl Told {
         String::from_utf8_lossy(&self.bytes[start..end]).into_owned()
     }
 
+    /// The body of the first answer, unframed, as far as it came.
+    pub fn body(&self) -> Vec<u8> {
+        let start = find(&self.bytes, b"\r\n\r\n").map_or(0, |at| at + 4);
+        let mut rest = &self.bytes[start..];
+        if self.header("transfer-encoding").is_none() {
+            let length = self.header("content-length").and_then(|text| text.parse().ok());
+            return rest[..length.unwrap_or(rest.len()).min(rest.len())].to_vec();
+        }
+        let mut body = Vec::new();
+        while let Some(end) = find(rest, b"\r\n") {
+            let size =
+                std::str::from_utf8(&rest[..end]).ok().and_then(|text| usize::from_str_radix(text, 16).ok());
+            let Some(chunk) =
+                size.filter(|size| *size > 0).and_then(|size| rest.get(end + 2..end + 2 + size))
+            else {
+                break;
+            };
+            body.extend_from_slice(chunk);
+            rest = rest.get(end + 4 + chunk.len()..).unwrap_or_default();
+        }
+        body
+    }
+
     /// The JSON of the first answer: the whole body, or the last event in it.
     pub fn json(&self) -> Option<serde_json::Value> {
         let text = self.text();

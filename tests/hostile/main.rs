@@ -7,14 +7,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answers;
 mod case;
 mod client;
 mod corpus;
 mod http;
 mod json;
 mod known;
+mod lines;
 mod names;
 mod oracle;
+mod readings;
 mod stage;
 mod summary;
 mod tokens;

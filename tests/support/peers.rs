@@ -159,7 +159,8 @@ fn home() -> PathBuf {
     home
 }
 
-fn python() -> PathBuf {
+/// The interpreter that has the SDK.
+pub fn python() -> PathBuf {
     home().join(".venv/bin/python")
 }
 
