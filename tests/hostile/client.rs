@@ -147,7 +147,7 @@ fn is_whole_http1(bytes: &[u8]) -> bool {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
     match length.and_then(|text| text.trim().parse::<usize>().ok()) {
         Some(length) => body.len() >= length,
-        None if head.contains("transfer-encoding:") => body.ends_with(b"0\r\n\r\n"),
+        None if head.contains("transfer-encoding:") => find(body, b"0\r\n\r\n").is_some(),
         None => head.starts_with("http/1.1 202") || head.starts_with("http/1.1 204"),
     }
 }

@@ -1,6 +1,7 @@
 //! The oracle: every case goes through the gate to real servers whose `delete_all` leaves a marker, and to
 //! one that keeps every byte. No marker, no byte, no hang, no crash; and each refusal as it is demanded.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,12 +37,16 @@ const PASSED_UP: &[&str] = &[
     "user-agent",
 ];
 
-/// `bytes` with the session of the stage in the place that was left for it.
+/// `bytes` with the session of the stage in each place that was left for it.
 fn addressed(bytes: &[u8], session: &str) -> Vec<u8> {
-    let Some(at) = bytes.windows(SESSION.len()).position(|window| window == SESSION.as_bytes()) else {
-        return bytes.to_vec();
-    };
-    [&bytes[..at], session.as_bytes(), &bytes[at + SESSION.len()..]].concat()
+    let (mut out, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    while let Some(at) = rest.windows(SESSION.len()).position(|window| window == SESSION.as_bytes()) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(session.as_bytes());
+        rest = &rest[at + SESSION.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// Why an answer is not what was demanded; `None` when it is.
@@ -228,14 +233,15 @@ fn unclean(got: &Got) -> Option<String> {
 fn scripted() -> Upstream {
     Upstream::start(|got, stream| {
         if got.body.contains("\"initialize\"") {
-            send_json(
-                stream,
-                200,
-                &result(
-                    &got.body,
-                    r#"{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"a","version":"1"}}"#,
-                ),
+            let body = result(
+                &got.body,
+                r#"{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"a","version":"1"}}"#,
             );
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMcp-Session-Id: s\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all(format!("{head}{body}").as_bytes());
         } else if got.body.is_empty() || got.body.contains("\"notifications/") {
             send_json(stream, 202, "");
         } else {

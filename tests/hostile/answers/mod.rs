@@ -203,9 +203,13 @@ pub fn fault(told: &Told) -> Option<String> {
 }
 
 /// What is wrong with the answer to the next caller.
-fn next_fault(told: &Told) -> Option<String> {
+///
+/// A server that hangs up without a word may do so under the next call, which is then refused.
+fn next_fault(told: &Told, after: After) -> Option<String> {
     let json = told.json().unwrap_or_default();
     let is_right = told.status == Some(200) && json["id"] == 77 && told.text().contains("fine");
+    let is_refused = told.status == Some(502) && json["id"] == 77 && json["error"].is_object();
+    let is_right = is_right || (is_refused && after == After::Close);
     (!is_right).then(|| format!("the next caller gets: {} {}", told.head(), told.text()))
 }
 
@@ -217,17 +221,17 @@ fn scripts() -> Vec<Script> {
     scripts
 }
 
-fn play(gate: &Gate, scripts: &[(String, Ask)]) -> Vec<String> {
+fn play(gate: &Gate, scripts: &[(String, Ask, After)]) -> Vec<String> {
     let (turn, faults) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 loop {
                     let at = turn.fetch_add(1, Ordering::Relaxed);
-                    let Some((id, ask)) = scripts.get(at) else { return };
+                    let Some((id, ask, ending)) = scripts.get(at) else { return };
                     let told = visit(gate.address, &question(*ask, at));
                     let after = visit(gate.address, &next());
-                    let found = fault(&told).into_iter().chain(next_fault(&after));
+                    let found = fault(&told).into_iter().chain(next_fault(&after, *ending));
                     let mut faults = faults.lock().expect("no thread panicked with it");
                     faults.extend(found.map(|fault| format!("{id}: {fault}")));
                 }
@@ -240,8 +244,8 @@ fn play(gate: &Gate, scripts: &[(String, Ask)]) -> Vec<String> {
 #[test]
 fn nothing_that_a_server_says_reaches_a_client_unjudged() {
     let scripts = scripts();
-    let plan: Vec<_> = scripts.iter().map(|script| (script.id.clone(), script.ask)).collect();
-    let mut ids: Vec<_> = plan.iter().map(|(id, _)| id.clone()).collect();
+    let plan: Vec<_> = scripts.iter().map(|script| (script.id.clone(), script.ask, script.after)).collect();
+    let mut ids: Vec<_> = plan.iter().map(|(id, ..)| id.clone()).collect();
     let count = ids.len();
     ids.sort();
     ids.dedup();

@@ -145,7 +145,7 @@ fn ends() -> Vec<Script> {
         Script::events("stream/large/event-of-5-MB", large),
         Script::events("stream/large/event-without-end", endless),
         Script::events("stream/large/100000-comments", format!("{}{good}", ": STRAY\n\n".repeat(100_000))),
-        Script::events("stream/large/100000-empty-events", format!("{}{good}", "id: 1\n\n".repeat(100_000))),
+        Script::events("stream/large/20000-empty-events", format!("{}{good}", "id: 1\n\n".repeat(20_000))),
         Script::events("stream/large/100000-lines", format!("{}\n{good}", "x: STRAY\n".repeat(100_000))),
         Script::events("stream/large/field-name-of-1-MB", format!("{}\n\n{good}", "x".repeat(1 << 20))),
         Script::events("stream/modern/end-without-answer", ": x\n\n").to(Ask::Modern),

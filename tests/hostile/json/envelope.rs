@@ -102,7 +102,7 @@ fn kinds() -> Vec<Case> {
         ("server-notification", r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1@}}"#.into()),
     ];
     rows.into_iter()
-        .map(|(way, body)| Case::body(format!("json/kind/{way}"), Demand::Closed, body, "delete_all"))
+        .map(|(way, body)| Case::body(format!("json/kind/{way}"), Demand::Denied, body, "delete_all"))
         .collect()
 }
 
@@ -175,7 +175,7 @@ fn methods() -> Vec<Case> {
     ];
     let case = |method: &str| {
         let body = DENIED.replace("tools/call", method);
-        Case::body(format!("json/method/{method}"), Demand::Closed, body, "delete_all")
+        Case::body(format!("json/method/{method}"), Demand::Denied, body, "delete_all")
     };
     methods.into_iter().map(case).collect()
 }
