@@ -178,6 +178,15 @@ impl Post {
         self
     }
 
+    /// Spells the names of all headers in another case.
+    pub fn rename(&mut self, case: fn(&str) -> String) {
+        for line in &mut self.headers {
+            let end = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
+            let name = case(&String::from_utf8_lossy(&line[..end]));
+            line.splice(..end, name.into_bytes());
+        }
+    }
+
     /// Replaces method and target.
     pub fn to(mut self, target: impl Into<String>) -> Self {
         self.target = target.into();

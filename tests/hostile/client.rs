@@ -38,24 +38,12 @@ impl Told {
     /// The body of the first answer, unframed, as far as it came.
     pub fn body(&self) -> Vec<u8> {
         let start = find(&self.bytes, b"\r\n\r\n").map_or(0, |at| at + 4);
-        let mut rest = &self.bytes[start..];
+        let rest = &self.bytes[start..];
         if self.header("transfer-encoding").is_none() {
             let length = self.header("content-length").and_then(|text| text.parse().ok());
             return rest[..length.unwrap_or(rest.len()).min(rest.len())].to_vec();
         }
-        let mut body = Vec::new();
-        while let Some(end) = find(rest, b"\r\n") {
-            let size =
-                std::str::from_utf8(&rest[..end]).ok().and_then(|text| usize::from_str_radix(text, 16).ok());
-            let Some(chunk) =
-                size.filter(|size| *size > 0).and_then(|size| rest.get(end + 2..end + 2 + size))
-            else {
-                break;
-            };
-            body.extend_from_slice(chunk);
-            rest = rest.get(end + 4 + chunk.len()..).unwrap_or_default();
-        }
-        body
+        unchunk(rest).0
     }
 
     /// The JSON of the first answer: the whole body, or the last event in it.
@@ -147,9 +135,26 @@ fn is_whole_http1(bytes: &[u8]) -> bool {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
     match length.and_then(|text| text.trim().parse::<usize>().ok()) {
         Some(length) => body.len() >= length,
-        None if head.contains("transfer-encoding:") => find(body, b"0\r\n\r\n").is_some(),
+        None if head.contains("transfer-encoding:") => unchunk(body).1,
         None => head.starts_with("http/1.1 202") || head.starts_with("http/1.1 204"),
     }
+}
+
+/// The bytes of a chunked body as far as they came, and whether that is all.
+fn unchunk(mut rest: &[u8]) -> (Vec<u8>, bool) {
+    let mut body = Vec::new();
+    while let Some(end) = find(rest, b"\r\n") {
+        let size =
+            std::str::from_utf8(&rest[..end]).ok().and_then(|text| usize::from_str_radix(text, 16).ok());
+        let chunk = size.and_then(|size| rest.get(end + 2..end + 2 + size));
+        match chunk {
+            Some([]) => return (body, find(&rest[end..], b"\r\n\r\n").is_some()),
+            Some(chunk) => body.extend_from_slice(chunk),
+            None => break,
+        }
+        rest = rest.get(end + 4 + size.unwrap_or_default()..).unwrap_or_default();
+    }
+    (body, false)
 }
 
 /// Whether the stream has ended, was reset, or the connection was given up.

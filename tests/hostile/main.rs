@@ -8,6 +8,7 @@
 mod support;
 
 mod answers;
+mod benign;
 mod case;
 mod client;
 mod corpus;

@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::case::{Case, Demand, Era, Post, SESSION};
+use crate::case::{Case, Demand, Era, Post};
 use crate::client::{Told, visit};
 use crate::corpus::{self, Pens};
 use crate::known::sift;
+use crate::stage::addressed;
 use crate::support::gate::Gate;
 use crate::support::peers::Server;
 use crate::support::upstream::{After, Got, Upstream, result, send_json};
@@ -36,18 +37,6 @@ const PASSED_UP: &[&str] = &[
     "tracestate",
     "user-agent",
 ];
-
-/// `bytes` with the session of the stage in each place that was left for it.
-fn addressed(bytes: &[u8], session: &str) -> Vec<u8> {
-    let (mut out, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
-    while let Some(at) = rest.windows(SESSION.len()).position(|window| window == SESSION.as_bytes()) {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(session.as_bytes());
-        rest = &rest[at + SESSION.len()..];
-    }
-    out.extend_from_slice(rest);
-    out
-}
 
 /// Why an answer is not what was demanded; `None` when it is.
 fn fault(demand: Demand, told: &Told) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::case::{Era, Post};
+use crate::case::{Era, Post, SESSION};
 use crate::client::visit;
 use crate::support::bundle::{self, Bundle};
 use crate::support::gate::Gate;
@@ -62,4 +62,16 @@ pub fn begin(address: SocketAddr) -> String {
     let told = visit(address, &post.bytes());
     assert_eq!(told.status, Some(202), "no session: {} {}", told.head(), told.text());
     session
+}
+
+/// `bytes` with the session of the stage in each place that was left for it.
+pub fn addressed(bytes: &[u8], session: &str) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
+    while let Some(at) = rest.windows(SESSION.len()).position(|window| window == SESSION.as_bytes()) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(session.as_bytes());
+        rest = &rest[at + SESSION.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
 }

@@ -130,7 +130,7 @@ fn values() -> Vec<Case> {
             }));
         }
     }
-    for name in ["Mcp-Name", "Mcp-Method", "Mcp-Session-Id", "MCP-Protocol-Version"] {
+    for name in ["Mcp-Name", "Mcp-Method", "Mcp-Session-Id", "MCP-Protocol-Version", "X-Anything"] {
         for (way, value) in
             [("latin-1", &b"caf\xe9"[..]), ("utf-8", "d\u{435}lete_all".as_bytes()), ("high", b"\xff")]
         {
