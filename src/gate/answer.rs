@@ -65,7 +65,7 @@ impl Gate {
                 Release::Withhold(Denial::AnswerWithheld(text.into()))
             }
         };
-        let document = match Document::parse(body) {
+        let document = match Document::parse_with(body, policy.strict.duplicate_keys) {
             Ok(document) => document,
             Err(fault) => return unreadable(ticket, format!("not acceptable JSON: {fault}")),
         };

@@ -135,7 +135,8 @@ impl Gate {
         (body, session): (&Bytes, Option<Session>),
         record: &mut Record,
     ) -> Result<Passage, Denial> {
-        let document = Document::parse(body).map_err(|fault| Denial::Envelope(fault.into()))?;
+        let document = Document::parse_with(body, policy.strict.duplicate_keys)
+            .map_err(|fault| Denial::Envelope(fault.into()))?;
         let message = mcp::envelope::read(&document, Sender::Client).map_err(|fault| {
             record.request_id.clone_from(&fault.id);
             unread(fault, &document)

@@ -1,7 +1,7 @@
 //! The one pass over a text: grammar, bounds, duplicate keys, and the tape that it leaves.
 
 use super::document::{Kind, Node};
-use super::{Fault, FaultKind, string};
+use super::{DuplicateKeys, Fault, FaultKind, string};
 use crate::bounds::{JSON_DEPTH_MAX, JSON_KEYS_MAX, JSON_TOKENS_MAX};
 
 /// One object or array that has been opened and not closed.
@@ -25,15 +25,16 @@ pub(super) struct Cursor<'a> {
     nodes: Vec<Node>,
     /// What is open, outermost first.
     open: Vec<Open>,
+    duplicate_keys: DuplicateKeys,
 }
 
 impl<'a> Cursor<'a> {
     /// Checks that `text` is one strict JSON value and nothing else, and returns its tape.
-    pub(super) fn walk(text: &'a str) -> Result<Vec<Node>, Fault> {
+    pub(super) fn walk(text: &'a str, duplicate_keys: DuplicateKeys) -> Result<Vec<Node>, Fault> {
         let bytes = text.as_bytes();
         // A token takes six bytes or so; growing later is only slower.
         let nodes = Vec::with_capacity(bytes.len() / 12 + 8);
-        let mut cursor = Self { bytes, at: 0, nodes, open: Vec::with_capacity(8) };
+        let mut cursor = Self { bytes, at: 0, nodes, open: Vec::with_capacity(8), duplicate_keys };
         cursor.run()?;
         Ok(cursor.nodes)
     }
@@ -146,7 +147,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Compares the keys of an object, unescaped, by sorting them.
-    fn compare_keys(&self, open: Open) -> Result<(), Fault> {
+    fn compare_keys(&mut self, open: Open) -> Result<(), Fault> {
         let mut keys = Vec::with_capacity(open.keys as usize);
         let mut at = open.node as usize + 1;
         while let Some(node) = self.nodes.get(at) {
@@ -157,9 +158,17 @@ impl<'a> Cursor<'a> {
             at = self.nodes.get(at + 1).map_or(usize::MAX, |value| value.next as usize);
         }
         keys.sort_unstable();
-        match keys.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            Some(pair) => Err(Fault { at: pair[1].1 as usize, kind: FaultKind::DuplicateKey }),
-            None => Ok(()),
+        let Some(pair) = keys.windows(2).find(|pair| pair[0].0 == pair[1].0) else { return Ok(()) };
+        match self.duplicate_keys {
+            DuplicateKeys::Reject => Err(Fault { at: pair[1].1 as usize, kind: FaultKind::DuplicateKey }),
+            DuplicateKeys::RejectProtocol => {
+                for around in self.open.iter().map(|open| open.node).chain([open.node]) {
+                    if let Some(node) = self.nodes.get_mut(around as usize) {
+                        node.repeats = true;
+                    }
+                }
+                Ok(())
+            }
         }
     }
 
@@ -211,7 +220,7 @@ impl<'a> Cursor<'a> {
         if self.nodes.len() == JSON_TOKENS_MAX {
             return Err(self.fault(FaultKind::TooManyTokens));
         }
-        self.nodes.push(Node { start: start as u32, end: end as u32, next, kind, escaped });
+        self.nodes.push(Node { start: start as u32, end: end as u32, next, kind, escaped, repeats: false });
         self.at = end;
         Ok(())
     }

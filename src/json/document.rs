@@ -1,10 +1,11 @@
 //! A checked text, and cursors into it.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::cursor::Cursor;
-use super::{Fault, FaultKind, string};
+use super::{DuplicateKeys, Fault, FaultKind, string};
 
 /// One strict JSON value over the bytes it came in.
 ///
@@ -28,6 +29,8 @@ pub(super) struct Node {
     pub kind: Kind,
     /// Whether a string or key holds a backslash.
     pub escaped: bool,
+    /// Whether an object in it, or it itself, holds a key twice.
+    pub repeats: bool,
 }
 
 /// What a value is.
@@ -61,6 +64,17 @@ impl<'a> Document<'a> {
     ///
     /// Looks at each byte about twice; one allocation.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
+        Self::parse_with(bytes, DuplicateKeys::Reject)
+    }
+
+    /// As [`parse`](Self::parse), with a choice about keys that stand twice in one object.
+    ///
+    /// Where they are let through, [`Value::repeats`] tells of them, and whoever reads meaning into an
+    /// object must ask it: a reader of the first and a reader of the last see two values.
+    ///
+    /// # Errors
+    /// The first [`Fault`], as there.
+    pub fn parse_with(bytes: &'a [u8], duplicate_keys: DuplicateKeys) -> Result<Self, Fault> {
         if bytes.starts_with(b"\xEF\xBB\xBF") {
             return Err(Fault { at: 0, kind: FaultKind::ByteOrderMark });
         }
@@ -71,7 +85,7 @@ impl<'a> Document<'a> {
                 return Err(Fault { at, kind: FaultKind::NotUtf8 });
             }
         };
-        Ok(Self { text, nodes: Cursor::walk(text)? })
+        Ok(Self { text, nodes: Cursor::walk(text, duplicate_keys)? })
     }
 
     /// The text that was checked.
@@ -152,9 +166,24 @@ impl<'d> Value<'d> {
 
     /// The member called `name` (compared unescaped) of an object; `None` for other kinds.
     ///
-    /// Walks the members; an object has one member of a name at most.
+    /// Walks the members; takes the first of a name, and no object has two unless it
+    /// [`repeats`](Self::repeats).
     pub fn get(&self, name: &str) -> Option<Value<'d>> {
         self.members().find(|(key, _)| key.is(name)).map(|(_, value)| value)
+    }
+
+    /// Whether an object in it, or it itself, holds a key twice; never in what [`Document::parse`] reads.
+    pub fn repeats(&self) -> bool {
+        self.node().repeats
+    }
+
+    /// The first key of this object, not of those in it, that an earlier one equals.
+    pub fn repeated_key(&self) -> Option<Key<'d>> {
+        if !self.repeats() {
+            return None;
+        }
+        let mut seen = HashSet::new();
+        self.members().map(|(key, _)| key).find(|key| !seen.insert(key.name()))
     }
 
     /// The members of an object, in order; nothing for other kinds.

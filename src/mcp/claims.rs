@@ -289,6 +289,9 @@ fn check_params(claimed: &[(&str, &str)], method: Method, params: Option<Value<'
         return Ok(());
     }
     let arguments = arguments(params);
+    if arguments.is_some_and(|arguments| arguments.repeats()) {
+        return Err(mismatch("an Mcp-Param header stands beside arguments in which a key stands twice"));
+    }
     for (_, value) in claimed {
         let value =
             mirror::decode(value).ok_or_else(|| mismatch("an Mcp-Param header is not properly encoded"))?;

@@ -12,6 +12,7 @@ use super::id::{Id, IdFault};
 use super::keys;
 use super::method::{Method, Sender, Shape};
 use super::near::{self, Near};
+use super::repeats;
 use crate::bounds::{BATCH_MESSAGES_MAX, METHOD_BYTES_MAX};
 use crate::json::{self, Document, Key, Kind, Value};
 
@@ -238,6 +239,9 @@ struct Flaw {
 /// Walks the keys of the envelope, of params, result or error, and of their `_meta`; allocates the id.
 pub fn read<'d>(document: &'d Document<'_>, from: Sender) -> Result<Message<'d>, EnvelopeFault> {
     let root = document.root();
+    if let Some(key) = repeats::in_protocol(root) {
+        return Err(json::Fault { at: key.span().start, kind: json::FaultKind::DuplicateKey }.into());
+    }
     let parts = Parts::of(root);
     parts.message(root, from).map_err(|flaw| EnvelopeFault {
         kind: flaw.kind,

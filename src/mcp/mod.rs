@@ -20,6 +20,7 @@ mod keys;
 mod method;
 mod mirror;
 mod near;
+mod repeats;
 mod revision;
 
 pub use claims::{Claims, Mismatch, Speech};

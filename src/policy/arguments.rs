@@ -95,6 +95,9 @@ impl Constraint {
             if value.kind() != Kind::Object {
                 return Standing::Unknown;
             }
+            if value.repeats() && value.members().filter(|(key, _)| key.is(step)).nth(1).is_some() {
+                return Standing::Unknown;
+            }
             value = match value.get(step) {
                 Some(value) => value,
                 None => return Standing::Absent,
@@ -181,14 +184,15 @@ pub(super) fn may_lead_elsewhere(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Document;
+    use crate::json::{Document, DuplicateKeys};
 
     fn text(text: &str) -> Literal {
         Literal::Text(text.into())
     }
 
     fn judge(path: &str, tests: Vec<Test>, arguments: &str) -> Standing {
-        let document = Document::parse(arguments.as_bytes()).expect("a test is JSON");
+        let document = Document::parse_with(arguments.as_bytes(), DuplicateKeys::RejectProtocol);
+        let document = document.expect("a test is JSON");
         let constraint = Constraint { path: path.into(), tests: tests.into(), absence: Absence::Counts };
         constraint.judge(Some(document.root()))
     }
@@ -226,6 +230,23 @@ mod tests {
         assert_eq!(judge("a.b", tests(), r#"{"a":{}}"#), Standing::Absent);
         assert_eq!(judge("a.b", tests(), r#"{"a":[{"b":5}]}"#), Standing::Unknown);
         assert_eq!(judge("a.b", tests(), r#"{"a.b":5}"#), Standing::Absent);
+    }
+
+    #[test]
+    fn does_not_choose_between_two_of_a_name() {
+        let tests = || vec![Test::Max("5".into())];
+        let cases = [
+            ("x", r#"{"x":1,"x":9}"#, Standing::Unknown),
+            ("x", r#"{"x":9,"\u0078":1}"#, Standing::Unknown),
+            ("a.b", r#"{"a":{"b":1},"a":{"b":9}}"#, Standing::Unknown),
+            ("a.b", r#"{"a":{"b":1,"b":1}}"#, Standing::Unknown),
+            ("a.b", r#"{"a":{"b":1},"c":1,"c":2}"#, Standing::Meets),
+            ("x", r#"{"x":1,"y":{"x":1,"x":9}}"#, Standing::Meets),
+            ("x", r#"{"y":1,"y":2}"#, Standing::Absent),
+        ];
+        for (path, arguments, wanted) in cases {
+            assert_eq!(judge(path, tests(), arguments), wanted, "{path} of {arguments}");
+        }
     }
 
     #[test]

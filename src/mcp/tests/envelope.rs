@@ -1,4 +1,4 @@
-use crate::json::Document;
+use crate::json::{Document, DuplicateKeys, FaultKind};
 use crate::mcp::envelope::{fuzz_envelope, read};
 use crate::mcp::{EnvelopeFaultKind as K, IdFault, Message, Method, Sender};
 
@@ -163,5 +163,42 @@ fn gives_each_fault_its_code_place_and_words() {
         };
         assert_eq!((fault.kind.code(), fault.at), (code, at), "{text}: {fault}");
         assert_eq!(fault.to_string(), words, "{text}");
+    }
+}
+
+#[test]
+fn lets_data_alone_repeat_keys_where_a_policy_says_so() {
+    let cases = [
+        (r#""method":"tools/call","params":{"name":"a","arguments":{"x":1,"x":[{"y":1,"y":2}]}}"#, None),
+        (r#""result":{"structuredContent":{"x":1,"x":2},"content":[]}"#, None),
+        (r#""method":"ping","method":"tools/call""#, Some(r#""method":"tools/call"}"#)),
+        (r#""method":"ping","params":{"a":1,"a":2}"#, Some(r#""a":2}}"#)),
+        (r#""method":"ping","params":{"_meta":{"a":{"b":1,"b":2}}}"#, Some(r#""b":2}}}}"#)),
+        (
+            r#""method":"tools/call","params":{"name":"a","arguments":{},"arguments":{}}"#,
+            Some(r#""arguments":{}}}"#),
+        ),
+        (
+            r#""method":"tools/call","params":{"name":"a","argument\u0073":{},"arguments":{}}"#,
+            Some(r#""arguments":{}}}"#),
+        ),
+        (
+            r#""method":"tools/call","params":{"arguments":{"x":1,"x":2},"name":"a","name":"b"}"#,
+            Some(r#""name":"b"}}"#),
+        ),
+        (r#""result":{"tools":[{"name":"a"},{"name":"a","name":"b"}]}"#, Some(r#""name":"b"}]}}"#)),
+        (r#""result":{"content":[{"text":"a","\u0074ext":"b"}]}"#, Some(r#""\u0074ext":"b"}]}}"#)),
+        (r#""error":{"code":1,"message":"x","data":{"a":1,"a":2}}"#, Some(r#""a":2}}}"#)),
+    ];
+    for (rest, at) in cases {
+        let text = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,{rest}}}");
+        let document = Document::parse_with(text.as_bytes(), DuplicateKeys::RejectProtocol).unwrap();
+        let found = read(&document, Sender::Both).err();
+        let found = found.map(|fault| (fault.kind, fault.id, text.get(fault.at..).unwrap_or_default()));
+        assert_eq!(found, at.map(|at| (K::Json(FaultKind::DuplicateKey), None, at)), "{text}");
+        assert_eq!(
+            Document::parse(text.as_bytes()).err().map(|fault| fault.kind),
+            Some(FaultKind::DuplicateKey)
+        );
     }
 }
