@@ -7,13 +7,14 @@
 //! edited leaves exactly as it came.
 //!
 //! **How.** [`Document::parse`] checks the text once and lays a flat tape of [`Value`]s over it;
-//! [`Splice`] replaces spans and copies every other byte; [`compact()`] writes a document as one line.
+//! [`Splice`] replaces spans and copies every other byte; [`canonical()`] writes anew what is no hazard to
+//! parsers but may be one to carriers.
 //!
 //! **What it is not.** No serde model: struct decoding skips what it does not know, unchecked.
 //!
 //! Source: RFC 8259, RFC 7493 (I-JSON), rules S1-S4, S11, S12 and S14 of the strict profile.
 
-mod compact;
+mod canonical;
 mod cursor;
 mod document;
 mod fault;
@@ -21,7 +22,7 @@ mod splice;
 mod strictness;
 mod string;
 
-pub use compact::compact;
+pub use canonical::{canonical, compact, unmarked};
 pub use document::{Document, Elements, Key, Kind, Members, Value};
 pub use fault::{Fault, FaultKind};
 pub use splice::Splice;
@@ -36,9 +37,17 @@ mod tests;
 /// For fuzzers; panics only when an invariant of this module is broken.
 pub fn fuzz_json(bytes: &[u8]) {
     let Ok(document) = Document::parse(bytes) else { return };
-    let line = compact(&document);
-    assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
-    let again = Document::parse(&line).map(|document| compact(&document));
-    assert_eq!(again.as_deref(), Ok(line.as_slice()), "compact is a fixed point");
-    assert!(serde_json::from_slice::<serde_json::Value>(bytes).is_ok(), "no laxer than serde_json");
+    let seen = serde_json::from_slice::<serde_json::Value>(bytes).ok();
+    assert!(seen.is_some(), "no laxer than serde_json");
+    for output in Output::ALL {
+        let line = canonical(&document, *output).unwrap_or_else(|| bytes.to_vec());
+        let text = String::from_utf8_lossy(&line);
+        assert!(!text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')), "one line");
+        assert!(*output == Output::Utf8 || line.is_ascii(), "ASCII where it is wanted");
+        assert_eq!(serde_json::from_slice(&line).ok(), seen, "every reader sees what it saw");
+        let again = Document::parse(&line).map(|document| canonical(&document, *output));
+        assert_eq!(again, Ok(None), "what is canonical stays as it is");
+    }
+    let lax = Document::parse_with(bytes, DuplicateKeys::RejectProtocol);
+    assert_eq!(lax.map(|document| document.root().repeats()), Ok(false), "no key stands twice");
 }
