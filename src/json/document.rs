@@ -196,6 +196,13 @@ impl<'d> Value<'d> {
         Elements(self.children(Kind::Array))
     }
 
+    /// Every key in it, at any depth, in the order of the text.
+    pub fn keys(&self) -> impl Iterator<Item = Key<'d>> + use<'d> {
+        let value = *self;
+        let inside = (value.at..value.node().next).map(move |at| Value { at, ..value });
+        inside.filter(|value| value.kind() == Kind::Key).map(Key)
+    }
+
     fn children(&self, kind: Kind) -> Children<'d> {
         let node = self.node();
         let end = if node.kind == kind { node.next } else { self.at + 1 };

@@ -15,6 +15,7 @@ pub mod envelope;
 pub mod lines;
 pub mod sse;
 
+mod characters;
 mod id;
 mod keys;
 mod method;
@@ -28,7 +29,7 @@ pub use envelope::{EnvelopeFault, EnvelopeFaultKind, Message};
 pub use id::{Id, IdFault, fuzz_id};
 pub use method::{Method, Sender, Shape, Subject};
 pub use mirror::fuzz_mirror;
-pub use near::{fuzz_near, near_miss};
+pub use near::{WatchedNames, colliding_key, fuzz_near, near_miss};
 pub use revision::{Era, Revision, Revisions, Traits};
 
 #[cfg(test)]

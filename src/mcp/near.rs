@@ -2,14 +2,18 @@
 //!
 //! Some readers match names without regard to case, drop NUL, or fold full-width letters: to them
 //! `"NAME"` is `name`. So a key that is none of the protocol's, but folds to one, is refused wherever the
-//! protocol gives keys a meaning. Keys of arguments are data and never looked at here.
+//! protocol gives keys a meaning. Keys of arguments are data: of them a policy knows which matter, and
+//! asks with [`WatchedNames`] and [`colliding_key`].
 //!
-//! The fold: without default-ignorables, controls, `-`, `_` and white space at the edges; compatibility
-//! letters as ASCII letters; lower case. Source: rule S5 of the strict profile; CVE-2026-27896.
+//! Source: rules S5 and S6 of the strict profile; CVE-2026-27896.
 
-use super::keys::{CONTENT, ENVELOPE, ERROR, META, REFERENCE, RESULT, TOOL, params_keys};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::characters::fold;
+use super::keys::{self, ENVELOPE, Form, Nest};
 use super::method::Method;
-use crate::json::{Key, Value};
+use crate::json::{Document, Key, Kind, Value};
 
 /// A key that is nearly one of the protocol's.
 #[derive(Debug, Clone, Copy)]
@@ -18,57 +22,45 @@ pub(super) struct Near<'d> {
     pub known: &'static str,
 }
 
-/// Finds the first key of the params of `method`, of their `_meta` or of a reference in them, that is
-/// nearly one of the protocol's.
+/// Finds the first key that is nearly one of the protocol's, in the params of `method` and in every
+/// object of the protocol in them.
 pub(super) fn in_params(method: Method, params: Value<'_>) -> Option<Near<'_>> {
-    for (key, value) in params.members() {
-        if let Some(known) = near_miss(&key.name(), params_keys(method)) {
-            return Some(Near { key, known });
-        }
-        let inner = if key.is("_meta") {
-            among(value, META)
-        } else if method == Method::CompletionComplete && key.is("ref") {
-            among(value, REFERENCE)
-        } else {
-            None
-        };
-        if inner.is_some() {
-            return inner;
-        }
-    }
-    None
+    walk(params, keys::params(method))
 }
 
-/// Finds the first key of a result, of its `_meta`, or of a tool or block of content in it, that is
-/// nearly one of the protocol's.
+/// Finds the first key of a result, or of an object of the protocol in it, that is nearly one of the
+/// protocol's.
 pub(super) fn in_result(result: Value<'_>) -> Option<Near<'_>> {
-    for (key, value) in result.members() {
-        if let Some(known) = near_miss(&key.name(), RESULT) {
-            return Some(Near { key, known });
-        }
-        let inner = if key.is("_meta") {
-            among(value, META)
-        } else if key.is("tools") {
-            value.elements().find_map(|tool| among(tool, TOOL))
-        } else if key.is("content") {
-            value.elements().find_map(|block| among(block, CONTENT))
-        } else {
-            None
-        };
-        if inner.is_some() {
-            return inner;
-        }
-    }
-    None
+    walk(result, &keys::RESULT)
 }
 
 /// Finds the first key of an error that is nearly one of the protocol's.
 pub(super) fn in_error(error: Value<'_>) -> Option<Near<'_>> {
-    among(error, ERROR)
+    walk(error, &keys::ERROR)
 }
 
-fn among<'d>(object: Value<'d>, known: &'static [&'static str]) -> Option<Near<'d>> {
-    object.members().find_map(|(key, _)| near_miss(&key.name(), known).map(|known| Near { key, known }))
+/// As deep as the document at most.
+fn walk<'d>(object: Value<'d>, form: &'static Form) -> Option<Near<'d>> {
+    for (key, value) in object.members() {
+        let name = key.name();
+        if let Some(known) = near_miss(&name, form.keys) {
+            return Some(Near { key, known });
+        }
+        let Some((_, nest, inner)) = form.inner.iter().find(|(known, ..)| *known == name) else { continue };
+        let found = match nest {
+            Nest::Blocks if value.kind() == Kind::Array => {
+                value.elements().find_map(|value| walk(value, inner))
+            }
+            Nest::Blocks if object.get("action").is_some() => None,
+            Nest::Blocks | Nest::Itself => walk(value, inner),
+            Nest::Elements => value.elements().find_map(|value| walk(value, inner)),
+            Nest::Values => value.members().find_map(|(_, value)| walk(value, inner)),
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
 }
 
 /// The entry of `known` that `key` is nearly; `None` when it is one of them, or far from all.
@@ -92,121 +84,104 @@ pub(super) fn folds_alike(one: &str, other: &str) -> bool {
     fold(one).eq(fold(other))
 }
 
-/// The characters of `text` as a reader may see them who does not look closely.
-fn fold(text: &str) -> impl Iterator<Item = char> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || is_ignored(c));
-    text.chars().filter(|&c| !is_ignored(c)).flat_map(|c| compatible(c).into_iter().flatten())
+/// Names of arguments that somebody will look for: what a policy judges, and so what nothing else may
+/// pass for.
+#[derive(Debug, Clone, Default)]
+pub struct WatchedNames {
+    /// By what they fold to; several that fold alike are told apart exactly.
+    folded: HashMap<Box<str>, Vec<Box<str>>>,
+    /// One bit for the first letter of each, folded: most keys need no more than this.
+    firsts: u64,
 }
 
-/// Whether a reader may drop `c`: joiners of words, controls, and what Unicode calls default-ignorable.
-fn is_ignored(c: char) -> bool {
-    if c.is_ascii() {
-        return matches!(c, '-' | '_') || c.is_ascii_control();
+impl WatchedNames {
+    /// Adds a name.
+    pub fn insert(&mut self, name: &str) {
+        let folded: String = fold(name).collect();
+        self.firsts |= folded.chars().next().map_or(0, first_bit);
+        let alike = self.folded.entry(folded.into()).or_default();
+        if !alike.iter().any(|known| **known == *name) {
+            alike.push(name.into());
+        }
     }
-    matches!(c,
-        '\u{80}'..='\u{9F}' | '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}'
-        | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2010}'..='\u{2015}'
-        | '\u{202A}'..='\u{202E}' | '\u{203F}' | '\u{2060}'..='\u{206F}' | '\u{2212}' | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FE33}' | '\u{FE34}' | '\u{FE4D}'..='\u{FE4F}' | '\u{FE58}' | '\u{FE63}'
-        | '\u{FEFF}' | '\u{FF0D}' | '\u{FF3F}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}'
-        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
-}
 
-/// The lower-case letters for which `c` is another spelling, up to three; `c` itself for all others.
-fn compatible(c: char) -> [Option<char>; 3] {
-    let one = |c: char| [Some(c.to_ascii_lowercase()), None, None];
-    let spelled = |text: &str| {
-        let mut letters = text.chars();
-        [letters.next(), letters.next(), letters.next()]
-    };
-    match c {
-        '\0'..='\x7F' => one(c),
-        '\u{FF01}'..='\u{FF5E}' => one(shifted(c, 0xFF01, '!')),
-        '\u{24B6}'..='\u{24CF}' => one(shifted(c, 0x24B6, 'a')),
-        '\u{24D0}'..='\u{24E9}' => one(shifted(c, 0x24D0, 'a')),
-        // Mathematical letters: alphabets of 26 capitals and 26 small letters in turn.
-        '\u{1D400}'..='\u{1D6A3}' => one(char::from(b'a' + ((c as u32 - 0x1D400) % 26) as u8)),
-        '\u{FB00}' => spelled("ff"),
-        '\u{FB01}' => spelled("fi"),
-        '\u{FB02}' => spelled("fl"),
-        '\u{FB03}' => spelled("ffi"),
-        '\u{FB04}' => spelled("ffl"),
-        '\u{FB05}' | '\u{FB06}' => spelled("st"),
-        _ => one(LETTERS.iter().find(|(letter, _)| *letter == c).map_or(c, |&(_, plain)| plain)),
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.folded.is_empty()
+    }
+
+    /// The name that `key` is nearly; `None` when it is one, or far from all.
+    pub fn near(&self, key: &str) -> Option<&str> {
+        let first = fold(key).next()?;
+        if self.firsts & first_bit(first) == 0 {
+            return None;
+        }
+        let folded: String = fold(key).collect();
+        let alike = self.folded.get(folded.as_str())?;
+        if alike.iter().any(|known| **known == *key) { None } else { alike.first().map(|known| &**known) }
+    }
+
+    /// Finds the first key in `arguments`, at any depth, that is nearly a name, in one pass.
+    pub fn near_in<'d>(&self, arguments: Value<'d>) -> Option<(Key<'d>, &str)> {
+        if self.is_empty() {
+            return None;
+        }
+        arguments.keys().find_map(|key| Some((key, self.near(&key.name())?)))
     }
 }
 
-fn shifted(c: char, from: u32, to: char) -> char {
-    char::from_u32(c as u32 - from + to as u32).unwrap_or(c)
+fn first_bit(first: char) -> u64 {
+    1 << (u32::from(first) % 64)
 }
 
-/// Single letters that fold to an ASCII letter: the long s, the Kelvin sign, and their like.
-const LETTERS: &[(char, char)] = &[
-    ('\u{AA}', 'a'),
-    ('\u{BA}', 'o'),
-    ('\u{130}', 'i'),
-    ('\u{131}', 'i'),
-    ('\u{17F}', 's'),
-    ('\u{2070}', '0'),
-    ('\u{2071}', 'i'),
-    ('\u{207F}', 'n'),
-    ('\u{2102}', 'c'),
-    ('\u{210A}', 'g'),
-    ('\u{210B}', 'h'),
-    ('\u{210C}', 'h'),
-    ('\u{210D}', 'h'),
-    ('\u{210E}', 'h'),
-    ('\u{2110}', 'i'),
-    ('\u{2111}', 'i'),
-    ('\u{2112}', 'l'),
-    ('\u{2113}', 'l'),
-    ('\u{2115}', 'n'),
-    ('\u{2119}', 'p'),
-    ('\u{211A}', 'q'),
-    ('\u{211B}', 'r'),
-    ('\u{211C}', 'r'),
-    ('\u{211D}', 'r'),
-    ('\u{2124}', 'z'),
-    ('\u{2128}', 'z'),
-    ('\u{212A}', 'k'),
-    ('\u{212C}', 'b'),
-    ('\u{212D}', 'c'),
-    ('\u{212F}', 'e'),
-    ('\u{2130}', 'e'),
-    ('\u{2131}', 'f'),
-    ('\u{2133}', 'm'),
-    ('\u{2134}', 'o'),
-    ('\u{2139}', 'i'),
-    ('\u{2145}', 'd'),
-    ('\u{2146}', 'd'),
-    ('\u{2147}', 'e'),
-    ('\u{2148}', 'i'),
-    ('\u{2149}', 'j'),
-    ('\u{2160}', 'i'),
-    ('\u{2164}', 'v'),
-    ('\u{2169}', 'x'),
-    ('\u{216C}', 'l'),
-    ('\u{216D}', 'c'),
-    ('\u{216E}', 'd'),
-    ('\u{216F}', 'm'),
-    ('\u{2170}', 'i'),
-    ('\u{2174}', 'v'),
-    ('\u{2179}', 'x'),
-    ('\u{217C}', 'l'),
-    ('\u{217D}', 'c'),
-    ('\u{217E}', 'd'),
-    ('\u{217F}', 'm'),
-];
+/// Finds the first key in `arguments`, at any depth, that folds to the same as another one before it in
+/// its object.
+///
+/// One pass; allocates only for an object in which two keys may fold alike.
+pub fn colliding_key(arguments: Value<'_>) -> Option<Key<'_>> {
+    let (mut marks, mut is_suspect) = (0_u64, false);
+    for (key, _) in arguments.members() {
+        let hash = fold(&key.name()).fold(0_u32, |hash, c| hash.wrapping_mul(31).wrapping_add(c.into()));
+        let mark = 1 << (hash % 64);
+        is_suspect |= marks & mark != 0;
+        marks |= mark;
+    }
+    let own = if is_suspect { first_collision(arguments) } else { None };
+    let mut inner = arguments.members().map(|(_, value)| value).chain(arguments.elements());
+    own.or_else(|| inner.find_map(colliding_key))
+}
+
+fn first_collision(object: Value<'_>) -> Option<Key<'_>> {
+    let mut seen: HashMap<String, Cow<'_, str>> = HashMap::new();
+    object.members().map(|(key, _)| key).find(|key| {
+        let name = key.name();
+        let folded = fold(&name).collect();
+        // The same key again is another matter, with a rule of its own.
+        *seen.entry(folded).or_insert_with(|| name.clone()) != name
+    })
+}
 
 /// Looks for near misses in arbitrary text, and checks what must hold.
 ///
 /// For fuzzers; panics only when an invariant of this module is broken.
 pub fn fuzz_near(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for known in [ENVELOPE, META, RESULT] {
+    for known in [ENVELOPE, keys::RESULT.keys] {
         assert!(known.iter().all(|key| near_miss(key, known).is_none()), "a key is not near itself");
-        if let Some(near) = near_miss(&text, known) {
-            assert_ne!(near, text);
-        }
+        let mut watched = WatchedNames::default();
+        known.iter().for_each(|key| watched.insert(key));
+        let near = near_miss(&text, known);
+        assert!(near.is_none_or(|near| near != text && folds_alike(near, &text)));
+        assert_eq!(near, watched.near(&text), "both ways of looking find the same");
+    }
+    let Ok(document) = Document::parse(bytes) else { return };
+    let mut watched = WatchedNames::default();
+    let found = document.root().keys().find(|key| {
+        let is_near = watched.near(&key.name()).is_some();
+        watched.insert(&key.name());
+        is_near
+    });
+    if let Some(key) = colliding_key(document.root()) {
+        assert!(found.is_some(), "`{}` collides with a key before it", key.name());
     }
 }

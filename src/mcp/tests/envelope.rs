@@ -57,6 +57,11 @@ fn reads_answers_from_either_side() {
         r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":""}}"#,
         r#"{"jsonrpc":"2.0","error":{"code":1,"message":""}}"#,
         r#"{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"Content":1},"content":[{"type":"text","text":"TEXT"}]}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"action":"accept","content":{"type":"a","Text":"b","URI":"c"}}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a","inputSchema":{"properties":{"Name":{}},"Title":1}}]}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"capabilities":{"experimental":{"Tools":{}},"extensions":{"a/B":{"Roots":1}}}}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"inputRequests":{"Name":{"method":"elicitation/create","params":{"requestedSchema":{"Message":1}}}}}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{"role":"assistant","content":{"type":"tool_use","name":"a","input":{"Type":1}}}}"#,
     ];
     for text in cases {
         assert_eq!(check(text, Sender::Client), Verdict::Answer, "{text}");
@@ -122,6 +127,50 @@ fn refuses_keys_that_are_nearly_a_key_of_the_protocol() {
         (r#""result":{"content":[{"type":"text","TEXT":"x"}]}"#, "text"),
         (r#""result":{"_meta":{"TraceParent":"x"}}"#, "traceparent"),
         (r#""error":{"code":1,"Message":"x"}"#, "message"),
+        (r#""method":"initialize","params":{"clientInfo":{"name":"a","VERSION":"b"}}"#, "version"),
+        (r#""method":"initialize","params":{"capabilities":{"Sampling":{}}}"#, "sampling"),
+        (r#""method":"initialize","params":{"capabilities":{"roots":{"list_changed":true}}}"#, "listChanged"),
+        (
+            r#""method":"ping","params":{"_meta":{"io.modelcontextprotocol/clientInfo":{"na\u00adme":"a"}}}"#,
+            "name",
+        ),
+        (
+            r#""method":"ping","params":{"_meta":{"IO.modelcontextprotocol/clientInfo":{}}}"#,
+            "io.modelcontextprotocol/clientInfo",
+        ),
+        (r#""method":"completion/complete","params":{"ref":{"name":"a"},"argument":{"Value":"b"}}"#, "value"),
+        (
+            r#""method":"tools/call","params":{"name":"a","inputResponses":{"x":{"Action":"accept"}}}"#,
+            "action",
+        ),
+        (
+            r#""method":"prompts/get","params":{"name":"a","inputResponses":{"x":{"role":"user","content":{"type":"text","Text":"b"}}}}"#,
+            "text",
+        ),
+        (
+            r#""method":"subscriptions/listen","params":{"notifications":{"tools_list_changed":true}}"#,
+            "toolsListChanged",
+        ),
+        (
+            r#""method":"sampling/createMessage","params":{"messages":[{"role":"user","content":[{"type":"text","Text":"x"}]}]}"#,
+            "text",
+        ),
+        (r#""method":"notifications/tasks","params":{"taskId":"1","result":{"IsError":true}}"#, "isError"),
+        (r#""result":{"tools":[{"name":"a","annotations":{"ReadOnlyHint":true}}]}"#, "readOnlyHint"),
+        (r#""result":{"tools":[{"name":"a","icons":[{"SRC":"data:,"}]}]}"#, "src"),
+        (r#""result":{"content":[{"type":"resource","resource":{"uri":"a:b","TEXT":"x"}}]}"#, "text"),
+        (r#""result":{"content":[{"type":"text","text":"x","annotations":{"Audience":[]}}]}"#, "audience"),
+        (r#""result":{"content":[{"type":"tool_result","content":[{"type":"text","Text":"x"}]}]}"#, "text"),
+        (r#""result":{"contents":[{"uri":"a:b","Blob":""}]}"#, "blob"),
+        (r#""result":{"messages":[{"role":"user","content":{"type":"text","Text":"x"}}]}"#, "text"),
+        (r#""result":{"prompts":[{"name":"a","arguments":[{"name":"b","Required":true}]}]}"#, "required"),
+        (r#""result":{"inputRequests":{"x":{"method":"roots/list","Params":{}}}}"#, "params"),
+        (
+            r#""result":{"inputRequests":{"x":{"method":"sampling/createMessage","params":{"Messages":[]}}}}"#,
+            "messages",
+        ),
+        (r#""result":{"capabilities":{"tools":{"ListChanged":true}}}"#, "listChanged"),
+        (r#""result":{"taskId":"1","status":"completed","result":{"tools":[{"Name":"a"}]}}"#, "name"),
     ];
     for (rest, known) in cases {
         let text = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,{rest}}}");
