@@ -69,8 +69,16 @@ impl ToolName {
     /// # Errors
     /// [`NameFault`]: the caller's fault on a call, the policy author's in a bundle.
     pub fn parse(text: &str) -> Result<Self, NameFault> {
-        check(text, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))?;
+        Self::check(text)?;
         Ok(Self(text.into()))
+    }
+
+    /// Checks as [`parse`](Self::parse) does, and keeps nothing.
+    ///
+    /// # Errors
+    /// [`NameFault`], as there.
+    pub fn check(text: &str) -> Result<(), NameFault> {
+        check(text, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
     }
 
     /// The name.

@@ -1,19 +1,22 @@
 //! What a message is about: the tool and its arguments, the prompt, the resource, the task.
 //!
 //! Names that the protocol gives a meaning are text without controls, invisible or direction-changing
-//! characters: what a person reads in a record is what the server gets. Source: rule S13 of the strict
-//! profile.
+//! characters, in one of its spellings: what a person reads in a record is what the server gets. The name
+//! of a tool is of the specification's alphabet before any rule is asked about it.
+//! Source: rule S13 of the strict profile; MCP 2026-07-28, server/tools, "Tool Names".
 
 use std::borrow::Cow;
 
+use super::characters::{self, Flaw};
 use super::id::Id;
 use super::method::{Method, Subject};
 use crate::json::{Kind, Value};
+use crate::names::ToolName;
 
 /// One call of a tool, as spans of its document.
 #[derive(Debug, Clone)]
 pub struct ToolCall<'d> {
-    /// As the client spells it, unescaped; not yet checked to be a tool's name.
+    /// Unescaped; of the alphabet of tool names.
     pub name: Cow<'d, str>,
     /// An object.
     pub arguments: Option<Value<'d>>,
@@ -32,12 +35,18 @@ pub enum ParamsFault {
     /// A character that is not seen, or that turns the direction of text.
     #[error("`params.{0}` holds an invisible or control character")]
     Character(&'static str),
+    /// A text that can be spelled in another way that looks the same.
+    #[error("`params.{0}` is not in Unicode's composed form (NFC)")]
+    Form(&'static str),
     /// A value of another kind than the protocol wants.
     #[error("`params.{0}` is not of the kind that the protocol wants")]
     Kind(&'static str),
     /// A value that the method must have.
     #[error("`params.{0}` is missing")]
     Missing(&'static str),
+    /// The name of no tool that could be.
+    #[error("`params.name` is not the name of a tool: 1 to 128 letters, digits, `_`, `.` and `-`")]
+    ToolName,
 }
 
 impl ParamsFault {
@@ -62,7 +71,7 @@ pub fn tool(params: Option<Value<'_>>) -> Result<ToolCall<'_>, ParamsFault> {
             _ => {}
         }
     }
-    let name = text(name.ok_or(ParamsFault::Missing("name"))?, "name")?;
+    let name = tool_name(name.ok_or(ParamsFault::Missing("name"))?)?;
     let arguments = object(arguments, "arguments")?;
     let meta = object(meta, "_meta")?;
     Ok(ToolCall { name, arguments, meta, progress_token: token(meta)? })
@@ -71,13 +80,19 @@ pub fn tool(params: Option<Value<'_>>) -> Result<ToolCall<'_>, ParamsFault> {
 /// The name of what a message with `method` acts on; `None` when the method has no subject.
 ///
 /// A resource's is its URI, a task's its id, a reference's the name of a prompt or the URI of a template.
+/// The other texts that lead to something, cursors, tokens and ids, are checked with it.
 ///
 /// # Errors
 /// [`ParamsFault`], the sender's fault.
 pub fn target(method: Method, params: Option<Value<'_>>) -> Result<Option<Cow<'_, str>>, ParamsFault> {
+    check_handles(params)?;
     match method.subject() {
         Subject::Nothing => Ok(None),
-        Subject::Prompt | Subject::Tool => member(params, "name").map(Some),
+        Subject::Prompt => member(params, "name").map(Some),
+        Subject::Tool => {
+            let name = params.and_then(|params| params.get("name"));
+            tool_name(name.ok_or(ParamsFault::Missing("name"))?).map(Some)
+        }
         Subject::Resource => member(params, "uri").map(Some),
         Subject::Task => member(params, "taskId").map(Some),
         Subject::Skill => either(params).map(Some),
@@ -162,8 +177,33 @@ fn either(object: Option<Value<'_>>) -> Result<Cow<'_, str>, ParamsFault> {
 }
 
 fn token(meta: Option<Value<'_>>) -> Result<Option<Id>, ParamsFault> {
-    let token = meta.and_then(|meta| meta.get("progressToken"));
-    token.map(Id::read).transpose().map_err(|_| ParamsFault::Kind("_meta.progressToken"))
+    handle(meta, "progressToken", "_meta.progressToken")
+}
+
+/// What leads to something that is neither tool nor resource: a page of a list, a request that runs.
+fn check_handles(params: Option<Value<'_>>) -> Result<(), ParamsFault> {
+    match params.and_then(|params| params.get("cursor")) {
+        Some(cursor) if cursor.kind() != Kind::Null => drop(text(cursor, "cursor")?),
+        Some(_) | None => {}
+    }
+    progress_token(params)?;
+    handle(params, "progressToken", "progressToken")?;
+    handle(params, "requestId", "requestId")?;
+    Ok(())
+}
+
+/// A string or integer under `key` that names a request, here or in the words of its sender.
+fn handle(carrier: Option<Value<'_>>, key: &str, place: &'static str) -> Result<Option<Id>, ParamsFault> {
+    let Some(value) = carrier.and_then(|carrier| carrier.get(key)) else { return Ok(None) };
+    if value.kind() == Kind::String {
+        text(value, place)?;
+    }
+    Id::read(value).map(Some).map_err(|_| ParamsFault::Kind(place))
+}
+
+fn tool_name(value: Value<'_>) -> Result<Cow<'_, str>, ParamsFault> {
+    let name = value.string().ok_or(ParamsFault::Kind("name"))?;
+    if ToolName::check(&name).is_ok() { Ok(name) } else { Err(ParamsFault::ToolName) }
 }
 
 fn object<'d>(value: Option<Value<'d>>, key: &'static str) -> Result<Option<Value<'d>>, ParamsFault> {
@@ -178,18 +218,11 @@ fn object<'d>(value: Option<Value<'d>>, key: &'static str) -> Result<Option<Valu
 
 fn text<'d>(value: Value<'d>, key: &'static str) -> Result<Cow<'d, str>, ParamsFault> {
     let text = value.string().ok_or(ParamsFault::Kind(key))?;
-    if text.chars().any(is_unseen) { Err(ParamsFault::Character(key)) } else { Ok(text) }
-}
-
-/// Controls, zero-width characters, direction marks and overrides, tags.
-fn is_unseen(c: char) -> bool {
-    if c.is_ascii() {
-        return c.is_ascii_control();
+    match characters::check(&text) {
+        Ok(()) => Ok(text),
+        Err(Flaw::Form) => Err(ParamsFault::Form(key)),
+        Err(Flaw::Unseen) => Err(ParamsFault::Character(key)),
     }
-    matches!(c,
-        '\u{80}'..='\u{9F}' | '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
-        | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
-        | '\u{E0000}'..='\u{E007F}')
 }
 
 /// Reads arbitrary bytes as params of every method; for fuzzers, and panics never.

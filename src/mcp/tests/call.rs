@@ -19,7 +19,27 @@ fn names_what_a_message_is_about() {
         (M::ToolsCall, "{}", Err(F::Missing("name"))),
         (M::ToolsCall, r#"{"name":7}"#, Err(F::Kind("name"))),
         (M::ToolsCall, r#"{"name":["a"]}"#, Err(F::Kind("name"))),
-        (M::ToolsCall, r#"{"name":"a\u200bb"}"#, Err(F::Character("name"))),
+        (M::ToolsCall, r#"{"name":"a\u200bb"}"#, Err(F::ToolName)),
+        (M::ToolsCall, r#"{"name":"delete_\u0430ll"}"#, Err(F::ToolName)),
+        (M::ToolsCall, r#"{"name":"delete_all "}"#, Err(F::ToolName)),
+        (M::ToolsCall, r#"{"name":"delete_all\u0000"}"#, Err(F::ToolName)),
+        (M::ToolsCall, r#"{"name":"a*"}"#, Err(F::ToolName)),
+        (M::ToolsCall, r#"{"name":"../a"}"#, Err(F::ToolName)),
+        (M::ToolsCall, r#"{"name":""}"#, Err(F::ToolName)),
+        (M::PromptsGet, "{\"name\":\"e\u{301}\"}", Err(F::Form("name"))),
+        (M::PromptsGet, "{\"name\":\"\u{E9} \u{26A0}\u{FE0F}\"}", Ok(Some("\u{E9} \u{26A0}\u{FE0F}"))),
+        (M::PromptsGet, "{\"name\":\"a\u{FE01}\"}", Err(F::Character("name"))),
+        (M::ResourcesRead, "{\"uri\":\"a:\u{212B}\"}", Err(F::Form("uri"))),
+        (M::ResourcesRead, r#"{"uri":"a:\u2028"}"#, Err(F::Character("uri"))),
+        (M::ToolsList, r#"{"cursor":"a\u200b"}"#, Err(F::Character("cursor"))),
+        (M::ToolsList, r#"{"cursor":7}"#, Err(F::Kind("cursor"))),
+        (M::ToolsList, r#"{"cursor":null}"#, Ok(None)),
+        (M::ToolsList, r#"{"cursor":"eyJ4IjoxfQ==","_meta":{"progressToken":"a"}}"#, Ok(None)),
+        (M::ToolsList, r#"{"_meta":{"progressToken":"a\ufeff"}}"#, Err(F::Character("_meta.progressToken"))),
+        (M::ToolsList, r#"{"_meta":{"progressToken":"e\u0301"}}"#, Err(F::Form("_meta.progressToken"))),
+        (M::NotificationsProgress, r#"{"progressToken":1.5}"#, Err(F::Kind("progressToken"))),
+        (M::NotificationsCancelled, r#"{"requestId":"a\u202e"}"#, Err(F::Character("requestId"))),
+        (M::NotificationsCancelled, r#"{"requestId":7}"#, Ok(None)),
         (M::PromptsGet, r#"{"name":"a\u202eb"}"#, Err(F::Character("name"))),
         (M::ResourcesRead, r#"{"uri":"a\nb"}"#, Err(F::Character("uri"))),
         (M::TasksGet, r#"{"taskId":"a\udb40\udc61"}"#, Err(F::Character("taskId"))),
@@ -38,6 +58,16 @@ fn names_what_a_message_is_about() {
         );
     }
     assert_eq!(target(Method::ToolsCall, None), Err(F::Missing("name")));
+}
+
+#[test]
+fn bounds_the_name_of_a_tool() {
+    for (bytes, is_good) in [(1, true), (127, true), (128, true), (129, false)] {
+        let text = format!(r#"{{"name":"{}"}}"#, "n".repeat(bytes));
+        let document = Document::parse(text.as_bytes()).unwrap();
+        assert_eq!(tool(Some(document.root())).is_ok(), is_good, "{bytes}");
+        assert_eq!(target(Method::ToolsCall, Some(document.root())).is_ok(), is_good, "{bytes}");
+    }
 }
 
 #[test]
