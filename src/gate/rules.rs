@@ -12,7 +12,7 @@ use crate::limit::{self, Ledger, Subject};
 use crate::mcp::call::{self, ToolCall};
 use crate::mcp::{Message, Method};
 use crate::names::Mode;
-use crate::policy::{Decision, Forbid, Policy, Standing, Why};
+use crate::policy::{Decision, Forbid, Keys, Policy, Standing, Why};
 use crate::scan::{Direction, Sighting};
 
 /// What a message is about.
@@ -78,6 +78,9 @@ pub(super) fn allow(
     topic: &Topic<'_>,
     record: &mut Record,
 ) -> Result<(), Denial> {
+    if let Topic::Call(call) = topic {
+        tell_apart(policy, call)?;
+    }
     let decision = match topic {
         Topic::Call(call) => policy.judge_call(standing, &call.name, call.arguments),
         // What it asks to hear of is judged one by one, and taken out where it may not be heard.
@@ -101,6 +104,19 @@ pub(super) fn allow(
             record.rule = forbid.rule.cloned();
             enforce(policy, record, forbidden(caller, forbid))
         }
+    }
+}
+
+/// Refuses arguments whose keys a lenient server may take for others. Acts in shadow mode too: what two
+/// readers take for two calls cannot be judged as one.
+fn tell_apart(policy: &Policy, call: &ToolCall<'_>) -> Result<(), Denial> {
+    match policy.keys(&call.name, call.arguments) {
+        Keys::Clear | Keys::Colliding => Ok(()),
+        Keys::Doubtful(doubt) => Err(Denial::Mismatch {
+            code: call::ParamsFault::CODE,
+            text: doubt.to_string().into(),
+            data: None,
+        }),
     }
 }
 

@@ -121,12 +121,10 @@ impl WatchedNames {
         if alike.iter().any(|known| **known == *key) { None } else { alike.first().map(|known| &**known) }
     }
 
-    /// Finds the first key in `arguments`, at any depth, that is nearly a name, in one pass.
-    pub fn near_in<'d>(&self, arguments: Value<'d>) -> Option<(Key<'d>, &str)> {
-        if self.is_empty() {
-            return None;
-        }
-        arguments.keys().find_map(|key| Some((key, self.near(&key.name())?)))
+    /// The keys in `arguments`, at any depth, that are nearly a name, and which one; in one pass.
+    pub fn near_in<'n, 'd>(&'n self, arguments: Value<'d>) -> impl Iterator<Item = (Key<'d>, &'n str)> {
+        let keys = (!self.is_empty()).then(|| arguments.keys()).into_iter().flatten();
+        keys.filter_map(|key| Some((key, self.near(&key.name())?)))
     }
 }
 

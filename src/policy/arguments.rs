@@ -68,6 +68,11 @@ pub(super) enum Standing {
 }
 
 impl Constraint {
+    /// The keys that lead to the argument, outermost first.
+    pub fn steps(&self) -> impl Iterator<Item = &str> {
+        self.path.split('.')
+    }
+
     /// Whether an allow may rely on it.
     pub fn permits(&self, arguments: Option<Value<'_>>) -> bool {
         match self.judge(arguments) {
@@ -91,7 +96,7 @@ impl Constraint {
             Some(value) => value,
             None => return Standing::Absent,
         };
-        for step in self.path.split('.') {
+        for step in self.steps() {
             if value.kind() != Kind::Object {
                 return Standing::Unknown;
             }

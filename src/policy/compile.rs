@@ -14,6 +14,7 @@ use super::plans::ConversationSource;
 use super::roles::Role;
 use super::rules::{Docket, Rulebook};
 use super::snapshot::{Availability, Policy, TenantSwitch, Tool};
+use super::watch::Watch;
 use super::{Source, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::Label;
@@ -70,7 +71,8 @@ fn build(sources: &[Source], findings: &mut Findings) -> Option<Policy> {
         return None;
     };
     let tenants = tenant_names(&catalog.tools);
-    let tools = tools(catalog.tools, bench.tools, &limits.by_tool, &tenants);
+    let mut tools = tools(catalog.tools, bench.tools, &limits.by_tool, &tenants);
+    tools.iter_mut().for_each(|tool| tool.watch = Watch::new(&tool.docket, &bundle.redact, mode));
     let conversation = bundle.conversation.unwrap_or_else(default_conversation);
     Some(Policy {
         server,
@@ -230,6 +232,7 @@ fn tools(parts: Vec<ToolPart>, dockets: Vec<Docket>, limits: &[Vec<usize>], tena
         index,
         timeout: part.timeout,
         docket,
+        watch: Watch::default(),
         limits: limits.get(index).cloned().unwrap_or_default(),
     };
     each.map(build).collect()

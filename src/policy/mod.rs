@@ -38,6 +38,7 @@ mod scalar;
 mod snapshot;
 mod strict;
 mod walker;
+mod watch;
 mod yaml;
 
 pub use cases::{CaseReport, run_cases};
@@ -52,6 +53,7 @@ pub use strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
     Seal, StrictPlan,
 };
+pub use watch::{KeyDoubt, Keys};
 
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]

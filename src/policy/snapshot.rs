@@ -9,6 +9,7 @@ use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 use super::roles::Standing;
 use super::rules::{Docket, Facts, Rulebook};
 use super::strict::StrictPlan;
+use super::watch::Watch;
 use crate::identity::{Caller, Directory};
 use crate::json::Value;
 use crate::limit;
@@ -69,6 +70,7 @@ pub struct Tool {
     pub timeout: Option<Duration>,
     pub(super) tenants: TenantSwitch,
     pub(super) docket: Docket,
+    pub(super) watch: Watch,
     pub(super) limits: Vec<usize>,
 }
 

@@ -42,7 +42,7 @@ mod write;
 
 pub use detector::Detector;
 pub use plan::{Finding, Plan, PlanFault, Sighting};
-pub use rule::{Action, Direction, FieldPattern, PatternFault, Rule};
+pub use rule::{Action, Direction, FieldPattern, PatternFault, Rule, is_same_field};
 
 #[cfg(test)]
 mod tests;

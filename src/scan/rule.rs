@@ -70,6 +70,11 @@ pub enum PatternFault {
     Unbounded,
 }
 
+/// Whether a pattern that names `one` finds the key `other`.
+pub fn is_same_field(one: &str, other: &str) -> bool {
+    Name::parse(one) == Name::parse(other)
+}
+
 impl Direction {
     /// The word for it in policies and records.
     pub fn as_str(self) -> &'static str {
@@ -118,6 +123,11 @@ impl FieldPattern {
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Its names that stand for one key each, as they were written.
+    pub fn plain_names(&self) -> impl Iterator<Item = &str> {
+        self.text.split('.').filter(|name| !name.contains('*'))
     }
 
     /// The names, outermost first; never empty.
