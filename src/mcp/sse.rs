@@ -24,10 +24,10 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// One event, or what stands in the place of one. Borrows from its decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Event<'a> {
-    /// `event`; `None` for the default, `message`. A name that is not UTF-8, or has a NUL, is U+FFFD.
+    /// `event`; `None` for the default, `message`. A name that is not printable ASCII is `?`.
     pub event: Option<&'a str>,
-    /// `id`, empty where it is taken back. Ignored with a NUL in it, beyond `EVENT_ID_BYTES_MAX`, or when
-    /// it is not UTF-8.
+    /// `id`, empty where it is taken back. Ignored beyond `EVENT_ID_BYTES_MAX`, and when it is not printable
+    /// ASCII: it comes back in a header, and on its way some readers cut lines at U+2028.
     pub id: Option<&'a str>,
     /// `retry` in milliseconds, within `EVENT_RETRY_MS`.
     pub retry: Option<u64>,
@@ -284,8 +284,10 @@ impl Decoder {
 
     fn event(&self, block: Block) -> Event<'_> {
         let text = |span: Range<usize>| {
-            let text = std::str::from_utf8(&self.buffer[span]).ok();
-            text.filter(|text| !text.contains('\0')).unwrap_or("\u{FFFD}")
+            std::str::from_utf8(&self.buffer[span])
+                .ok()
+                .filter(|text| is_plain(text.as_bytes()))
+                .unwrap_or("?")
         };
         let data = match block.data {
             Data::None => None,
@@ -297,7 +299,11 @@ impl Decoder {
 }
 
 fn is_id(value: &[u8]) -> bool {
-    value.len() <= EVENT_ID_BYTES_MAX && memchr(0, value).is_none() && std::str::from_utf8(value).is_ok()
+    value.len() <= EVENT_ID_BYTES_MAX && is_plain(value)
+}
+
+fn is_plain(value: &[u8]) -> bool {
+    value.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Reads digits as milliseconds; `None` for anything else.
@@ -310,16 +316,18 @@ fn retry(value: &[u8]) -> Option<u64> {
 
 /// Writes `event` behind `out`: `event`, `id`, `retry`, `data`, a blank line; a bare `:` for a heartbeat.
 ///
-/// Data is one line unless it holds line ends, which become lines of data. A name or id that no line can
-/// hold is left out; the decoder never gives one.
+/// Data is one line unless it holds line ends, which become lines of data; what ends a line to some reader
+/// only is the caller's to escape ([`canonical`](crate::json::canonical())). A name that is not printable
+/// ASCII is `?`, such an id is left out; the decoder never gives one.
 pub fn write(out: &mut Vec<u8>, event: &Event<'_>) {
     if event.is_keepalive() {
         out.push(b':');
     }
-    for (field, value) in [("event: ", event.event), ("id: ", event.id)] {
-        if let Some(value) = value.filter(|value| !value.contains(['\r', '\n', '\0'])) {
-            push_line(out, field, value.as_bytes());
-        }
+    if let Some(name) = event.event {
+        push_line(out, "event: ", if is_plain(name.as_bytes()) { name.as_bytes() } else { b"?" });
+    }
+    if let Some(id) = event.id.filter(|id| is_plain(id.as_bytes())) {
+        push_line(out, "id: ", id.as_bytes());
     }
     if let Some(retry) = event.retry {
         push_line(out, "retry: ", retry.to_string().as_bytes());
