@@ -16,6 +16,7 @@
 
 mod canonical;
 mod cursor;
+pub mod decimal;
 mod document;
 mod fault;
 mod splice;

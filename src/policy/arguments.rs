@@ -9,8 +9,7 @@
 
 use std::cmp::Ordering;
 
-use super::decimal;
-use crate::json::{Kind, Value};
+use crate::json::{Kind, Value, decimal};
 
 /// What one rule asks of one argument.
 #[derive(Debug, Clone)]

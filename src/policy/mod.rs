@@ -22,7 +22,6 @@ mod cases;
 mod catalog;
 mod code;
 mod compile;
-mod decimal;
 mod decision;
 mod diagnostic;
 mod glob;

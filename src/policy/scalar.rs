@@ -3,7 +3,7 @@
 //! `no` is false in one and a text in the other, `1_000`, `010`, `0x10` and `1:30` are numbers in one
 //! and something else in the other. A policy that two readers read differently is refused.
 
-use super::decimal;
+use crate::json::decimal;
 
 /// A value of a policy that is neither list nor map.
 #[derive(Debug, Clone, PartialEq, Eq)]

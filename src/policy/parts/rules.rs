@@ -2,10 +2,10 @@
 
 use super::Bundle;
 use crate::bounds::{CLAIM_BYTES_MAX, POLICY_MESSAGE_BYTES_MAX};
+use crate::json::decimal;
 use crate::names::{Label, Mode};
 use crate::policy::arguments::{Absence, Constraint, Literal, Test};
 use crate::policy::code::Code;
-use crate::policy::decimal;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
 use crate::policy::scalar::Scalar;
 use crate::policy::snapshot::Class;

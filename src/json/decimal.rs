@@ -16,7 +16,7 @@ struct Parts<'a> {
 }
 
 /// Compares two JSON numbers by value. Allocates nothing; never panics, whatever the texts.
-pub(super) fn compare(left: &str, right: &str) -> Ordering {
+pub fn compare(left: &str, right: &str) -> Ordering {
     let (left, right) = (Parts::read(left), Parts::read(right));
     match (left.sign(), right.sign()) {
         (1, 1) => left.compare_digits(right),
@@ -26,7 +26,7 @@ pub(super) fn compare(left: &str, right: &str) -> Ordering {
 }
 
 /// Whether `text` is a number as JSON writes it.
-pub(super) fn is_number(text: &str) -> bool {
+pub fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
         Some(at) => (unsigned.get(..at).unwrap_or(""), unsigned.get(at + 1..)),
