@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::correlate::{Belonging, correlate};
+use super::correlate::{self, Belonging, correlate};
 use super::handles::Handles;
 use super::{Denial, Gate, Outcome, Policy, Stray, Ticket, listing, rounds, rules};
-use crate::json::{Document, Splice, Value};
+use crate::json::{self, Document, Output, Splice, Value};
 use crate::mcp::{self, Era, Message, Method, Revision, Sender};
 use crate::names::Now;
 use crate::scan::{Direction, Sighting};
@@ -65,7 +65,11 @@ impl Gate {
                 Release::Withhold(Denial::AnswerWithheld(text.into()))
             }
         };
-        let document = match Document::parse_with(body, policy.strict.duplicate_keys) {
+        let body = match carrier {
+            Carrier::Event => body.clone(),
+            Carrier::Whole => body.slice_ref(json::unmarked(body)),
+        };
+        let document = match Document::parse_with(&body, policy.strict.duplicate_keys) {
             Ok(document) => document,
             Err(fault) => return unreadable(ticket, format!("not acceptable JSON: {fault}")),
         };
@@ -81,6 +85,9 @@ impl Gate {
             Ok(belonging) => belonging,
             Err(release) => return release,
         };
+        if let (Message::Request { id, .. }, true) = (&message, is_secret_id(policy, &message)) {
+            return Release::Object { stray: Stray::Content, back: correlate::objection(id) };
+        }
         self.note(ticket, belonging, &message, &handles);
         if let Some(denial) = ask_back(policy, ticket, &handles, belonging, &message) {
             return refuse(belonging, denial);
@@ -94,14 +101,17 @@ impl Gate {
         }
         let subject = ticket.record.target.as_deref().unwrap_or_default();
         splice.append(handles.sealed(&message, belonging.method(ticket), subject));
-        let is_answer = belonging == Belonging::Answer;
-        if splice.is_empty() {
-            return Release::Pass { body: body.clone(), is_answer };
-        }
-        if let Message::Result { result, .. } = &message {
+        if let (Message::Result { result, .. }, false) = (&message, splice.is_empty()) {
             listing::keep_private(*result, &mut splice);
         }
-        Release::Pass { body: splice.apply(body).into(), is_answer }
+        let output = match carrier {
+            Carrier::Event => Output::Ascii,
+            Carrier::Whole => policy.strict.output,
+        };
+        match written(policy, &body, &document, splice, output) {
+            Some(body) => Release::Pass { body, is_answer: belonging == Belonging::Answer },
+            None => refuse(belonging, Denial::Internal("an edited answer is no longer JSON".into())),
+        }
     }
 
     /// Writes down what an answer settles.
@@ -132,6 +142,23 @@ impl Gate {
     }
 }
 
+/// The bytes to hand over: edited, and written so that no reader takes them for more than one line.
+fn written(
+    policy: &Policy,
+    body: &Bytes,
+    document: &Document<'_>,
+    splice: Splice,
+    output: Output,
+) -> Option<Bytes> {
+    if splice.is_empty() {
+        return Some(json::canonical(document, output).map_or_else(|| body.clone(), Bytes::from));
+    }
+    let edited = splice.apply(body);
+    let document = Document::parse_with(&edited, policy.strict.duplicate_keys).ok()?;
+    let canonical = json::canonical(&document, output);
+    Some(canonical.unwrap_or(edited).into())
+}
+
 /// Judges what the server asks the client for in an answer, or in word of a task.
 fn ask_back(
     policy: &Policy,
@@ -153,6 +180,20 @@ fn ask_back(
         }
         Message::Error { .. } | Message::Request { .. } => None,
     }
+}
+
+/// Whether a request of the server has an id that may not be shown: the client would have to repeat it.
+fn is_secret_id(policy: &Policy, message: &Message<'_>) -> bool {
+    let Some(id) = message.id().filter(|id| id.raw().starts_with('"')) else { return false };
+    is_secret(policy, id.raw())
+}
+
+/// Whether a JSON string holds what a rule would hide or stop in an answer.
+pub(super) fn is_secret(policy: &Policy, raw: &str) -> bool {
+    Document::parse(raw.as_bytes()).is_ok_and(|document| {
+        let sighting = policy.redaction.scan(Direction::Results, document.root());
+        !sighting.splice.is_empty() || sighting.blocked.is_some()
+    })
 }
 
 /// Says no in place of an answer; anything else is dropped, for nobody waits for it.

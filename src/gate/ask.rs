@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::AsHeaderName;
 use http::{HeaderMap, HeaderValue};
 
-use crate::json::Value;
+use crate::json::{self, Value};
 use crate::mcp::{Claims, Revision, Revisions, call};
 use crate::names::Now;
 use crate::policy::{ConversationSource, Policy};
@@ -62,6 +62,14 @@ pub enum Errand {
 pub struct Origin {
     /// The other end of the connection; `None` on a Unix socket.
     pub peer: Option<SocketAddr>,
+}
+
+/// The text of a body: without a byte-order mark, which some clients put before a whole body.
+pub(super) fn whole(way: Way<'_>, body: &Bytes) -> Bytes {
+    match way {
+        Way::EventStream { .. } | Way::Streamable => body.slice_ref(json::unmarked(body)),
+        Way::Pipe { .. } => body.clone(),
+    }
 }
 
 /// A header field as text; `None` when it is absent or not visible ASCII.

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::ask::Ask;
+use super::ask::{Ask, whole};
 use super::{Denial, Gate};
 use crate::bounds::BATCH_MESSAGES_MAX;
 use crate::identity::Caller;
@@ -27,6 +27,7 @@ impl Gate {
         ask: &Ask<'_>,
         body: &Bytes,
     ) -> Result<Option<Vec<Bytes>>, Denial> {
+        let body = whole(ask.way, body);
         if body.trim_ascii_start().first() != Some(&b'[') {
             return Ok(None);
         }
@@ -37,7 +38,8 @@ impl Gate {
         if revision != Some(Revision::V2025_03_26) || policy.strict.batches == Batches::Reject {
             return Err(refused(EnvelopeFaultKind::Batch));
         }
-        let document = Document::parse(body).map_err(|fault| Denial::Envelope(fault.into()))?;
+        let document = Document::parse_with(&body, policy.strict.duplicate_keys)
+            .map_err(|fault| Denial::Envelope(fault.into()))?;
         let messages: Vec<Value<'_>> = document.root().elements().collect();
         if messages.is_empty() || messages.len() > BATCH_MESSAGES_MAX {
             return Err(refused(EnvelopeFaultKind::BatchSize));

@@ -9,7 +9,7 @@ use super::answer::{Carrier, Release};
 use super::calls::Question;
 use super::handles::Handles;
 use super::{Denial, Handle, Policy, Stray, Ticket};
-use crate::json::{Value, quote};
+use crate::json::Value;
 use crate::mcp::{Era, Id, Message, Method, Shape, call};
 use crate::policy::{Decision, Standing};
 
@@ -175,14 +175,14 @@ fn request(
         return Err(Release::Drop(Stray::RequestForbidden));
     }
     if !may_ask(policy, handles, method) {
-        return Err(Release::Object { stray: Stray::RequestDenied, back: objection(id, method) });
+        return Err(Release::Object { stray: Stray::RequestDenied, back: objection(id) });
     }
     let session = ticket.session_or_common(handles);
     handles.calls.begin(session);
     if handles.calls.want(session, id, method) {
         Ok(Belonging::Word(method))
     } else {
-        Err(Release::Object { stray: Stray::RequestsFull, back: objection(id, method) })
+        Err(Release::Object { stray: Stray::RequestsFull, back: objection(id) })
     }
 }
 
@@ -193,10 +193,12 @@ pub(super) fn may_ask(policy: &Policy, handles: &Handles<'_>, method: Method) ->
 }
 
 /// What a server is told whose request does not reach the client.
-fn objection(id: &Id, method: Method) -> bytes::Bytes {
-    let text = format!("the gateway does not pass `{method}` on: the policy does not allow it");
-    let (id, text) = (id.raw(), quote(&text));
-    format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-31403,"message":{text}}}}}"#).into()
+pub(super) fn objection(id: &Id) -> bytes::Bytes {
+    let id = id.raw();
+    format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-31403,"message":"the gateway does not pass this request on: the policy does not allow it"}}}}"#
+    )
+    .into()
 }
 
 impl Ticket {

@@ -55,12 +55,12 @@ use crate::limit::Ledger;
 use crate::mcp::{self, Sender};
 use crate::names::Now;
 use crate::policy::Policy;
-use ask::{claims, field};
+use ask::{claims, field, whole};
 use calls::Calls;
 use eras::Eras;
 use rules::Topic;
 use session::{spoken, unread};
-use ticket::{Passage, Session};
+use ticket::{Judged, Passage, Session};
 
 /// The judge of every message: shared counters, and nothing else of its own.
 ///
@@ -135,7 +135,8 @@ impl Gate {
         (body, session): (&Bytes, Option<Session>),
         record: &mut Record,
     ) -> Result<Passage, Denial> {
-        let document = Document::parse_with(body, policy.strict.duplicate_keys)
+        let body = whole(ask.way, body);
+        let document = Document::parse_with(&body, policy.strict.duplicate_keys)
             .map_err(|fault| Denial::Envelope(fault.into()))?;
         let message = mcp::envelope::read(&document, Sender::Client).map_err(|fault| {
             record.request_id.clone_from(&fault.id);
@@ -155,11 +156,11 @@ impl Gate {
         let mut edits = rules::search(policy, &message, record)?;
         edits.append(handles.opened(&message, topic.target())?);
         subscriptions::narrow(policy, &standing, &handles, &message, &mut edits);
-        let edited = (!edits.is_empty()).then(|| Bytes::from(edits.apply(body)));
-        let claims = Passage::claims(&claimed, &message, &speech, edited.as_ref())?;
-        let mut passage = Passage { claims, speech: Some(speech), ..Passage::empty() };
+        let mut passage = Passage::empty();
+        let judged =
+            Judged { body: &body, document: &document, message: &message, claimed: &claimed, speech };
+        passage.fill(policy, &judged, edits)?;
         passage.timeout = topic.tool_name().and_then(|name| policy.tool(name)).and_then(|tool| tool.timeout);
-        passage.body = edited.unwrap_or_else(|| body.clone());
         self.enter(&handles, &message, session, &mut passage)?;
         Ok(passage)
     }

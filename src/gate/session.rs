@@ -5,6 +5,7 @@
 
 use http::{HeaderMap, HeaderValue};
 
+use super::answer::is_secret;
 use super::ask::{Ask, Errand, Way, field};
 use super::calls::Question;
 use super::handles::Handles;
@@ -12,7 +13,7 @@ use super::rounds::Abilities;
 use super::ticket::{Passage, Session};
 use super::{Denial, Gate, Handle, Stray, Ticket};
 use crate::identity::Caller;
-use crate::json::Document;
+use crate::json::{Document, quote};
 use crate::mcp::{
     Claims, EnvelopeFault, EnvelopeFaultKind, Era, Id, Message, Method, Sender, Speech, call, claims,
 };
@@ -183,6 +184,10 @@ impl Gate {
             && let Some(session) = ticket.passage.session
         {
             self.calls.end(session);
+        }
+        let challenge = headers.get("www-authenticate").and_then(|value| value.to_str().ok());
+        if challenge.is_some_and(|challenge| is_secret(&policy, &quote(challenge))) {
+            headers.remove("www-authenticate");
         }
         if ticket.era() == Some(Era::Modern) {
             headers.remove("mcp-session-id");

@@ -12,7 +12,7 @@ use super::calls;
 use super::record::Record;
 use super::refusal::Denial;
 use super::rounds::Abilities;
-use crate::json::{self, Document};
+use crate::json::{self, Document, Splice};
 use crate::mcp::{self, Claims, Era, Id, Message, Method, Revision, Sender, Speech};
 use crate::policy::Policy;
 
@@ -106,24 +106,40 @@ impl Passage {
         }
     }
 
-    /// Makes the protocol headers anew, from the bytes that will be sent.
+    /// Makes the body that will be sent, and the protocol headers from it.
     ///
     /// # Errors
     /// [`Denial::Internal`] when the edited bytes do not read as a message: an edit of ours broke them.
-    pub(super) fn claims(
-        claimed: &Claims<'_>,
-        message: &Message<'_>,
-        speech: &Speech,
-        edited: Option<&Bytes>,
-    ) -> Result<HeaderMap, Denial> {
-        let Some(edited) = edited else { return Ok(headers(claimed, message, message, speech)) };
-        let broken = |_| Denial::Internal("a redacted request no longer reads as a message".into());
-        let document = Document::parse(edited).map_err(|fault| broken(fault.kind))?;
-        match mcp::envelope::read(&document, Sender::Client) {
-            Ok(after) => Ok(headers(claimed, message, &after, speech)),
-            Err(_) => Err(broken(json::FaultKind::Syntax)),
+    pub(super) fn fill(&mut self, policy: &Policy, judged: &Judged<'_>, edits: Splice) -> Result<(), Denial> {
+        let Judged { body, document, message, claimed, speech } = judged;
+        let output = policy.strict.output;
+        self.speech = Some(*speech);
+        if edits.is_empty() {
+            self.claims = headers(claimed, message, message, speech);
+            self.body = json::canonical(document, output).map_or_else(|| (*body).clone(), Bytes::from);
+            return Ok(());
         }
+        let edited = edits.apply(body);
+        let broken = || Denial::Internal("an edited request no longer reads as a message".into());
+        let document = Document::parse_with(&edited, policy.strict.duplicate_keys).map_err(|_| broken())?;
+        let after = mcp::envelope::read(&document, Sender::Client).map_err(|_| broken())?;
+        self.claims = headers(claimed, message, &after, speech);
+        let canonical = json::canonical(&document, output);
+        self.body = canonical.unwrap_or(edited).into();
+        Ok(())
     }
+}
+
+/// A message that was read and judged.
+#[derive(Debug)]
+pub(super) struct Judged<'a> {
+    /// The bytes that `document` was read from.
+    pub body: &'a Bytes,
+    pub document: &'a Document<'a>,
+    pub message: &'a Message<'a>,
+    /// What its headers say.
+    pub claimed: &'a Claims<'a>,
+    pub speech: Speech,
 }
 
 fn headers(claimed: &Claims<'_>, before: &Message<'_>, after: &Message<'_>, speech: &Speech) -> HeaderMap {

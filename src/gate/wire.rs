@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Denial, Policy, Record};
 use crate::identity::{self, Complaint};
-use crate::json::quote;
+use crate::json::{self, Document, Output, quote};
 use crate::mcp::{Era, Id, Method};
 use crate::policy::DenyAs;
 
@@ -51,7 +51,7 @@ impl Reply {
             );
             return Self {
                 http_status: 200,
-                body: body.into(),
+                body: ascii(body),
                 retry_after: words.retry_after,
                 challenge: None,
                 code: None,
@@ -65,12 +65,19 @@ impl Reply {
         );
         Self {
             http_status: words.http_status,
-            body: body.into(),
+            body: ascii(body),
             retry_after: words.retry_after,
             challenge: challenge(denial),
             code: Some(words.code),
         }
     }
+}
+
+/// The message with every character beyond ASCII escaped: it may go out as an event.
+fn ascii(body: String) -> Bytes {
+    let document = Document::parse(body.as_bytes()).ok();
+    let canonical = document.and_then(|document| json::canonical(&document, Output::Ascii));
+    canonical.unwrap_or_else(|| body.into_bytes()).into()
 }
 
 /// Whether a refusal is something that a model can act on.

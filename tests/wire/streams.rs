@@ -168,3 +168,44 @@ fn keeps_a_silent_stream_alive_with_comments() {
     }
     assert!(text.contains(&result()), "{text}");
 }
+
+/// Everything that a client reads from the stream that `pieces` make.
+fn released(gate: &Gate, say: &Sender<Option<String>>, pieces: &[&str]) -> String {
+    let mut wire = open(gate);
+    for piece in pieces {
+        say.send(Some((*piece).into())).expect("the server listens");
+    }
+    say.send(None).expect("the server listens");
+    let mut text = String::new();
+    while let Some(chunk) = wire.chunk() {
+        text.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    text
+}
+
+#[test]
+fn releases_the_same_events_wherever_the_stream_is_cut() {
+    let (upstream, say, _) = directed();
+    let gate = Gate::start(&bundle::clinic(), &upstream.url());
+    let found = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"SSN 536-22-8726 \u2028 fin"}]}}"#;
+    let stream = format!(
+        "\u{feff}: hello\r\n\r\nid: a\r\ndata: {}\r\n\r\n:\rdata: {{\ndata:  \"jsonrpc\":\"2.0\",\rdata: \"id\":7,\"result\":{{}}}}\r\revent: other\ndata: x\n\nretry: 200\nid: b\ndata: {found}\n\ndata: cut",
+        progress(1)
+    );
+    let whole = released(&gate, &say, &[&stream]);
+    assert!(whole.contains("progress") && whole.contains("retry: 200"), "{whole}");
+    assert!(
+        !whole.contains("536-22-8726") && !whole.contains("\"id\":7") && !whole.contains("cut"),
+        "{whole}"
+    );
+    let events = |text: &str| -> Vec<String> {
+        text.split("\n\n").filter(|event| !event.is_empty() && *event != ":").map(str::to_owned).collect()
+    };
+    for at in (1..stream.len()).filter(|at| stream.is_char_boundary(*at)) {
+        let (one, two) = stream.split_at(at);
+        assert_eq!(events(&released(&gate, &say, &[one, two])), events(&whole), "cut at {at}");
+    }
+    let each: Vec<String> = stream.chars().map(String::from).collect();
+    let each: Vec<&str> = each.iter().map(String::as_str).collect();
+    assert_eq!(events(&released(&gate, &say, &each)), events(&whole), "cut everywhere");
+}
