@@ -11,7 +11,9 @@ mod batches;
 mod desk;
 mod everything;
 mod rust;
+mod rust_server;
 mod stdio;
+mod tasks;
 
 use serde_json::{Value, json};
 

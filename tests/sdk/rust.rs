@@ -45,12 +45,12 @@ impl Ears {
     }
 }
 
-/// The SDK's types of what is written here as on the wire.
-fn typed<T: DeserializeOwned>(value: Value) -> T {
+/// What is written here as on the wire, as a type of the SDK.
+pub fn typed<T: DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).expect("the SDK knows its own messages")
 }
 
-fn shown(value: impl Serialize) -> Value {
+pub fn shown(value: impl Serialize) -> Value {
     serde_json::to_value(value).expect("what came as JSON goes as JSON")
 }
 
