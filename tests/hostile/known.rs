@@ -4,13 +4,7 @@
 pub const KNOWN: &[(&str, &str)] = &[
     ("http/type/application/json; charset=\"utf-8", "a charset whose quote is never closed is taken"),
     ("http/host/127.0.0.1:x", "a port that is no number is taken"),
-    ("answer/meaning/behind/*", "what is withheld behind the answer is answered again"),
-    ("answer/stream/done-word", "what is withheld behind the answer is answered again"),
-    ("answer/meaning/modern/message-behind-answer", "a stream goes on behind its answer"),
     ("answer/stream/lines/raw/*", "line breaks of Unicode pass unescaped"),
-    ("answer/body/header/Cache-Control", "headers that pass are not looked at"),
-    ("answer/body/header/Mcp-Protocol-Version", "headers that pass are not looked at"),
-    ("answer/body/header/Retry-After", "headers that pass are not looked at"),
     ("answer/body/status/401-challenge", "headers that pass are not looked at"),
     ("answer/place/note/request-id", "the id of a server's request is shown as it is"),
 ];

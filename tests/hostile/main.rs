@@ -19,6 +19,7 @@ mod lines;
 mod names;
 mod oracle;
 mod readings;
+mod sealing;
 mod stage;
 mod summary;
 mod tokens;

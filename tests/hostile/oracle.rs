@@ -1,7 +1,6 @@
 //! The oracle: every case goes through the gate to real servers whose `delete_all` leaves a marker, and to
 //! one that keeps every byte. No marker, no byte, no hang, no crash; and each refusal as it is demanded.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -222,15 +221,7 @@ fn unclean(got: &Got) -> Option<String> {
 fn scripted() -> Upstream {
     Upstream::start(|got, stream| {
         if got.body.contains("\"initialize\"") {
-            let body = result(
-                &got.body,
-                r#"{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"a","version":"1"}}"#,
-            );
-            let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMcp-Session-Id: s\r\nContent-Length: {}\r\n\r\n",
-                body.len()
-            );
-            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+            stage::open_session(stream, &got.body, "s");
         } else if got.body.is_empty() || got.body.contains("\"notifications/") {
             send_json(stream, 202, "");
         } else {

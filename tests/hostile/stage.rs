@@ -1,12 +1,14 @@
 //! The gate on which all cases play: one policy, started once for each kind of server.
 
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 
 use crate::case::{Era, Post, SESSION};
 use crate::client::visit;
-use crate::support::bundle::{self, Bundle};
+use crate::support::bundle::{self, ALICE, Bundle};
 use crate::support::gate::Gate;
+use crate::support::upstream::result;
 use crate::tokens::Pen;
 
 /// What looks like an unfinished request is given up soon, so that thousands of cases end soon.
@@ -50,15 +52,24 @@ pub fn gate_around(marker: &Path, words: &[&str]) -> Gate {
 
 /// Begins a session of the legacy era, and returns its id; an empty one where the server has none.
 pub fn begin(address: SocketAddr) -> String {
+    begin_as(address, ALICE)
+}
+
+/// The same for another caller.
+pub fn begin_as(address: SocketAddr, key: &str) -> String {
+    let authorization = format!("Bearer {key}");
     let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"hostile","version":"1"}}}"#;
     let post = Post::new(Era::Legacy, "", initialize.into())
         .without("Mcp-Session-Id")
-        .without("MCP-Protocol-Version");
+        .without("MCP-Protocol-Version")
+        .set("Authorization", &authorization);
     let told = visit(address, &post.bytes());
     assert_eq!(told.status, Some(200), "no session: {} {}", told.head(), told.text());
     let session = told.header("mcp-session-id").unwrap_or_default();
     let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
-    let post = Post::new(Era::Legacy, "", initialized.into()).set("Mcp-Session-Id", &session);
+    let post = Post::new(Era::Legacy, "", initialized.into())
+        .set("Mcp-Session-Id", &session)
+        .set("Authorization", &authorization);
     let told = visit(address, &post.bytes());
     assert_eq!(told.status, Some(202), "no session: {} {}", told.head(), told.text());
     session
@@ -74,4 +85,17 @@ pub fn addressed(bytes: &[u8], session: &str) -> Vec<u8> {
     }
     out.extend_from_slice(rest);
     out
+}
+
+/// Answers `initialize` as a server of ours that begins the session `id`.
+pub fn open_session(stream: &mut TcpStream, asked: &str, id: &str) {
+    let body = result(
+        asked,
+        r#"{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"a","version":"1"}}"#,
+    );
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nMcp-Session-Id: {id}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let _ = stream.write_all(format!("{head}{body}").as_bytes());
 }
