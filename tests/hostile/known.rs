@@ -2,8 +2,6 @@
 
 /// Id, or its beginning before a `*`, and what is wrong.
 pub const KNOWN: &[(&str, &str)] = &[
-    ("http/type/application/json; charset=\"utf-8", "a charset whose quote is never closed is taken"),
-    ("http/host/127.0.0.1:x", "a port that is no number is taken"),
     ("answer/stream/lines/raw/*", "line breaks of Unicode pass unescaped"),
     ("answer/body/status/401-challenge", "headers that pass are not looked at"),
     ("answer/place/note/request-id", "the id of a server's request is shown as it is"),

@@ -92,7 +92,7 @@ fn careless() -> Upstream {
         } else if says("task") {
             r#"{"resultType":"task","taskId":"careless-task","status":"working","createdAt":"2026-11-22T00:00:00Z","lastUpdatedAt":"2026-11-22T00:00:00Z","ttlMs":60000}"#
         } else if says("state") {
-            r#"{"resultType":"input_required","requestState":"careless-state","inputRequests":{"a":{"method":"elicitation/create","params":{"message":"x","requestedSchema":{"type":"object","properties":{}}}}}}"#
+            r#"{"resultType":"input_required","requestState":"careless-state"}"#
         } else if got.body.contains("\"tools/list\"") {
             r#"{"resultType":"complete","tools":[],"nextCursor":"careless-cursor","ttlMs":0,"cacheScope":"private"}"#
         } else if got.body.contains("\"tasks/get\"") {
