@@ -77,6 +77,17 @@ impl Coding {
     }
 }
 
+/// The body that these headers are about, without its coding.
+///
+/// # Errors
+/// [`Fault`]; a coding that is not known is [`Fault::Broken`]: whoever reads the headers refuses it before.
+pub fn unpack(headers: &HeaderMap, body: &Bytes, bytes_max: usize) -> Result<Bytes, Fault> {
+    match Coding::of(headers).map_err(|Unknown| Fault::Broken)? {
+        None => Ok(body.clone()),
+        Some(coding) => coding.decode(body, bytes_max),
+    }
+}
+
 /// Decodes one body, piece by piece.
 pub struct Decoder {
     stage: Stage,

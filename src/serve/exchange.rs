@@ -12,6 +12,7 @@ use hyper::body::{Body, Incoming};
 
 use super::batch;
 use super::body::{self, Outgoing, ReadFault};
+use super::coding::{self, Coding};
 use super::head;
 use super::house::House;
 use super::journey::{Journey, respond};
@@ -23,7 +24,7 @@ use crate::gate::{
 };
 use crate::identity::Caller;
 use crate::names::Now;
-use crate::policy::Policy;
+use crate::policy::{AnswerCoding, Policy};
 
 /// Answers one HTTP request to the endpoint.
 pub async fn exchange(
@@ -36,7 +37,7 @@ pub async fn exchange(
     let policy = house.live.policy();
     let (parts, incoming) = request.into_parts();
     let visit = Visit { house: &house, policy, parts, peer, now, started };
-    let errand = match head::read(&visit.parts, &house.settings.plate) {
+    let errand = match head::read(&visit.parts, &house.settings.plate, visit.policy.strict.request_coding) {
         Ok(errand) => errand,
         Err(denial) => return visit.turn_away(denial),
     };
@@ -49,6 +50,10 @@ pub async fn exchange(
         match body::read_request(incoming, BODY_BYTES_MAX, house.settings.body_wait).await {
             Ok(read) => *body = read,
             Err(fault) => return visit.turn_away(unread(fault)),
+        }
+        match coding::unpack(&visit.parts.headers, body, BODY_BYTES_MAX) {
+            Ok(plain) => *body = plain,
+            Err(fault) => return visit.turn_away(head::miscoded(fault)),
         }
         match house.gate.explode(&visit.policy, &caller, &visit.ask(Errand::Listen), body) {
             Ok(None) => {}
@@ -146,9 +151,10 @@ enum Kind {
     Json,
 }
 
-fn kind(headers: &HeaderMap, body: &Incoming) -> Kind {
-    if headers.get("content-encoding").is_some_and(|coding| coding != "identity") {
-        return Kind::Foreign;
+fn kind(headers: &HeaderMap, body: &Incoming, coding: AnswerCoding) -> Kind {
+    match (Coding::of(headers), coding) {
+        (Ok(None), _) | (Ok(Some(_)), AnswerCoding::Decode) => {}
+        (Ok(Some(_)), AnswerCoding::Withhold) | (Err(_), _) => return Kind::Foreign,
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
@@ -167,7 +173,8 @@ fn kind(headers: &HeaderMap, body: &Incoming) -> Kind {
 async fn deliver(mut journey: Journey, answer: Response<Incoming>, line: Line) -> Response<Outgoing> {
     let (head, incoming) = answer.into_parts();
     let is_owed = journey.ticket().wants_answer();
-    match kind(&head.headers, &incoming) {
+    let coding = journey.ticket().policy().strict.answer_coding;
+    match kind(&head.headers, &incoming, coding) {
         Kind::Events if head.status.is_success() => outflow::start(journey, head.headers, incoming, line),
         Kind::Json if is_owed || !head.status.is_success() => whole(journey, head, incoming, line).await,
         Kind::Empty | Kind::Events | Kind::Foreign | Kind::Json => {
@@ -195,6 +202,10 @@ async fn whole(
         Err(ReadFault::TooSlow) => return journey.refuse(&Denial::UpstreamTimeout),
     };
     line.give_back();
+    let body = match coding::unpack(&head.headers, &body, ANSWER_BYTES_MAX) {
+        Ok(body) => body,
+        Err(fault) => return journey.refuse(&Denial::AnswerWithheld(fault.to_string().into())),
+    };
     match journey.inspect(&body, Carrier::Whole) {
         Release::Pass { body, .. } => finish(journey, head.status, head.headers, body),
         Release::Withhold(denial) => journey.refuse(&denial),

@@ -1,13 +1,18 @@
 //! The head of a request: which errand it is, and whether two readers could read it differently.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HOST, ORIGIN, UPGRADE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT, HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, Method, Version};
 
+use super::coding::{self, Coding};
 use super::framing::{FAULT_HEADER, Fault};
 use crate::gate::{Denial, Errand};
+use crate::policy::RequestCoding;
 
 /// Whether a header field carries meaning, so that it may come once only.
 fn is_single(name: &str) -> bool {
@@ -60,7 +65,7 @@ pub struct Doorplate {
 /// # Errors
 /// [`Denial::Head`], the client's fault: 400 ambiguous or malformed, 403 foreign host or origin, 404
 /// another path, 405 another method, 415 a body that is not plain JSON.
-pub fn read(head: &Parts, plate: &Doorplate) -> Result<Errand, Denial> {
+pub fn read(head: &Parts, plate: &Doorplate, coding: RequestCoding) -> Result<Errand, Denial> {
     check_framing(head)?;
     if head.uri.path() != &*plate.path {
         return deny(404, "no such endpoint; the MCP endpoint is at /mcp");
@@ -79,14 +84,15 @@ pub fn read(head: &Parts, plate: &Doorplate) -> Result<Errand, Denial> {
     };
     check_expectation(&head.headers)?;
     if matches!(errand, Errand::Say(_)) {
-        check_content(&head.headers)?;
+        check_content(&head.headers, coding)?;
     }
     Ok(errand)
 }
 
 /// Whether a request only asks what may be asked, and is sound: `OPTIONS` at the endpoint.
 pub fn is_question(head: &Parts, plate: &Doorplate) -> bool {
-    head.method == Method::OPTIONS && matches!(read(head, plate), Err(Denial::Head { http_status: 405, .. }))
+    head.method == Method::OPTIONS
+        && matches!(read(head, plate, RequestCoding::Refuse), Err(Denial::Head { http_status: 405, .. }))
 }
 
 fn deny<T>(http_status: u16, text: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, Denial> {
@@ -105,6 +111,16 @@ fn check_framing(head: &Parts) -> Result<(), Denial> {
 /// The refusal for a fault of the framing.
 pub fn misframed(fault: Fault) -> Denial {
     Denial::Head { http_status: fault.http_status(), text: fault.to_string().into() }
+}
+
+/// The refusal for a fault of the content coding.
+pub fn miscoded(fault: coding::Fault) -> Denial {
+    match fault {
+        coding::Fault::TooLarge => Denial::BodyTooLarge,
+        coding::Fault::Broken | coding::Fault::Cut | coding::Fault::Trailing => {
+            Denial::Head { http_status: 400, text: fault.to_string().into() }
+        }
+    }
 }
 
 fn check_hygiene(headers: &HeaderMap) -> Result<(), Denial> {
@@ -144,13 +160,17 @@ fn check_expectation(headers: &HeaderMap) -> Result<(), Denial> {
     }
 }
 
-fn check_content(headers: &HeaderMap) -> Result<(), Denial> {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default().trim());
-    match text(CONTENT_ENCODING) {
-        None => {}
-        Some(coding) if coding.eq_ignore_ascii_case("identity") => {}
-        Some(_) => return deny(415, "the request body is encoded (Content-Encoding); send plain JSON"),
+fn check_content(headers: &HeaderMap, coding: RequestCoding) -> Result<(), Denial> {
+    match (Coding::of(headers), coding) {
+        (Ok(None), _) | (Ok(Some(_)), RequestCoding::Decode) => {}
+        (Ok(Some(_)) | Err(_), RequestCoding::Refuse) => {
+            return deny(415, "the request body is encoded (Content-Encoding); send plain JSON");
+        }
+        (Err(_), RequestCoding::Decode) => {
+            return deny(415, "the Content-Encoding is neither gzip nor deflate; send plain JSON");
+        }
     }
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default().trim());
     let Some(content_type) = text(CONTENT_TYPE) else {
         return deny(415, "the request has no Content-Type; send application/json");
     };
@@ -241,158 +261,4 @@ fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use http::Request;
-
-    use super::*;
-
-    fn status(request: http::request::Builder) -> u16 {
-        let plate = Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() };
-        let (head, ()) = request.body(()).unwrap().into_parts();
-        match read(&head, &plate) {
-            Ok(_) => 200,
-            Err(Denial::Head { http_status, .. }) => http_status,
-            Err(other) => panic!("{other:?}"),
-        }
-    }
-
-    fn post(uri: &str) -> http::request::Builder {
-        Request::post(uri).header("host", "localhost:80").header("content-type", "application/json")
-    }
-
-    #[test]
-    fn takes_an_honest_head() {
-        assert_eq!(status(post("/mcp")), 200);
-        assert_eq!(status(post("/mcp").header("origin", "http://localhost:5173")), 200);
-        assert_eq!(status(post("/mcp").header("content-encoding", "identity")), 200);
-        assert_eq!(status(post("/mcp").header("expect", "100-Continue")), 200);
-        assert_eq!(
-            status(post("/mcp").header("x_request_id", "a").header("accept", "a").header("accept", "b")),
-            200
-        );
-        assert_eq!(status(post("http://LOCALHOST:80/mcp")), 200);
-        assert_eq!(status(Request::get("/mcp").header("host", "[::1]:8080")), 200);
-        assert_eq!(status(Request::delete("/mcp").header("host", "127.0.0.1")), 200);
-    }
-
-    #[test]
-    fn refuses_what_two_readers_could_read_differently() {
-        let cases = [
-            (post("/mcp").header("authorization", "Bearer a").header("authorization", "Bearer b"), 400),
-            (post("/mcp").header("mcp-name", "a").header("mcp-name", "a"), 400),
-            (post("/mcp").header("mcp-param-x", "a").header("mcp-param-x", "b"), 400),
-            (post("/mcp").header("mcp_name", "a"), 400),
-            (post("/mcp").header("mcp-name", "caf\u{e9}".as_bytes()), 400),
-            (post("/mcp").header("upgrade", "websocket"), 400),
-            (post("/mcp?token=x"), 400),
-            (post("//mcp"), 404),
-            (post("/mcp/"), 404),
-            (post("/%6dcp"), 404),
-            (post("/MCP"), 404),
-            (Request::put("/mcp").header("host", "localhost"), 405),
-            (Request::post("/mcp").header("content-type", "application/json"), 400),
-            (
-                Request::post("/mcp")
-                    .header("host", "evil.example")
-                    .header("content-type", "application/json"),
-                403,
-            ),
-            (post("http://other.example/mcp"), 400),
-            (Request::post("http://localhost/mcp").header("content-type", "application/json"), 400),
-            (post("/mcp").header("authorization", "Bearer a, Bearer b"), 400),
-            (post("/mcp").header("content_length", "5"), 400),
-            (post("/mcp").header("transfer_encoding", "chunked"), 400),
-            (post("/mcp").header("mcp_param_x", "a"), 400),
-            (post("/mcp").header("x_api_key", "a"), 400),
-            (post("/mcp").header("dpop", "a").header("dpop", "b"), 400),
-            (post("/mcp").header("x-sluicegate-framing-fault", "999"), 400),
-            (post("/mcp").header("expect", "200-ok"), 417),
-            (post("/mcp").header("expect", ""), 417),
-            (Request::head("/mcp").header("host", "localhost"), 405),
-            (Request::patch("/mcp").header("host", "localhost"), 405),
-            (Request::options("/mcp").header("host", "localhost"), 405),
-            (Request::options("/mcp").header("host", "evil.example"), 403),
-            (
-                Request::options("/mcp").header("host", "localhost").header("origin", "https://evil.example"),
-                403,
-            ),
-            (post("/mcp").header("origin", "https://evil.example"), 403),
-            (post("/mcp").header("origin", "null"), 403),
-            (post("/mcp").header("content-encoding", "gzip"), 415),
-            (Request::post("/mcp").header("host", "localhost"), 415),
-            (Request::post("/mcp").header("host", "localhost").header("content-type", "text/plain"), 415),
-        ];
-        for (request, wanted) in cases {
-            let shown = format!("{request:?}");
-            assert_eq!(status(request), wanted, "{shown}");
-        }
-    }
-
-    #[test]
-    fn reads_a_host_by_one_grammar() {
-        for (good, host) in [
-            ("localhost", "localhost"),
-            ("a-b.c_d.example:8080", "a-b.c_d.example"),
-            ("127.0.0.1:1", "127.0.0.1"),
-            ("[::1]", "[::1]"),
-            ("[2001:db8::1]:65535", "[2001:db8::1]"),
-        ] {
-            assert_eq!(bare_host(good), Some(host), "{good}");
-        }
-        for bad in [
-            "",
-            ":80",
-            "a:",
-            "a:b",
-            "a:65536",
-            "a:+80",
-            "a:080000",
-            "a b",
-            "a/health?x=",
-            "a@b",
-            "u:p@a",
-            "a,b",
-            "a%41",
-            "[::1",
-            "[::1]x",
-            "[fe80::1%eth0]",
-            "[fe80::1%25eth0]",
-            "[127.0.0.1]",
-            "::1",
-            "a:80:80",
-            "a\t",
-            "\u{e9}",
-        ] {
-            assert_eq!(bare_host(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn knows_json_in_its_spellings() {
-        for good in [
-            "application/json",
-            "APPLICATION/JSON",
-            "application/json; charset=utf-8",
-            "application/json;charset=\"UTF-8\"",
-        ] {
-            assert!(is_json(good), "{good}");
-        }
-        for bad in [
-            "application/jsonp",
-            "application/json, text/plain",
-            "application/json; charset=utf-16",
-            "application/json;",
-            "application/json; charset=\"utf-8",
-            "application/json; charset=utf-8\"",
-            "application/json; charset=\"\"utf-8\"\"",
-            "application/json; charset=utf-8; charset=utf-16",
-            "application/json; charset",
-            "text/json",
-        ] {
-            assert!(!is_json(bad), "{bad}");
-        }
-    }
 }

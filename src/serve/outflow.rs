@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use super::body::Outgoing;
+use super::coding::{self, Coding};
 use super::drain::Phase;
 use super::journey::Journey;
 use super::upstream::Line;
@@ -27,6 +28,8 @@ pub fn start(
     let is_call = journey.ticket().wants_answer() && !journey.ticket().is_subscription();
     let kind = if is_call { StreamKind::Sse } else { StreamKind::Listen };
     headers.remove(CONTENT_LENGTH);
+    // Whoever called has seen to it that the coding is known.
+    let coding = Coding::of(&headers).ok().flatten();
     let head = journey.head(headers, StatusCode::OK);
     let outflow = Outflow {
         phase: journey.house().drain.watch(),
@@ -34,6 +37,7 @@ pub fn start(
         journey,
         incoming,
         line: Some(line),
+        unpacker: coding.map(|coding| coding::Decoder::new(coding, u64::MAX)),
         decoder: sse::Decoder::new(),
         last_phase: if is_call { Phase::Closing } else { Phase::Draining },
         is_resumable: false,
@@ -51,6 +55,8 @@ struct Outflow {
     journey: Journey,
     incoming: Incoming,
     line: Option<Line>,
+    /// Takes off the coding, where there is one; its ratio bounds it, and the decoder of events.
+    unpacker: Option<coding::Decoder>,
     decoder: sse::Decoder,
     phase: watch::Receiver<Phase>,
     /// Counts the stream as open.
@@ -77,8 +83,16 @@ impl Outflow {
         while !self.is_over {
             let bytes = match self.news().await {
                 News::Chunk(chunk) => {
-                    self.decoder.push(&chunk);
-                    self.release()
+                    match self.unpacker.as_mut().map_or(Ok(chunk.clone()), |unpacker| unpacker.push(&chunk)) {
+                        Ok(plain) => {
+                            self.decoder.push(&plain);
+                            self.release()
+                        }
+                        Err(fault) => {
+                            self.is_over = true;
+                            self.owe(|| Denial::AnswerWithheld(fault.to_string().into()))
+                        }
+                    }
                 }
                 News::Silence => HEARTBEAT.to_vec(),
                 News::End => {

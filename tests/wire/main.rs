@@ -6,6 +6,7 @@ mod support;
 
 mod asking;
 mod batches;
+mod codings;
 mod failures;
 mod framing;
 mod handles;
