@@ -149,8 +149,18 @@ mod tests {
     #[test]
     fn takes_strings_and_exact_integers_only() {
         let texts = |bytes: usize| format!("\"{}\"", "a".repeat(bytes));
-        for good in ["0", "-0", "-7", "9007199254740991", "-9007199254740991", "\"a\"", "\"1\"", &texts(256)]
-        {
+        for good in [
+            "0",
+            "-0",
+            "-7",
+            "9007199254740990",
+            "9007199254740991",
+            "-9007199254740991",
+            "\"a\"",
+            "\"1\"",
+            &texts(255),
+            &texts(256),
+        ] {
             assert_eq!(read(good).unwrap().raw(), good);
         }
         let cases = [

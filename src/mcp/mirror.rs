@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::near;
 use crate::bounds::{ID_INTEGER_MAX, MIRRORED_LEAVES_MAX};
-use crate::json::{Kind, Value};
+use crate::json::{Kind, Value, decimal};
 
 const PREFIX: &str = "=?base64?";
 const SUFFIX: &str = "?=";
@@ -124,10 +124,7 @@ fn same_integer(number: &str, header: &str) -> bool {
     let (whole, zeros) = header.split_once('.').unwrap_or((header, "0"));
     let is_integer = !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') && !whole.starts_with('+');
     let Some(integer) = whole.parse::<i64>().ok().filter(|_| is_integer) else { return false };
-    let Ok(number) = number.parse::<f64>() else { return false };
-    // An exact integer is an exact double, so the conversion changes nothing.
-    let is_exact = number.fract() == 0.0 && integer.abs_diff(0) <= ID_INTEGER_MAX.abs_diff(0);
-    is_exact && number as i64 == integer
+    integer.abs_diff(0) <= ID_INTEGER_MAX.abs_diff(0) && decimal::compare(number, whole).is_eq()
 }
 
 /// Reads arbitrary bytes as a header, and checks that its value can be written and read again.

@@ -153,7 +153,7 @@ fn ignores_mirrored_headers_of_legacy_messages() {
 
 #[test]
 fn wants_each_mirrored_argument_in_the_body() {
-    let arguments = r#""name":"a","arguments":{"s":"Hello","n":4.2e1,"zero":-0.0,"half":1.50,"most":9007199254740991,"big":9007199254740993,"b":true,"z":null,
+    let arguments = r#""name":"a","arguments":{"s":"Hello","n":4.2e1,"zero":-0.0,"half":1.50,"near":11.00000000000000000001,"most":9007199254740991,"big":9007199254740993,"b":true,"z":null,
         "deep":{"k":"\u00e9"},"list":["item"],"like":"=?base64?SGVsbG8=","num":"7"},"#;
     let call = modern("tools/call", arguments);
     let cases = [
@@ -170,6 +170,8 @@ fn wants_each_mirrored_argument_in_the_body() {
         ("42.0", Ok(())),
         ("42.", Err(())),
         ("42.01", Err(())),
+        ("11", Err(())),
+        ("11.00000000000000000001", Ok(())),
         ("+42", Err(())),
         ("4.2e1", Ok(())),
         ("42e0", Err(())),
