@@ -14,6 +14,10 @@ pub const JSON_KEYS_MAX: u32 = 10_000;
 /// Keys and values in one message: 16 MiB of tape.
 pub const JSON_TOKENS_MAX: usize = 1_000_000;
 
+/// The greatest magnitude of a number: just below the greatest double, since some readers round the last
+/// few before it up to infinity.
+pub const JSON_NUMBER_MAX: f64 = 1.797_693_134_862_315e308;
+
 /// How long a client may keep a filtered list, in milliseconds: a change of the policy shows within.
 pub const LIST_TTL_MS_MAX: i64 = 60_000;
 

@@ -2,7 +2,7 @@
 
 use super::document::{Kind, Node};
 use super::{DuplicateKeys, Fault, FaultKind, string};
-use crate::bounds::{JSON_DEPTH_MAX, JSON_KEYS_MAX, JSON_TOKENS_MAX};
+use crate::bounds::{JSON_DEPTH_MAX, JSON_KEYS_MAX, JSON_NUMBER_MAX, JSON_TOKENS_MAX};
 
 /// One object or array that has been opened and not closed.
 #[derive(Clone, Copy, Default)]
@@ -204,15 +204,15 @@ impl<'a> Cursor<'a> {
             end = digits(end + 1 + usize::from(sign))?;
             is_wide = true;
         }
-        if is_wide && !self.is_finite(end) {
+        if is_wide && !self.is_in_range(end) {
             return Err(Fault { at: self.at, kind: FaultKind::NumberRange });
         }
         Ok(end)
     }
 
-    fn is_finite(&self, end: usize) -> bool {
+    fn is_in_range(&self, end: usize) -> bool {
         let lexeme = std::str::from_utf8(&self.bytes[self.at..end]);
-        lexeme.is_ok_and(|lexeme| lexeme.parse::<f64>().is_ok_and(f64::is_finite))
+        lexeme.is_ok_and(|lexeme| lexeme.parse::<f64>().is_ok_and(|number| number.abs() <= JSON_NUMBER_MAX))
     }
 
     fn push(&mut self, kind: Kind, start: usize, end: usize, escaped: bool) -> Result<(), Fault> {

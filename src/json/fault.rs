@@ -31,7 +31,7 @@ pub enum FaultKind {
     NotUtf8,
     /// A number that RFC 8259's grammar does not know: leading zero, `+1`, `.5`, hexadecimal, NaN.
     Number,
-    /// A number that is not finite as IEEE 754 double, such as `1e400`.
+    /// A number beyond `JSON_NUMBER_MAX`, such as `1e400`.
     NumberRange,
     /// Something other than what the grammar wants here.
     Syntax,

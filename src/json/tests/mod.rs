@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod verdicts;
+
 fn verdict(text: &[u8]) -> Option<FaultKind> {
     Document::parse(text).err().map(|fault| fault.kind)
 }
@@ -106,8 +108,14 @@ fn holds_its_bounds_at_the_edge() {
         let members: Vec<_> = (0..keys).map(|key| format!("\"k{key}\":0")).collect();
         format!("{{{}}}", members.join(","))
     };
+    assert_eq!(verdict(wide(9_999).as_bytes()), None);
     assert_eq!(verdict(wide(10_000).as_bytes()), None);
     assert_eq!(verdict(wide(10_001).as_bytes()), Some(FaultKind::TooManyKeys));
+    // The array is a value itself.
+    let long = |tokens: usize| format!("[0{}]", ",0".repeat(tokens - 2));
+    assert_eq!(verdict(long(999_999).as_bytes()), None);
+    assert_eq!(verdict(long(1_000_000).as_bytes()), None);
+    assert_eq!(verdict(long(1_000_001).as_bytes()), Some(FaultKind::TooManyTokens));
 }
 
 #[test]
