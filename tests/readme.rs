@@ -52,3 +52,34 @@ fn shows_a_policy_that_holds() {
     let check = check.expect("the binary runs");
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
 }
+
+/// The configuration for desktop clients works as it is, but for the server, which needs a network.
+#[test]
+fn shows_a_configuration_that_works() {
+    use std::io::{BufRead, BufReader, Write};
+    let readme = std::fs::read_to_string("README.md").expect("the README is there");
+    let shown =
+        readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a configuration");
+    let shown: serde_json::Value = serde_json::from_str(shown).expect("JSON");
+    let server = &shown["mcpServers"]["everything"];
+    assert_eq!(server["command"], "sluicegate");
+    let words = server["args"].as_array().expect("words").iter().filter_map(|word| word.as_str());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sluicegate"));
+    command.args(words.take_while(|word| *word != "--")).args([
+        "--",
+        "python3",
+        "-u",
+        "src/serve/bridge/child.py",
+    ]);
+    command.env("SLUICEGATE_TOKEN", server["env"]["SLUICEGATE_TOKEN"].as_str().expect("a token"));
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut gate = command.spawn().expect("the binary runs");
+    let mut input = gate.stdin.take().expect("piped");
+    let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#;
+    writeln!(input, "{hello}").expect("it reads");
+    let mut line = String::new();
+    BufReader::new(gate.stdout.take().expect("piped")).read_line(&mut line).expect("it answers");
+    assert!(line.contains(r#""name":"child""#), "{line}");
+    drop(input);
+    assert!(gate.wait().expect("it ends").success());
+}

@@ -15,7 +15,8 @@ use super::{Denial, Gate, Handle, Stray, Ticket};
 use crate::identity::Caller;
 use crate::json::{Document, quote};
 use crate::mcp::{
-    Claims, EnvelopeFault, EnvelopeFaultKind, Era, Id, Message, Method, Sender, Speech, call, claims,
+    Claims, EnvelopeFault, EnvelopeFaultKind, Era, Id, Message, Method, Revision, Sender, Speech, call,
+    claims,
 };
 use crate::names::Now;
 use crate::policy::{Policy, Seal};
@@ -26,6 +27,9 @@ use crate::policy::{Policy, Seal};
 /// [`Denial::Mismatch`]: the client's fault.
 pub(super) fn spoken(way: Way<'_>, claimed: &Claims<'_>, message: &Message<'_>) -> Result<Speech, Denial> {
     let speech = match way {
+        Way::Pipe { .. } if is_taken_back(claimed, message) => {
+            Ok(Speech { revision: Revision::V2026_07_28, era: Era::Modern })
+        }
         Way::Streamable => claims::agree(claimed, message),
         Way::EventStream { .. } | Way::Pipe { .. } => claims::classify_body(message, claimed.negotiated),
     };
@@ -42,6 +46,15 @@ pub(super) fn spoken(way: Way<'_>, claimed: &Claims<'_>, message: &Message<'_>) 
         });
     }
     Ok(speech)
+}
+
+/// Whether a message takes a request back on a pipe that has agreed on nothing: modern clients put no
+/// claim on notifications, and there is no header to say it.
+fn is_taken_back(claimed: &Claims<'_>, message: &Message<'_>) -> bool {
+    let claim = message.params().and_then(call::meta).and_then(|meta| meta.get(claims::VERSION_KEY));
+    claimed.negotiated.is_none()
+        && message.method() == Some(Method::NotificationsCancelled)
+        && claim.is_none()
 }
 
 /// Why a body is no message; a method that nobody knows is told in the words of its era.

@@ -3,7 +3,8 @@
 //   node client.mjs v1|v2|modern URL BEARER STEPS
 //
 // v1: the SDK's first line; v2: its second, with `initialize`; modern: 2026-07-28 and nothing else.
-// A URL that ends in /sse is spoken to over HTTP+SSE of 2024-11-05.
+// A URL that ends in /sse is spoken to over HTTP+SSE of 2024-11-05; one that is a JSON array is a command to start
+// and to speak to on its standard input and output.
 //
 // STEPS: a JSON array; each step gives an object, or {"error": {...}} as the SDK throws it.
 //   {"list": true}                      the names of the tools
@@ -17,9 +18,11 @@
 // What the server asked on the way stands in `asked`, with what was answered to it.
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport as SseV1 } from '@modelcontextprotocol/sdk/client/sse.js';
+import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import * as schemas from '@modelcontextprotocol/sdk/types.js';
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const [kind, url, bearer, steps] = process.argv.slice(2);
@@ -35,6 +38,11 @@ const isSse = url.endsWith('/sse');
 function open() {
   const options = { capabilities, ...(isModern && { versionNegotiation: { mode: { pin: '2026-07-28' } } }) };
   const client = isV1 ? new ClientV1(info, options) : new Client(info, options);
+  if (url.startsWith('[')) {
+    const [command, ...args] = JSON.parse(url);
+    const Pipes = isV1 ? StdioV1 : StdioClientTransport;
+    return [client, new Pipes({ command, args, env: { ...process.env, SLUICEGATE_TOKEN: bearer } })];
+  }
   const Transport = isV1 ? (isSse ? SseV1 : TransportV1) : isSse ? SSEClientTransport : StreamableHTTPClientTransport;
   return [client, new Transport(new URL(url), { requestInit })];
 }

@@ -2,7 +2,8 @@
 
     python client.py legacy|auto URL BEARER STEPS
 
-The words are those of client.mjs; `auto` tries 2026-07-28 first.
+The words are those of client.mjs; `auto` tries 2026-07-28 first. A URL that is a JSON array is a command to
+start and to speak to on its standard input and output.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import mcp_types as types
 from mcp import MCPError
 from mcp.client.client import Client
 from mcp.client.sse import sse_client
+from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
@@ -171,8 +173,13 @@ async def run(mode: str, url: str, bearer: str, steps: str) -> dict:
     headers = {"authorization": f"Bearer {bearer}"} if bearer else {}
     ears = Ears()
     async with create_mcp_http_client(headers=headers) as http:
-        is_sse = url.endswith("/sse")
-        transport = sse_client(url, headers) if is_sse else streamable_http_client(url, http_client=http)
+        if url.startswith("["):
+            command, *args = json.loads(url)
+            transport = StdioServerParameters(command=command, args=args, env={"SLUICEGATE_TOKEN": bearer})
+        elif url.endswith("/sse"):
+            transport = sse_client(url, headers)
+        else:
+            transport = streamable_http_client(url, http_client=http)
         async with Client(
             transport,
             mode=mode,

@@ -10,6 +10,7 @@ mod support;
 mod batches;
 mod desk;
 mod everything;
+mod piped;
 mod rust;
 mod rust_server;
 mod stdio;

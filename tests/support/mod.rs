@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod frames;
 pub mod gate;
 pub mod peers;
+pub mod pipe;
 pub mod upstream;
 pub mod wire;
 

@@ -21,5 +21,6 @@ mod resumption;
 mod rounds;
 mod sdk;
 mod smuggling;
+mod stdio;
 mod streams;
 mod words;

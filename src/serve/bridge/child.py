@@ -1,4 +1,4 @@
-"""A stdio MCP server with bad habits: it splits its input at a lone CR, too."""
+"""A stdio MCP server with bad habits: it splits its input at a lone CR, too, and passes over what it cannot read."""
 import json, os, signal, subprocess, sys, threading
 
 lock = threading.Lock()
@@ -119,6 +119,10 @@ if "dying" in sys.argv:
     os._exit(1)
 for line in open(0, newline=None, encoding="utf-8"):
     unclean.extend(ascii(c) for c in line if not " " <= c <= "~" and c != "\n")
-    serve(json.loads(line))
+    try:
+        message = json.loads(line)
+    except ValueError:
+        continue
+    serve(message)
 while "deaf" in sys.argv:
     signal.pause()

@@ -239,7 +239,9 @@ impl Pipe {
         let Some(document) = document else {
             tracing::warn!(bytes = line.len(), "a line of the server is no message, and was dropped");
             self.house.metrics.strayed(Stray::Unreadable);
-            let presumed = self.flights.presumed(presumed_answer(line)).filter(|_| line.starts_with(b"{"));
+            // Whatever has a method was no answer; the guess only fails early what would wait in vain.
+            let is_answer = line.starts_with(b"{") && memchr::memmem::find(line, b"\"method\"").is_none();
+            let presumed = self.flights.presumed(presumed_answer(line)).filter(|_| is_answer);
             if let Some(id) = presumed {
                 let why = if is_cut { "a line of more than 4 MiB" } else { "a line that is no strict JSON" };
                 self.withhold(&id, &Denial::AnswerWithheld(why.into()), words);
