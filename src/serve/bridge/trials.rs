@@ -30,7 +30,8 @@ async fn starts_a_dying_server_ever_more_slowly_for_the_caller_whose_it_is() {
             let (status, text) = read(response).await;
             match seconds {
                 Some(seconds) => break (status, text, seconds),
-                None => assert!(status == 502 && text.contains("-32603"), "{status} {text}"),
+                // A child that takes its time to die is answered for on a stream.
+                None => assert!(matches!(status, 200 | 502) && text.contains("-32603"), "{status} {text}"),
             }
         }
     };
