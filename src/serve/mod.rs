@@ -33,6 +33,7 @@ mod outflow;
 mod preflight;
 mod seats;
 pub mod stdio;
+mod target;
 mod tls;
 mod upstream;
 
@@ -44,5 +45,6 @@ pub use drain::Drain;
 pub use framing::fuzz_framing;
 pub use head::Doorplate;
 pub use house::{House, Settings};
+pub use target::{Target, TargetFault};
 pub use tls::{TlsFault, TlsFiles};
-pub use upstream::{Target, TargetFault, Upstream};
+pub use upstream::Upstream;
