@@ -366,3 +366,14 @@ pub const CODING_RATIO_MAX: u64 = 100;
 
 /// What may be unpacked before the ratio counts, in bytes: a small message may be very regular.
 pub const CODING_FREE_BYTES: u64 = 64 << 10;
+/// The URI that a server of HTTP+SSE wants to be posted to, in bytes. Servers say less than 100.
+pub const ENDPOINT_BYTES_MAX: usize = 2048;
+
+/// Streams of HTTP+SSE at once: as many as connections, of which each holds one or more.
+pub const PAIRS_MAX: usize = 10_000;
+
+/// Refusals that wait for one client of HTTP+SSE to read its stream.
+pub const PAIR_WORDS_QUEUED_MAX: usize = 64;
+
+/// Requests in flight on one carrier, each with the ticket that its answer is judged by.
+pub const TICKETS_PER_CARRIER_MAX: usize = CALLS_PER_SESSION_MAX;

@@ -5,12 +5,13 @@
 //!
 //! **How.** [`envelope::read`] makes a [`Message`] of a checked document; [`claims::agree`] finds what is
 //! spoken and holds the headers against the body; [`call`] says what a message is about; [`sse`] and
-//! [`lines`] cut carriers into messages.
+//! [`lines`] cut carriers into messages; [`endpoint`] says where a server of HTTP+SSE may be posted to.
 //!
 //! **What it is not.** No policy and no state: nothing here knows a session, a caller or a clock.
 
 pub mod call;
 pub mod claims;
+pub mod endpoint;
 pub mod envelope;
 pub mod lines;
 pub mod sse;
@@ -25,6 +26,7 @@ mod repeats;
 mod revision;
 
 pub use claims::{Claims, Mismatch, Speech};
+pub use endpoint::{Endpoint, EndpointFault, fuzz_endpoint};
 pub use envelope::{EnvelopeFault, EnvelopeFaultKind, Message};
 pub use id::{Id, IdFault, fuzz_id};
 pub use method::{Method, Sender, Shape, Subject};

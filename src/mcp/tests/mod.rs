@@ -2,6 +2,7 @@
 
 mod call;
 mod claims;
+mod endpoint;
 mod envelope;
 mod lines;
 mod near;
@@ -47,6 +48,13 @@ const PIECES: &[&str] = &[
     "data: ",
     "id: ",
     "event: ",
+    "http://[::1]:81",
+    "//",
+    "/..",
+    "?",
+    "%2e",
+    "@",
+    "\\",
     "\r",
     "\n",
     "\0",
@@ -61,6 +69,7 @@ proptest! {
         let bytes = pieces.concat().into_bytes();
         super::call::fuzz_call(&bytes);
         super::envelope::fuzz_envelope(&bytes);
+        super::fuzz_endpoint(&bytes);
         super::lines::fuzz_lines(&bytes);
         super::sse::fuzz_sse(&bytes);
         super::fuzz_id(&bytes);
