@@ -34,7 +34,7 @@ pub struct Ask<'a> {
 pub enum Way<'a> {
     /// HTTP+SSE of 2024-11-05: a stream and a second endpoint, of the legacy era only.
     EventStream {
-        /// The server's own name for the pair, already opened: where it wants to be posted to.
+        /// Whatever tells this pair from another one, for the stream and for what is posted.
         session: &'a str,
     },
     /// Standard input and output: no headers, one session, both eras.

@@ -229,9 +229,12 @@ impl Gate {
     }
 
     /// Seals where a client of HTTP+SSE shall post to, as the server told it to `ticket`'s caller.
+    ///
+    /// Not subject to the policy: without a seal this would let a client choose the path.
     pub fn seal_endpoint(&self, ticket: &Ticket, uri: &str, now: Now) -> Option<String> {
         let caller = ticket.record.caller.as_ref()?;
-        Some(self.handles(ticket.policy(), caller, now).seal(Handle::Endpoint, &[], uri))
+        let handles = Handles { sealer: Some(&self.sealer), ..self.handles(ticket.policy(), caller, now) };
+        Some(handles.seal(Handle::Endpoint, &[], uri))
     }
 
     /// Opens where a client of HTTP+SSE posts to.
@@ -245,7 +248,6 @@ impl Gate {
         token: &str,
         now: Now,
     ) -> Result<String, Denial> {
-        // Not subject to the policy: without a seal this would let a client choose the path.
         let handles = Handles { sealer: Some(&self.sealer), ..self.handles(policy, caller, now) };
         handles.open(Handle::Endpoint, &[], token)
     }

@@ -15,6 +15,8 @@ pub enum Stray {
     CancelUnknown,
     /// A message with content that may not pass, where nothing could be said in its place.
     Content,
+    /// A second word of the server on where to post, or a message before the first.
+    EndpointOrder,
     /// Progress of something that nobody waits for.
     ProgressUnknown,
     /// A client's answer to something that the server never asked.
@@ -40,6 +42,7 @@ impl Stray {
         Self::AfterAnswer,
         Self::CancelUnknown,
         Self::Content,
+        Self::EndpointOrder,
         Self::ProgressUnknown,
         Self::ReplyUnknown,
         Self::RequestDenied,
@@ -63,6 +66,7 @@ impl Stray {
             Self::AfterAnswer => "after_answer",
             Self::CancelUnknown => "cancel_unknown",
             Self::Content => "content",
+            Self::EndpointOrder => "endpoint_order",
             Self::ProgressUnknown => "progress_unknown",
             Self::ReplyUnknown => "reply_unknown",
             Self::RequestDenied => "request_denied",
