@@ -372,7 +372,7 @@ pub const ENDPOINT_BYTES_MAX: usize = 2048;
 /// Streams of HTTP+SSE at once: as many as connections, of which each holds one or more.
 pub const PAIRS_MAX: usize = 10_000;
 
-/// Refusals that wait for one client of HTTP+SSE to read its stream.
+/// Words of ours that wait for one client of HTTP+SSE to read them, and as many for its server to take.
 pub const PAIR_WORDS_QUEUED_MAX: usize = 64;
 
 /// Requests in flight on one carrier, each with the ticket that its answer is judged by.

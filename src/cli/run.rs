@@ -14,7 +14,9 @@ use super::{Exit, time};
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::bridge::Bridge;
-use crate::serve::{Chassis, Clock, Doorplate, Drain, House, Settings, Target, TlsFiles, Upstream};
+use crate::serve::{
+    Chassis, Clock, Doorplate, Drain, House, Pairs, Settings, Target, TlsFiles, Transports, Upstream,
+};
 use crate::store::{SealFile, Watch, fresh_seal_key};
 
 /// Options of `run`.
@@ -24,8 +26,18 @@ pub struct Options {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15801")]
     listen: SocketAddr,
     /// The server: http://HOST:PORT/PATH, https://HOST:PORT/PATH or unix:SOCKET[:/PATH]
-    #[arg(long, value_name = "URL", value_parser = Target::parse, required_unless_present = "command", conflicts_with = "command")]
+    #[arg(
+        long,
+        value_name = "URL",
+        value_parser = Target::parse,
+        required_unless_present_any = ["command", "upstream_sse"],
+        conflicts_with = "command"
+    )]
     upstream: Option<Target>,
+    /// Where the same server speaks HTTP+SSE of 2024-11-05, such as http://127.0.0.1:3001/sse: its clients connect
+    /// at /sse. Beside --upstream, or alone
+    #[arg(long, value_name = "URL", value_parser = Target::parse, conflicts_with = "command")]
+    upstream_sse: Option<Target>,
     /// The policy bundle: a directory of YAML files, watched for changes
     #[arg(long, value_name = "DIR")]
     policy: PathBuf,
@@ -88,7 +100,7 @@ pub fn run(options: &Options) -> Exit {
     crate::identity::install_crypto();
     match open(options) {
         Ok((chassis, _watch)) => {
-            let line = announcement(&chassis);
+            let line = announcement(&chassis, transports(options));
             chassis.run(move || announce(&line));
             Exit::Fine
         }
@@ -105,15 +117,16 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
     let audit = Arc::new(opening::audit(AuditSink::parse(&options.audit), &options.actors, &metrics)?);
     let live = Arc::new(opening::policy(&options.policy, &metrics, &audit)?);
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
-    let upstream = match &options.upstream {
-        Some(target) => Upstream::new(target),
-        None => {
+    let upstream = match (&options.upstream, &options.upstream_sse) {
+        (None, None) => {
             let child = opening::child(&options.command, &options.env)?;
             Upstream::bridged(Bridge::new(child, Some(Arc::clone(&live))))
         }
+        (streamable, event_stream) => Upstream::new(streamable.as_ref(), event_stream.as_ref()),
     };
     let plate = Doorplate {
         path: "/mcp".into(),
+        transports: transports(options),
         hosts: options.host.clone(),
         origins: options.origin.clone(),
         is_loopback: options.listen.ip().is_loopback(),
@@ -131,6 +144,7 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
         metrics,
         drain: Drain::new(options.drain_timeout),
         clock: Clock::start(),
+        pairs: Pairs::default(),
         settings: Settings {
             plate,
             header_wait: options.header_timeout,
@@ -145,14 +159,23 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
     Ok((chassis.map_err(unable)?, watch))
 }
 
+fn transports(options: &Options) -> Transports {
+    match (&options.upstream, &options.upstream_sse) {
+        (None, Some(_)) => Transports::EventStream,
+        (Some(_), Some(_)) => Transports::Both,
+        (_, None) => Transports::Streamable,
+    }
+}
+
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The line that says where the gate serves.
-fn announcement(chassis: &Chassis) -> String {
+fn announcement(chassis: &Chassis, transports: Transports) -> String {
     let (scheme, endpoint, admin) = (chassis.scheme, chassis.endpoint, chassis.admin);
-    format!("sluicegate ready listen={scheme}://{endpoint}/mcp admin=http://{admin}\n")
+    let path = transports.path();
+    format!("sluicegate ready listen={scheme}://{endpoint}{path} admin=http://{admin}\n")
 }
 
 /// Says, on standard output, that the gate is ready.

@@ -14,7 +14,7 @@ use super::time;
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::stdio::{Stdio, TokenSource};
-use crate::serve::{Clock, Doorplate, Drain, House, Settings, Upstream, bind};
+use crate::serve::{Clock, Doorplate, Drain, House, Pairs, Settings, Upstream, bind};
 use crate::store::{Watch, fresh_seal_key};
 
 /// Options of `stdio`.
@@ -77,7 +77,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let child = opening::child(&options.command, &options.env)?;
     let admin = options.admin.map(bind).transpose().map_err(unable)?.map(|(listener, _)| listener);
-    let plate = Doorplate { path: "/mcp".into(), hosts: Vec::new(), origins: Vec::new(), is_loopback: true };
+    let plate = Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() };
     let house = House {
         gate: Gate::new(fresh_seal_key()),
         live,
@@ -86,6 +86,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
         metrics,
         drain: Drain::new(options.drain_timeout),
         clock: Clock::start(),
+        pairs: Pairs::default(),
         seal: None,
         settings: Settings { plate, header_wait: ADMIN_WAIT, body_wait: ADMIN_WAIT, heartbeat: ADMIN_WAIT },
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
@@ -13,11 +13,14 @@ use hyper::body::{Body, Incoming};
 use super::batch;
 use super::body::{self, Outgoing, ReadFault};
 use super::coding::{self, Coding};
+use super::door::Door;
 use super::head;
 use super::house::House;
 use super::journey::{Journey, respond};
+use super::legacy_sse;
 use super::outflow;
-use super::upstream::{Line, Waits};
+use super::pool::Line;
+use super::upstream::Waits;
 use crate::bounds::{ANSWER_BYTES_MAX, BODY_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
 use crate::gate::{
     Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply, Way,
@@ -41,19 +44,21 @@ pub async fn exchange(
         Ok(errand) => errand,
         Err(denial) => return visit.turn_away(denial),
     };
+    let door = Door::at(visit.parts.uri.path(), &house.settings.plate);
     let mut ask = visit.ask(errand);
     let caller = match house.gate.identify(&visit.policy, &ask) {
         Ok(caller) => caller,
         Err(denial) => return visit.turn_away(denial),
     };
+    match door {
+        Some(Door::Events) => return Box::pin(legacy_sse::listen(&visit, &caller)).await,
+        Some(Door::Messages) => return Box::pin(legacy_sse::say(&visit, &caller, incoming)).await,
+        Some(Door::Streamable) | None => {}
+    }
     if let Errand::Say(body) = &mut ask.errand {
-        match body::read_request(incoming, BODY_BYTES_MAX, house.settings.body_wait).await {
+        match visit.read(incoming).await {
             Ok(read) => *body = read,
-            Err(fault) => return visit.turn_away(unread(fault)),
-        }
-        match coding::unpack(&visit.parts.headers, body, BODY_BYTES_MAX) {
-            Ok(plain) => *body = plain,
-            Err(fault) => return visit.turn_away(head::miscoded(fault)),
+            Err(denial) => return visit.turn_away(denial),
         }
         match house.gate.explode(&visit.policy, &caller, &visit.ask(Errand::Listen), body) {
             Ok(None) => {}
@@ -95,42 +100,72 @@ pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>)
 
 /// One request while it is being judged.
 pub(super) struct Visit<'h> {
-    house: &'h Arc<House>,
-    policy: Arc<Policy>,
-    parts: Parts,
+    pub house: &'h Arc<House>,
+    pub policy: Arc<Policy>,
+    pub parts: Parts,
     peer: Option<SocketAddr>,
-    now: Now,
-    started: Instant,
+    pub now: Now,
+    pub started: Instant,
 }
 
 impl Visit<'_> {
     /// What is asked of the gate: one message of this request, or what it wants without one.
-    pub(super) fn ask(&self, errand: Errand) -> Ask<'_> {
+    pub fn ask(&self, errand: Errand) -> Ask<'_> {
+        self.ask_by(Way::Streamable, errand)
+    }
+
+    /// See [`Visit::ask`]; by any transport.
+    pub fn ask_by<'a>(&'a self, way: Way<'a>, errand: Errand) -> Ask<'a> {
         let origin = Origin { peer: self.peer };
-        Ask { errand, headers: &self.parts.headers, origin, way: Way::Streamable, now: self.now }
+        Ask { errand, headers: &self.parts.headers, origin, way, now: self.now }
+    }
+
+    /// Reads what the client posts, whole.
+    pub async fn read(&self, incoming: Incoming) -> Result<Bytes, Denial> {
+        let wait = self.house.settings.body_wait;
+        let body = body::read_request(incoming, BODY_BYTES_MAX, wait).await.map_err(unread)?;
+        coding::unpack(&self.parts.headers, &body, BODY_BYTES_MAX).map_err(head::miscoded)
     }
 
     /// Refuses a request of which no message was read.
-    fn turn_away(&self, denial: Denial) -> Response<Outgoing> {
+    pub fn turn_away(&self, denial: Denial) -> Response<Outgoing> {
         let record = Record::open(&self.policy, None, &self.ask(Errand::Listen));
-        self.refuse(Refusal::new(record, denial), Instant::now())
+        let mut response = self.refuse(Refusal::new(record, denial), Instant::now());
+        if response.status() == StatusCode::METHOD_NOT_ALLOWED
+            && let Some(door) = Door::at(self.parts.uri.path(), &self.house.settings.plate)
+        {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(door.methods()));
+        }
+        response
     }
 
-    fn refuse(&self, refusal: Refusal, judging: Instant) -> Response<Outgoing> {
+    pub fn refuse(&self, refusal: Refusal, judging: Instant) -> Response<Outgoing> {
+        self.refuse_by(refusal, judging, respond)
+    }
+
+    /// Refuses a message with words that `hand_over` brings to the client.
+    pub fn refuse_by(
+        &self,
+        refusal: Refusal,
+        judging: Instant,
+        hand_over: impl FnOnce(Reply) -> Response<Outgoing>,
+    ) -> Response<Outgoing> {
         let Refusal { mut record, denial } = refusal;
         if let Denial::Stray(stray) = &denial {
             self.house.metrics.strayed(*stray);
         }
         let reply = Reply::new(&self.policy, &record, &denial);
+        let (code, bytes) = (reply.code, reply.body.len());
+        let response = hand_over(reply);
         record.close(Ending {
-            outcome: reply.code.map_or(Outcome::ToolError, Outcome::Error),
-            http_status: reply.http_status,
+            outcome: code.map_or(Outcome::ToolError, Outcome::Error),
+            http_status: response.status().as_u16(),
             duration: self.started.elapsed(),
-            bytes: reply.body.len() as u64,
+            bytes: bytes as u64,
             overhead: Overhead { request: judging.elapsed().as_micros() as u64, response: 0 },
         });
         self.house.tell(&record);
-        respond(reply)
+        response
     }
 }
 
@@ -144,14 +179,15 @@ fn unread(fault: ReadFault) -> Denial {
 }
 
 /// What kind of body an answer has.
-enum Kind {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Kind {
     Empty,
     Events,
     Foreign,
     Json,
 }
 
-fn kind(headers: &HeaderMap, body: &Incoming, coding: AnswerCoding) -> Kind {
+pub(super) fn kind(headers: &HeaderMap, body: &Incoming, coding: AnswerCoding) -> Kind {
     match (Coding::of(headers), coding) {
         (Ok(None), _) | (Ok(Some(_)), AnswerCoding::Decode) => {}
         (Ok(Some(_)), AnswerCoding::Withhold) | (Err(_), _) => return Kind::Foreign,

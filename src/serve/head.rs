@@ -3,13 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, EXPECT, HOST, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, Method, Version};
 
 use super::coding::{self, Coding};
+use super::door::{Door, Transports};
 use super::framing::{FAULT_HEADER, Fault};
 use crate::gate::{Denial, Errand};
 use crate::policy::RequestCoding;
@@ -51,6 +51,8 @@ fn is_underscored(name: &str) -> bool {
 pub struct Doorplate {
     /// The one path of the endpoint, compared byte by byte.
     pub path: Box<str>,
+    /// By which transports the server can be spoken to, and so which endpoints there are.
+    pub transports: Transports,
     /// Host names that are ours, without port. Empty: any, unless the gate listens on loopback only.
     pub hosts: Vec<Box<str>>,
     /// Web origins that may call, such as `https://app.example.com`.
@@ -67,21 +69,11 @@ pub struct Doorplate {
 /// another path, 405 another method, 415 a body that is not plain JSON.
 pub fn read(head: &Parts, plate: &Doorplate, coding: RequestCoding) -> Result<Errand, Denial> {
     check_framing(head)?;
-    if head.uri.path() != &*plate.path {
-        return deny(404, "no such endpoint; the MCP endpoint is at /mcp");
-    }
-    if head.uri.query().is_some() {
-        return deny(400, "the MCP endpoint takes no query");
-    }
+    let door = Door::of(&head.uri, plate)?;
     check_hygiene(&head.headers)?;
     check_host(head, plate)?;
     check_origin(&head.headers, plate)?;
-    let errand = match head.method {
-        Method::POST => Errand::Say(Bytes::new()),
-        Method::GET => Errand::Listen,
-        Method::DELETE => Errand::Leave,
-        _ => return deny(405, "the MCP endpoint answers POST, GET and DELETE"),
-    };
+    let errand = door.errand(&head.method)?;
     check_expectation(&head.headers)?;
     if matches!(errand, Errand::Say(_)) {
         check_content(&head.headers, coding)?;
@@ -95,7 +87,10 @@ pub fn is_question(head: &Parts, plate: &Doorplate) -> bool {
         && matches!(read(head, plate, RequestCoding::Refuse), Err(Denial::Head { http_status: 405, .. }))
 }
 
-fn deny<T>(http_status: u16, text: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, Denial> {
+pub(super) fn deny<T>(
+    http_status: u16,
+    text: impl Into<std::borrow::Cow<'static, str>>,
+) -> Result<T, Denial> {
     Err(Denial::Head { http_status, text: text.into() })
 }
 

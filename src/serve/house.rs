@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::clock::Clock;
 use super::drain::Drain;
 use super::head::Doorplate;
+use super::legacy_sse::Pairs;
 use super::upstream::Upstream;
 use crate::gate::{Gate, Record};
 use crate::report::{Audit, Metrics};
@@ -25,6 +26,8 @@ pub struct House {
     pub metrics: Arc<Metrics>,
     /// How far we are on the way out.
     pub drain: Arc<Drain>,
+    /// The streams of HTTP+SSE that are open.
+    pub pairs: Pairs,
     /// The clocks.
     pub clock: Clock,
     /// The file with the sealing secret, where there is one.

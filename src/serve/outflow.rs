@@ -12,7 +12,7 @@ use super::body::Outgoing;
 use super::coding::{self, Coding};
 use super::drain::Phase;
 use super::journey::Journey;
-use super::upstream::Line;
+use super::pool::Line;
 use crate::gate::{Carrier, Denial, Release};
 use crate::mcp::sse::{self, Event};
 use crate::report::{Held, StreamKind};

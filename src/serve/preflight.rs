@@ -96,6 +96,7 @@ mod tests {
             hosts: vec!["gate.example".into()],
             origins: vec!["https://app.example".into()],
             is_loopback: false,
+            ..Doorplate::default()
         };
         let request = Request::options("/mcp")
             .header("host", "gate.example")

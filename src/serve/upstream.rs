@@ -1,14 +1,16 @@
 //! The server behind the gate: reached only with a ticket, over connections that are kept open.
 //!
+//! One server may be reached by two transports, Streamable HTTP and HTTP+SSE, at two addresses. Where the
+//! path is the server's own word, it is an [`Endpoint`]: of the configured origin, whatever it says.
+//!
 //! Each thread keeps its own idle connections, since the task that drives one lives on the runtime that
 //! opened it. Servers close idle connections too (Node after 5 s), so ours are given up after
 //! `UPSTREAM_IDLE_MAX`. A request is sent again on a new connection only when hyper says that not a
 //! byte of it left: tool calls are not idempotent.
 
-use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST};
@@ -22,97 +24,62 @@ use pingora_core::protocols::l4::ext::TcpKeepalive;
 use pingora_core::upstreams::peer::HttpPeer;
 
 use super::bridge::Bridge;
+use super::pool::{Line, Pool};
 use super::target::Target;
-use crate::bounds::{
-    UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_CONNECTIONS_MAX, UPSTREAM_IDLE_MAX,
-};
+use crate::bounds::{UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_MAX};
 use crate::gate::{Denial, Ticket};
+use crate::mcp::Endpoint;
+use crate::mcp::endpoint::Base;
 use crate::policy::Policy;
 
 /// The server, and how to reach it.
 pub struct Upstream {
+    streamable: Option<Place>,
+    event_stream: Option<Place>,
+    connector: TransportConnector,
+}
+
+/// Where one transport of the server is.
+struct Place {
     way: Way,
     host: HeaderValue,
     path: Uri,
-    connector: TransportConnector,
+    pool: Pool,
 }
 
 enum Way {
     Bridge(Arc<Bridge>),
     Network { host: String, port: u16, is_tls: bool },
-    Pipe,
     Unix(String),
 }
 
-/// A connection that is in nobody's use.
-struct Idle {
-    sender: SendRequest<Full<Bytes>>,
-    since: Instant,
-}
-
-thread_local! {
-    // One upstream per process, so one list per thread; see the module's documentation.
-    static IDLE: RefCell<Vec<Idle>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A connection in use; goes back to the idle ones only when its answer was read to the end.
-pub struct Line(SendRequest<Full<Bytes>>);
-
-impl Line {
-    /// Keeps the connection for the next request.
-    pub fn give_back(self) {
-        if self.0.is_closed() {
-            return;
-        }
-        IDLE.with_borrow_mut(|idle| {
-            if idle.len() < UPSTREAM_IDLE_CONNECTIONS_MAX {
-                idle.push(Idle { sender: self.0, since: Instant::now() });
-            }
-        });
-    }
-}
-
 impl Upstream {
-    /// A server at `target`.
-    pub fn new(target: &Target) -> Self {
-        let (way, host, path) = match target {
-            Target::Network { host, port, is_tls, path } => {
-                let way = Way::Network { host: host.clone(), port: *port, is_tls: *is_tls };
-                (way, format!("{host}:{port}"), path.as_str())
-            }
-            Target::Unix { socket, path } => {
-                (Way::Unix(socket.to_string_lossy().into_owned()), "localhost".into(), path.as_str())
-            }
-        };
-        Self::build(way, &host, path)
+    /// A server that speaks Streamable HTTP at `streamable`, HTTP+SSE at `event_stream`, or both.
+    pub fn new(streamable: Option<&Target>, event_stream: Option<&Target>) -> Self {
+        let streamable = streamable.map(|target| Place::of(target, Pool::Streamable));
+        let event_stream = event_stream.map(|target| Place::of(target, Pool::EventStream));
+        Self { streamable, event_stream, connector: TransportConnector::new(None) }
     }
 
     /// A server spoken to through pipes.
     pub fn bridged(bridge: Arc<Bridge>) -> Self {
-        Self::build(Way::Bridge(bridge), "localhost", "/mcp")
+        let place = Place::build(Way::Bridge(bridge), "localhost", "/mcp", Pool::Streamable);
+        Self { streamable: Some(place), event_stream: None, connector: TransportConnector::new(None) }
     }
 
     /// A server that is reached by the pipes of `sluicegate stdio`, and by no connection.
     pub fn piped() -> Self {
-        Self::build(Way::Pipe, "localhost", "/mcp")
-    }
-
-    fn build(way: Way, host: &str, path: &str) -> Self {
-        Self {
-            way,
-            // INVARIANT: both were parts of a parsed URI, or are literals.
-            host: HeaderValue::from_str(host).expect("an authority is a header value"),
-            path: path.parse().expect("a path is a request target"),
-            connector: TransportConnector::new(None),
-        }
+        Self::new(None, None)
     }
 
     /// The bridge, where the server is a child process.
     pub fn bridge(&self) -> Option<&Arc<Bridge>> {
-        match &self.way {
-            Way::Bridge(bridge) => Some(bridge),
-            Way::Network { .. } | Way::Pipe | Way::Unix(_) => None,
-        }
+        self.streamable.as_ref().and_then(Place::bridge)
+    }
+
+    /// Where the server speaks HTTP+SSE, for an endpoint to be held against.
+    pub fn event_stream(&self) -> Option<Base> {
+        self.event_stream.as_ref().map(Place::base)
     }
 
     /// Sends what the ticket allows, and waits for the head of the answer.
@@ -129,12 +96,121 @@ impl Upstream {
         headers: &HeaderMap,
         waits: Waits,
     ) -> Result<(Response<Incoming>, Line), Denial> {
-        let request = self.request(ticket, method, headers);
-        let exchange = self.exchange(request, waits);
+        let place = self.streamable.as_ref().ok_or_else(nowhere)?;
+        let request = place.request(ticket, method, headers);
         let wait = ticket.timeout().unwrap_or(waits.answer);
-        match tokio::time::timeout(wait, exchange).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Denial::UpstreamTimeout),
+        within(wait, self.exchange(place, request, waits)).await
+    }
+
+    /// Opens the stream of HTTP+SSE, and waits for the head of the answer.
+    ///
+    /// # Errors
+    /// See [`Upstream::send`].
+    pub async fn listen(
+        &self,
+        ticket: &Ticket,
+        headers: &HeaderMap,
+        waits: Waits,
+    ) -> Result<(Response<Incoming>, Line), Denial> {
+        let place = self.event_stream.as_ref().ok_or_else(nowhere)?;
+        let request = place.request(ticket, &Method::GET, headers);
+        within(waits.answer, self.exchange(place, request, waits)).await
+    }
+
+    /// Posts what the ticket allows to where the server of HTTP+SSE wants it.
+    ///
+    /// The request is made before the first wait, so that the ticket is free while it is under way: its
+    /// answer may come on the stream before this one does.
+    ///
+    /// # Errors
+    /// See [`Upstream::send`].
+    pub fn post<'a>(
+        &'a self,
+        ticket: &Ticket,
+        endpoint: &Endpoint,
+        headers: &HeaderMap,
+        waits: Waits,
+    ) -> impl Future<Output = Result<(Response<Incoming>, Line), Denial>> + Send + use<'a> {
+        let place = self.event_stream.as_ref().ok_or_else(nowhere);
+        let request = place.and_then(|place| {
+            let mut request = place.request(ticket, &Method::POST, headers);
+            let path = endpoint.as_str().parse();
+            *request.uri_mut() =
+                path.map_err(|_| Denial::Internal("an endpoint that is no target".into()))?;
+            Ok((place, request))
+        });
+        async move {
+            let (place, request) = request?;
+            within(waits.answer, self.exchange(place, request, waits)).await
+        }
+    }
+
+    async fn exchange(
+        &self,
+        place: &Place,
+        mut request: Request<Full<Bytes>>,
+        waits: Waits,
+    ) -> Result<(Response<Incoming>, Line), Denial> {
+        while let Some(mut sender) = place.pool.take(waits.idle).await {
+            match sender.try_send_request(request).await {
+                Ok(answer) => return Ok((answer, Line(sender, place.pool))),
+                Err(mut fault) => match fault.take_message() {
+                    // Not a byte of it left: the connection was closed while it lay idle.
+                    Some(unsent) => request = unsent,
+                    None => return Err(broken(&fault.into_error())),
+                },
+            }
+        }
+        let connect = Box::pin(place.connect(&self.connector));
+        let mut sender = match tokio::time::timeout(waits.connect, connect).await {
+            Ok(connected) => connected?,
+            Err(_) => return Err(Denial::Unreachable("no connection in time".into())),
+        };
+        match sender.send_request(request).await {
+            Ok(answer) => Ok((answer, Line(sender, place.pool))),
+            Err(fault) => Err(broken(&fault)),
+        }
+    }
+}
+
+impl Place {
+    fn of(target: &Target, pool: Pool) -> Self {
+        match target {
+            Target::Network { host, port, is_tls, path } => {
+                let way = Way::Network { host: host.clone(), port: *port, is_tls: *is_tls };
+                Self::build(way, &format!("{host}:{port}"), path, pool)
+            }
+            Target::Unix { socket, path } => {
+                Self::build(Way::Unix(socket.to_string_lossy().into_owned()), "localhost", path, pool)
+            }
+        }
+    }
+
+    fn build(way: Way, host: &str, path: &str, pool: Pool) -> Self {
+        Self {
+            way,
+            // INVARIANT: both were parts of a parsed URI, or are literals.
+            host: HeaderValue::from_str(host).expect("an authority is a header value"),
+            path: path.parse().expect("a path is a request target"),
+            pool,
+        }
+    }
+
+    fn bridge(&self) -> Option<&Arc<Bridge>> {
+        match &self.way {
+            Way::Bridge(bridge) => Some(bridge),
+            Way::Network { .. } | Way::Unix(_) => None,
+        }
+    }
+
+    /// Its origin and path; one without a host goes by the name that our `Host` header says.
+    fn base(&self) -> Base {
+        let path = self.path.path().into();
+        match &self.way {
+            Way::Network { host, port, is_tls } => {
+                Base { is_tls: *is_tls, host: host.as_str().into(), port: *port, path }
+            }
+            Way::Bridge(_) | Way::Unix(_) => Base { is_tls: false, host: "localhost".into(), port: 80, path },
         }
     }
 
@@ -163,32 +239,7 @@ impl Upstream {
         request
     }
 
-    async fn exchange(
-        &self,
-        mut request: Request<Full<Bytes>>,
-        waits: Waits,
-    ) -> Result<(Response<Incoming>, Line), Denial> {
-        while let Some(mut sender) = take_idle(waits.idle).await {
-            match sender.try_send_request(request).await {
-                Ok(answer) => return Ok((answer, Line(sender))),
-                Err(mut fault) => match fault.take_message() {
-                    // Not a byte of it left: the connection was closed while it lay idle.
-                    Some(unsent) => request = unsent,
-                    None => return Err(broken(&fault.into_error())),
-                },
-            }
-        }
-        let mut sender = match tokio::time::timeout(waits.connect, Box::pin(self.connect())).await {
-            Ok(connected) => connected?,
-            Err(_) => return Err(Denial::Unreachable("no connection in time".into())),
-        };
-        match sender.send_request(request).await {
-            Ok(answer) => Ok((answer, Line(sender))),
-            Err(fault) => Err(broken(&fault)),
-        }
-    }
-
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, Denial> {
+    async fn connect(&self, connector: &TransportConnector) -> Result<SendRequest<Full<Bytes>>, Denial> {
         match &self.way {
             Way::Bridge(bridge) => handshake(bridge.connect()).await,
             Way::Network { host, port, is_tls } => {
@@ -197,10 +248,9 @@ impl Upstream {
                 peer.options.tcp_keepalive = Some(KEEP_ALIVE.clone());
                 // Boxed: the future holds 8 kB of TLS state.
                 let stream =
-                    Box::pin(self.connector.new_stream(&peer)).await.map_err(|fault| unreachable(&fault))?;
+                    Box::pin(connector.new_stream(&peer)).await.map_err(|fault| unreachable(&fault))?;
                 handshake(stream).await
             }
-            Way::Pipe => Err(Denial::Unreachable("the server is reached by its pipes alone".into())),
             Way::Unix(socket) => {
                 let stream =
                     tokio::net::UnixStream::connect(socket).await.map_err(|fault| unreachable(&fault))?;
@@ -248,19 +298,13 @@ static KEEP_ALIVE: TcpKeepalive = TcpKeepalive {
     user_timeout: Duration::ZERO,
 };
 
-async fn take_idle(idle_max: Duration) -> Option<SendRequest<Full<Bytes>>> {
-    loop {
-        let idle = IDLE.with_borrow_mut(Vec::pop)?;
-        if idle.since.elapsed() > idle_max {
-            // The last one given back is the youngest: the rest are older still.
-            IDLE.with_borrow_mut(Vec::clear);
-            return None;
-        }
-        let mut sender = idle.sender;
-        if sender.ready().await.is_ok() {
-            return Some(sender);
-        }
-    }
+async fn within<T>(wait: Duration, work: impl Future<Output = Result<T, Denial>>) -> Result<T, Denial> {
+    tokio::time::timeout(wait, work).await.unwrap_or(Err(Denial::UpstreamTimeout))
+}
+
+/// A request by a transport that the server does not have; which endpoints there are, sees to that.
+fn nowhere() -> Denial {
+    Denial::Unreachable("the server has no address for this transport".into())
 }
 
 async fn handshake<T>(stream: T) -> Result<SendRequest<Full<Bytes>>, Denial>

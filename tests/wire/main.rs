@@ -13,6 +13,8 @@ mod handles;
 mod headers;
 mod hostile;
 mod http2;
+mod legacy_sse;
+mod legacy_stage;
 mod limits;
 mod operators;
 mod redaction;
