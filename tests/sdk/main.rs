@@ -10,6 +10,7 @@ mod support;
 mod batches;
 mod desk;
 mod everything;
+mod legacy_sse;
 mod piped;
 mod rust;
 mod rust_server;
