@@ -38,8 +38,12 @@ impl Pipes {
     }
 }
 
-/// Messages that pass, with the denied call where white space or text may stand.
 fn inputs() -> Vec<(String, Vec<u8>)> {
+    [spaces(), texts(), doubles()].concat()
+}
+
+/// Messages that pass, with the denied call where white space may stand.
+fn spaces() -> Vec<(String, Vec<u8>)> {
     let ends = [
         ("cr", "\r"),
         ("cr-cr", "\r\r"),
@@ -79,7 +83,12 @@ fn inputs() -> Vec<(String, Vec<u8>)> {
             inputs.push((format!("lines/space/{end}/{place}"), body.into_bytes()));
         }
     }
-    // Breaks inside texts, raw where JSON lets them stand raw, and escaped.
+    inputs
+}
+
+/// Breaks inside texts, raw where JSON lets them stand raw, and escaped.
+fn texts() -> Vec<(String, Vec<u8>)> {
+    let mut inputs = Vec::new();
     let denied = DENIED.replace('@', "").replace('"', "\\\"");
     for (name, mark) in [
         ("line-separator", "\u{2028}"),
@@ -103,7 +112,12 @@ fn inputs() -> Vec<(String, Vec<u8>)> {
         let key = ALLOWED.replace("\"message\"", &format!("\"k{mark}{denied}\":1,\"message\""));
         inputs.push((format!("lines/key/{name}"), key.into_bytes()));
     }
-    // What is no message at all must not become a line.
+    inputs
+}
+
+/// What is no message at all must not become a line.
+fn doubles() -> Vec<(String, Vec<u8>)> {
+    let mut inputs = Vec::new();
     for (name, between) in [
         ("nothing", ""),
         ("cr", "\r"),
@@ -188,7 +202,7 @@ fn outputs() -> Vec<(&'static str, String)> {
     let (good, evil) = (with_id(answer("fine")), with_id(answer(SSN)));
     let (stray, wrong) = (stray(), with_id(answer("STRAY")));
     let line = |text: &str| format!("{text}\n");
-    vec![
+    let mut outputs = vec![
         ("secret", line(&evil)),
         ("garbage-before", format!("STRAY {SSN}\n{good}\n")),
         ("terminal-codes-before", format!("\x1b[2J\x1b[1;31mSTRAY\x1b[0m\n{good}\n")),
@@ -225,6 +239,15 @@ fn outputs() -> Vec<(&'static str, String)> {
         ("over-several-lines", wrong.replacen(",\"result\"", ",\n\"result\"", 1) + "\n" + &good + "\n"),
         ("line-separator-in-text", line(&evil.replace("536", "a\u{2028}data: x\u{2028}\u{2028}536"))),
         ("next-line-in-text", line(&evil.replace("536", "a\u{85}data: x\u{85}\u{85}536"))),
+    ];
+    outputs.extend(intrusions(&good));
+    outputs
+}
+
+/// What a server says beside its answer.
+fn intrusions(good: &str) -> Vec<(&'static str, String)> {
+    let line = |text: &str| format!("{text}\n");
+    vec![
         (
             "call-of-ours",
             format!(
@@ -247,7 +270,7 @@ fn outputs() -> Vec<(&'static str, String)> {
                 r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"STRAY","progress":1}}"#
             ),
         ),
-        ("line-of-6-MB", format!("{}\n{good}\n", with_id(answer(&"STRAY".repeat(1_300_000))))),
+        ("line-of-6-MB", format!("{}\n{good}\n", answer(&"STRAY".repeat(1_300_000)))),
         ("100000-lines", format!("{}{good}\n", "STRAY\n".repeat(100_000))),
         (
             "error-with-secret",

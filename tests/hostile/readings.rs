@@ -8,7 +8,7 @@ fn read(text: &str, is_end: impl Fn(char) -> bool) -> Vec<String> {
     // A line feed behind a carriage return ends the same line.
     let text = if is_end('\r') { text.replace("\r\n", "\n") } else { text.to_owned() };
     let (mut events, mut data): (Vec<String>, Option<String>) = (Vec::new(), None);
-    let mut lines: Vec<&str> = text.split(|c| is_end(c)).collect();
+    let mut lines: Vec<&str> = text.split(&is_end).collect();
     // What no line end follows is no line.
     lines.pop();
     for line in lines {

@@ -235,6 +235,13 @@ fn claimed(own: &Pen) -> Vec<(String, String)> {
             (format!("claim/{at}/{name}={}", short(value)), own.token(HEADER, &claims(&[(name, value)])))
         })
         .collect();
+    all.extend(doubled(own));
+    all
+}
+
+/// Claims that stand there twice.
+fn doubled(own: &Pen) -> Vec<(String, String)> {
+    let mut all = Vec::new();
     for (name, member) in [
         ("sub", "\"sub\":\"bob\","),
         ("aud", "\"aud\":\"x\","),
@@ -247,6 +254,13 @@ fn claimed(own: &Pen) -> Vec<(String, String)> {
         all.push((format!("claim/twice/{name}"), own.token(HEADER, &twice)));
     }
     all
+}
+
+/// A signature with one bit changed.
+fn flipped(signature: &str) -> String {
+    let mut bytes = URL_SAFE_NO_PAD.decode(signature).expect("it is Base64");
+    bytes[0] ^= 1;
+    base64(bytes)
 }
 
 /// Signatures that are nobody's, somebody else's, or another text's.
@@ -263,11 +277,6 @@ fn signatures(own: &Pen, rsa: &Pen) -> Vec<(String, String)> {
     let with = |extra: &str| other.token(&format!(r#"{{"alg":"EdDSA","kid":"ed",{extra}}}"#), &claims(&[]));
     let none = format!("{}.{payload}.", base64(r#"{"alg":"none"}"#));
     let bob = base64(claims(&[("sub", "\"bob\"")]));
-    let flipped = {
-        let mut bytes = URL_SAFE_NO_PAD.decode(signature).expect("it is Base64");
-        bytes[0] ^= 1;
-        base64(bytes)
-    };
     let rows = [
         ("none", none.clone()),
         ("none-with-signature", format!("{none}{signature}")),
@@ -282,7 +291,7 @@ fn signatures(own: &Pen, rsa: &Pen) -> Vec<(String, String)> {
         ("hmac-by-kid", hs256(b"rsa")),
         ("empty-signature", format!("{signed}.")),
         ("no-signature", signed.to_owned()),
-        ("flipped-bit", format!("{signed}.{flipped}")),
+        ("flipped-bit", format!("{signed}.{}", flipped(signature))),
         ("cut", good[..good.len() - 4].to_owned()),
         ("padded", format!("{good}==")),
         ("longer", format!("{good}AAAA")),
@@ -296,7 +305,7 @@ fn signatures(own: &Pen, rsa: &Pen) -> Vec<(String, String)> {
             "json-serialization",
             format!(r#"{{"payload":"{payload}","protected":"{header}","signature":"{signature}"}}"#),
         ),
-        ("standard-base64", format!("{}.{payload}.{signature}+", header)),
+        ("standard-base64", format!("{header}.{payload}.{signature}+")),
         ("leading-dot", format!(".{good}")),
         ("dots", "..".to_owned()),
         ("60-KB", format!("{header}.{}.{signature}", "a".repeat(60_000))),

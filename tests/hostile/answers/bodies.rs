@@ -106,16 +106,42 @@ fn statuses() -> Vec<Script> {
     scripts
 }
 
-/// Framings that two readers could read differently, and answers behind answers.
-fn framing() -> Vec<Script> {
-    let (good, evil, stray) = (answer("fine"), answer("STRAY"), stray());
-    let json = "Content-Type: application/json\r\n";
-    let head = format!("HTTP/1.1 200 OK\r\n{json}");
-    let ok = whole("200 OK", json, &good);
-    let behind = whole("200 OK", json, &stray.replace("999", "77"));
-    let length = good.len();
-    let chunk = |body: &str| format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
-    let keep = |id: &str, text: String| Script::new(format!("body/{id}"), text, After::Keep);
+/// Words of which the answers below are made.
+struct Words {
+    good: String,
+    evil: String,
+    json: &'static str,
+    head: String,
+    /// Of the good answer.
+    length: usize,
+    /// A whole good answer.
+    ok: String,
+    /// A whole answer that nobody asked for.
+    behind: String,
+}
+
+impl Words {
+    fn new() -> Self {
+        let (good, evil) = (answer("fine"), answer("STRAY"));
+        let json = "Content-Type: application/json\r\n";
+        let head = format!("HTTP/1.1 200 OK\r\n{json}");
+        let ok = whole("200 OK", json, &good);
+        let behind = whole("200 OK", json, &stray().replace("999", "77"));
+        Self { length: good.len(), good, evil, json, head, ok, behind }
+    }
+}
+
+fn chunk(body: &str) -> String {
+    format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len())
+}
+
+fn keep(id: &str, text: String) -> Script {
+    Script::new(format!("body/{id}"), text, After::Keep)
+}
+
+/// Answers behind an answer.
+fn behind() -> Vec<Script> {
+    let Words { good, head, length, ok, behind, .. } = Words::new();
     vec![
         keep("behind/second-answer", format!("{ok}{behind}")),
         keep("behind/ten-answers", format!("{ok}{}", behind.repeat(10))),
@@ -129,6 +155,13 @@ fn framing() -> Vec<Script> {
         keep("behind/on-304", format!("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n{behind}")),
         keep("behind/on-chunks", format!("{head}Transfer-Encoding: chunked\r\n\r\n{}{behind}", chunk(&good))),
         keep("behind/on-events", format!("{}{}{behind}", super::EVENTS, chunk(&format!("data: {good}\n\n")))),
+    ]
+}
+
+/// Framings that two readers could read differently.
+fn framing() -> Vec<Script> {
+    let Words { good, evil, head, length, behind, .. } = Words::new();
+    vec![
         raw("length/two", format!("{head}Content-Length: 5\r\nContent-Length: {length}\r\n\r\n{evil}")),
         raw("length/list", format!("{head}Content-Length: {length}, 5\r\n\r\n{evil}")),
         raw("length/negative", format!("{head}Content-Length: -5\r\n\r\n{evil}")),
@@ -159,6 +192,13 @@ fn framing() -> Vec<Script> {
                 evil.len()
             ),
         ),
+    ]
+}
+
+/// Answers that break off, or are none.
+fn broken() -> Vec<Script> {
+    let Words { good, evil, json, head, length, ok, .. } = Words::new();
+    vec![
         raw("http-1.0/cut", format!("HTTP/1.0 200 OK\r\n{json}\r\n{}", &evil[..evil.len() - 2])),
         raw(
             "http-1.0/chunked",
@@ -224,5 +264,5 @@ fn framing() -> Vec<Script> {
 }
 
 pub(super) fn scripts() -> Vec<Script> {
-    kinds().into_iter().chain(statuses()).chain(framing()).collect()
+    kinds().into_iter().chain(statuses()).chain(behind()).chain(framing()).chain(broken()).collect()
 }

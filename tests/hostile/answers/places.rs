@@ -2,12 +2,13 @@
 
 use super::{SSN, Script, answer};
 
-pub(super) fn scripts() -> Vec<Script> {
+/// In an answer.
+fn bodies() -> Vec<(&'static str, String)> {
     let result = |members: String| format!(r#"{{"jsonrpc":"2.0","id":41,"result":{{{members}}}}}"#);
     let block = |block: String| result(format!(r#""content":[{block}]"#));
     let escaped: String = SSN.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     let quoted = format!(r#"{{\"ssn\":\"{SSN}\"}}"#);
-    let bodies = [
+    vec![
         ("text", answer(&format!("a {SSN} b"))),
         ("text-escaped", answer(&escaped)),
         ("text-half-escaped", answer(&SSN.replace("-", "\\u002d"))),
@@ -57,8 +58,12 @@ pub(super) fn scripts() -> Vec<Script> {
                 r#""resultType":"input_required","inputRequests":{{"a":{{"method":"elicitation/create","params":{{"message":"{SSN}"}}}}}}"#
             )),
         ),
-    ];
-    let notes = [
+    ]
+}
+
+/// In what comes before it.
+fn notes() -> Vec<(&'static str, String)> {
+    vec![
         (
             "progress",
             format!(
@@ -114,13 +119,16 @@ pub(super) fn scripts() -> Vec<Script> {
             ),
         ),
         ("request-id", format!(r#"{{"jsonrpc":"2.0","id":"{SSN}","method":"ping"}}"#)),
-    ];
+    ]
+}
+
+pub(super) fn scripts() -> Vec<Script> {
     let mut scripts = Vec::new();
-    for (name, body) in bodies {
+    for (name, body) in bodies() {
         scripts.push(Script::json(format!("place/json/{name}"), &body));
         scripts.push(Script::events(format!("place/event/{name}"), format!("data: {body}\n\n")));
     }
-    for (name, note) in notes {
+    for (name, note) in notes() {
         let events = format!("data: {note}\n\ndata: {}\n\n", answer("fine"));
         scripts.push(Script::events(format!("place/note/{name}"), events));
     }

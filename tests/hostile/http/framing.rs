@@ -110,10 +110,13 @@ fn chunks() -> Vec<Case> {
         .collect()
 }
 
+/// Framing headers and a body, made of the body and of the request to hide.
+type Hide = fn(&[u8], &[u8]) -> (Vec<&'static str>, Vec<u8>);
+
 /// A request that one framing hides in the body of another.
 fn hidden() -> Vec<Case> {
     let inner = |era: Era| Post::denied(era).bytes();
-    let rows: [(&str, fn(&[u8], &[u8]) -> (Vec<&'static str>, Vec<u8>)); 6] = [
+    let rows: [(&str, Hide); 6] = [
         ("length-before-chunks", |body, inner| {
             (vec!["Content-Length: 4", "Transfer-Encoding: chunked"], [&chunked(body)[..], inner].concat())
         }),

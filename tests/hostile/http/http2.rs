@@ -99,7 +99,7 @@ fn heads() -> Vec<Case> {
     let add = |name: &'static str, value: &str| {
         let value = value.to_owned();
         bent(&format!("add/{name}/{}", value.escape_debug()), move |fields| {
-            fields.push((name, value.clone()))
+            fields.push((name, value.clone()));
         })
     };
     let without = |name: &'static str| {
@@ -162,18 +162,9 @@ fn frames() -> Vec<Case> {
     let borrowed: Vec<_> = owned.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let head = fields(&borrowed);
     let (start, end) = head.split_at(head.len() / 2);
-    let opening = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
     let headers = frame(HEADERS, END_HEADERS, 1, &head);
     let data = frame(DATA, END_STREAM, 1, &post.body);
     let padded = |padding: u8| frame(DATA, END_STREAM | PADDED, 1, &[&[padding][..], &post.body].concat());
-    let storm = |streams: u32| {
-        (0..streams).flat_map(|at| {
-            let stream = at * 2 + 1;
-            [frame(HEADERS, END_HEADERS, stream, &head), frame(RST_STREAM, 0, stream, &8_u32.to_be_bytes())]
-                .concat()
-        })
-    };
-    let bomb = [vec![0x40], text("x-bomb"), text(&"a".repeat(3_000)), vec![0xbe; 10_000]].concat();
     let rows: Vec<(&str, Vec<u8>)> = vec![
         (
             "continued",
@@ -205,10 +196,29 @@ fn frames() -> Vec<Case> {
             let trailers = frame(HEADERS, END_HEADERS | END_STREAM, 1, &fields(&[("mcp-name", "echo")]));
             [headers.clone(), frame(DATA, 0, 1, &post.body), trailers].concat()
         }),
-        (
-            "reset-at-once",
-            [headers.clone(), data.clone(), frame(RST_STREAM, 0, 1, &8_u32.to_be_bytes())].concat(),
-        ),
+    ];
+    rows.into_iter().chain(floods(&head, &headers, &data)).map(framed).collect()
+}
+
+/// A case of these frames, behind the preface, and one more that ends the connection.
+fn framed((id, frames): (&str, Vec<u8>)) -> Case {
+    let opening = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
+    let goaway = frame(7, 0, 0, &[0; 8]);
+    Case::new(format!("http/2/frames/{id}"), Demand::Closed, vec![[&opening[..], &frames, &goaway].concat()])
+}
+
+/// Frames that are far too many, or garbage.
+fn floods(head: &[u8], headers: &[u8], data: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let storm = |streams: u32| {
+        (0..streams).flat_map(|at| {
+            let stream = at * 2 + 1;
+            [frame(HEADERS, END_HEADERS, stream, head), frame(RST_STREAM, 0, stream, &8_u32.to_be_bytes())]
+                .concat()
+        })
+    };
+    let bomb = [vec![0x40], text("x-bomb"), text(&"a".repeat(3_000)), vec![0xbe; 10_000]].concat();
+    vec![
+        ("reset-at-once", [headers, data, &frame(RST_STREAM, 0, 1, &8_u32.to_be_bytes())].concat()),
         ("rapid-reset", storm(1_000).collect()),
         ("ping-flood", frame(PING, 0, 0, &[0; 8]).repeat(3_000)),
         ("settings-flood", frame(SETTINGS, 0, 0, &[]).repeat(3_000)),
@@ -220,20 +230,10 @@ fn frames() -> Vec<Case> {
         ),
         ("index-beyond-table", frame(HEADERS, END_HEADERS | END_STREAM, 1, &[0xff, 0xff, 0x7f])),
         ("frame-too-large", frame(DATA, 0, 1, &vec![0; 20_000])),
-        ("unknown-frames", [frame(0x42, 0, 1, b"x").repeat(100), headers.clone(), data.clone()].concat()),
-        ("push-promise", frame(5, END_HEADERS, 1, &[&[0, 0, 0, 2][..], &head].concat())),
+        ("unknown-frames", [&frame(0x42, 0, 1, b"x").repeat(100), headers, data].concat()),
+        ("push-promise", frame(5, END_HEADERS, 1, &[&[0, 0, 0, 2][..], head].concat())),
         ("http-1-behind-preface", Post::denied(Era::Modern).bytes()),
-    ];
-    let case = |(id, frames): (&str, Vec<u8>)| {
-        // One more frame that ends the connection, so that the peer answers and closes.
-        let goaway = frame(7, 0, 0, &[0; 8]);
-        Case::new(
-            format!("http/2/frames/{id}"),
-            Demand::Closed,
-            vec![[&opening[..], &frames, &goaway].concat()],
-        )
-    };
-    rows.into_iter().map(case).collect()
+    ]
 }
 
 pub(super) fn cases() -> Vec<Case> {
