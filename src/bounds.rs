@@ -377,3 +377,9 @@ pub const PAIR_WORDS_QUEUED_MAX: usize = 64;
 
 /// Requests in flight on one carrier, each with the ticket that its answer is judged by.
 pub const TICKETS_PER_CARRIER_MAX: usize = CALLS_PER_SESSION_MAX;
+
+/// How often the client at the other end of an HTTP/2 connection is asked whether it is there.
+pub const HTTP2_PING_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long it may take to say so.
+pub const HTTP2_PING_WAIT: Duration = Duration::from_secs(10);

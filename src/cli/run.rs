@@ -72,7 +72,7 @@ pub struct Options {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
     /// How long the head of a request may take, and the first byte of a connection
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time::parse)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time::parse)]
     header_timeout: Duration,
     /// How long the body of a request may take
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time::parse)]

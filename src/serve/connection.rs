@@ -35,8 +35,8 @@ use super::house::House;
 use super::preflight::{self, Grant};
 use crate::bounds::{
     CODEC_BYTES_MAX, CONNECTION_IDLE_MAX, HEAD_BYTES_MAX, HEAD_FIELDS_MAX, HTTP2_CONNECTION_WINDOW_BYTES,
-    HTTP2_FRAME_BYTES_MAX, HTTP2_LOCAL_RESETS_MAX, HTTP2_PENDING_RESETS_MAX, HTTP2_SEND_BYTES_MAX,
-    HTTP2_STREAM_WINDOW_BYTES, HTTP2_STREAMS_MAX,
+    HTTP2_FRAME_BYTES_MAX, HTTP2_LOCAL_RESETS_MAX, HTTP2_PENDING_RESETS_MAX, HTTP2_PING_PAUSE,
+    HTTP2_PING_WAIT, HTTP2_SEND_BYTES_MAX, HTTP2_STREAM_WINDOW_BYTES, HTTP2_STREAMS_MAX,
 };
 
 /// Serves one connection to its end, or until the process drains.
@@ -60,7 +60,7 @@ pub async fn serve(house: Arc<House>, client: Stream) {
             }
         })
     };
-    let codec = codec(&house);
+    let codec = codec();
     let mut connection = std::pin::pin!(codec.serve_connection(TokioIo::new(guard), service));
     let mut phase = house.drain.watch();
     let mut is_leaving = false;
@@ -93,8 +93,7 @@ pub async fn serve(house: Arc<House>, client: Stream) {
     drop(open);
 }
 
-fn codec(house: &House) -> auto::Builder<TokioExecutor> {
-    let wait = house.settings.header_wait;
+fn codec() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     // The guard watches the time of a head, and the looks that between two: no clock is needed here.
     builder
@@ -114,8 +113,8 @@ fn codec(house: &House) -> auto::Builder<TokioExecutor> {
         .initial_stream_window_size(HTTP2_STREAM_WINDOW_BYTES)
         .initial_connection_window_size(HTTP2_CONNECTION_WINDOW_BYTES)
         .max_send_buf_size(HTTP2_SEND_BYTES_MAX)
-        .keep_alive_interval(wait)
-        .keep_alive_timeout(wait);
+        .keep_alive_interval(HTTP2_PING_PAUSE)
+        .keep_alive_timeout(HTTP2_PING_WAIT);
     builder
 }
 
