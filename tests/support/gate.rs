@@ -209,9 +209,10 @@ fn ready(child: &mut Child, log: &Mutex<String>) -> (SocketAddr, SocketAddr) {
         panic!("the gate did not start:\n{}", log.lock().expect("no thread panicked with it"))
     });
     let address = |name: &str| {
-        let rest = line.split_once(name).map(|(_, rest)| rest).unwrap_or_default();
+        let rest =
+            line.split_once(name).and_then(|(_, rest)| Some(rest.split_once("://")?.1)).unwrap_or_default();
         let end = rest.find(['/', ' ']).unwrap_or(rest.len());
         rest[..end].parse().unwrap_or_else(|_| panic!("`{line}` names no {name}"))
     };
-    (address("listen=http://"), address("admin=http://"))
+    (address("listen="), address("admin="))
 }

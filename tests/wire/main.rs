@@ -24,5 +24,8 @@ mod rounds;
 mod sdk;
 mod smuggling;
 mod stdio;
+mod sockets;
 mod streams;
+mod tls;
+mod tokens;
 mod words;
