@@ -26,7 +26,7 @@ mod string;
 pub use canonical::{canonical, compact, unmarked};
 pub use document::{Document, Elements, Key, Kind, Members, Value};
 pub use fault::{Fault, FaultKind};
-pub use splice::Splice;
+pub use splice::{Splice, fuzz_splice};
 pub use strictness::{DuplicateKeys, Output};
 pub use string::{decode, quote};
 

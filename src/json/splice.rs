@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::Document;
+
 /// A set of replacements over one text.
 ///
 /// Spans may be given in any order. Where two overlap, the one that starts first wins, and of two
@@ -47,6 +49,29 @@ impl Splice {
         edited.extend_from_slice(&original[from..]);
         edited
     }
+}
+
+/// Reads a text behind one byte, puts another text in the place of the values that the byte picks, and
+/// checks that only those have changed.
+///
+/// For fuzzers; panics only when an invariant of this module is broken.
+pub fn fuzz_splice(bytes: &[u8]) {
+    let Some((pick, text)) = bytes.split_first() else { return };
+    let Ok(document) = Document::parse(text) else { return };
+    let picked = |place: usize| pick >> (place % 8) & 1 != 0;
+    let mut splice = Splice::default();
+    let members = || document.root().members().map(|(_, value)| value).chain(document.root().elements());
+    for (_, value) in members().enumerate().filter(|(place, _)| picked(*place)) {
+        splice.replace(value.span(), "[0]");
+    }
+    let edited = splice.apply(text);
+    let again = Document::parse(&edited);
+    assert!(again.is_ok(), "an edited text is JSON");
+    let Ok(again) = again else { return };
+    let after = again.root().members().map(|(_, value)| value).chain(again.root().elements());
+    let wanted: Vec<_> =
+        members().enumerate().map(|(place, value)| if picked(place) { "[0]" } else { value.raw() }).collect();
+    assert_eq!(after.map(|value| value.raw()).collect::<Vec<_>>(), wanted, "only what was picked changed");
 }
 
 #[cfg(test)]

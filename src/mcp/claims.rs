@@ -11,11 +11,11 @@
 use std::borrow::Cow;
 
 use super::call;
-use super::envelope::Message;
-use super::method::{Method, Subject};
+use super::envelope::{self, Message};
+use super::method::{Method, Sender, Subject};
 use super::mirror::{self, Found};
 use super::revision::{Era, Revision, Revisions};
-use crate::json::{Kind, Value, quote};
+use crate::json::{Document, Kind, Value, quote};
 
 /// The headers of a request that say something about its body; each single, white space trimmed.
 #[derive(Debug, Clone, Default)]
@@ -333,5 +333,32 @@ fn invalid_envelope(keys: &[&str], problem: &str) -> Mismatch {
             keys.join(", ")
         ),
         data: Some(format!("{{\"keys\":[{}]}}", quoted.join(","))),
+    }
+}
+
+/// Reads a body and its headers, parted by NUL, and checks that what is restated agrees again.
+///
+/// For fuzzers; panics only when an invariant of this module is broken.
+pub fn fuzz_claims(bytes: &[u8]) {
+    let mut parts = bytes.split(|byte| *byte == 0);
+    let Ok(document) = Document::parse(parts.next().unwrap_or_default()) else { return };
+    let Ok(message) = envelope::read(&document, Sender::Client) else { return };
+    let mut header = || parts.next().and_then(|part| std::str::from_utf8(part).ok());
+    let (protocol_version, method, name) = (header(), header(), header());
+    let params: Vec<_> = std::iter::from_fn(&mut header).map(|value| ("x", value)).collect();
+    let claims = Claims { protocol_version, method, name, params };
+    let Ok(speech) = agree(&claims, &message) else { return };
+    let headers = restate(&message, &speech);
+    let header = |name| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+    let params = restate_params(&claims, &message, &message);
+    let restated = Claims {
+        protocol_version: header("mcp-protocol-version"),
+        method: header("mcp-method"),
+        name: header("mcp-name"),
+        params: params.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+    };
+    assert!(headers.iter().all(|(_, value)| value.bytes().all(|byte| matches!(byte, b' '..=b'~'))));
+    if speech.era == Era::Modern {
+        assert_eq!(agree(&restated, &message), Ok(speech), "what we say of a message is so");
     }
 }

@@ -63,5 +63,25 @@ pub struct Source {
     pub text: String,
 }
 
+/// Compiles arbitrary files, parted by NUL: a policy, a lock file, cases. Shows whatever is wrong.
+///
+/// For fuzzers; panics only when an invariant of this room is broken.
+pub fn fuzz_policy(bytes: &[u8]) {
+    let names = ["policy.yaml", "tools.lock.yaml", "policy.test.yaml"];
+    let file = |(name, text): (&str, &[u8])| Source {
+        name: name.into(),
+        text: String::from_utf8_lossy(text).into_owned(),
+    };
+    let sources: Vec<_> = names.into_iter().zip(bytes.split(|byte| *byte == 0)).map(file).collect();
+    let faults = match compile(&sources) {
+        Ok(policy) => run_cases(&policy, &sources).faults,
+        Err(faults) => {
+            assert!(!faults.is_empty(), "a bundle that is refused says why");
+            faults
+        }
+    };
+    assert_eq!(faults.is_empty(), faults.render(Paint::Plain).is_empty(), "every fault is shown");
+}
+
 #[cfg(test)]
 mod tests;
