@@ -366,6 +366,7 @@ pub const CODING_RATIO_MAX: u64 = 100;
 
 /// What may be unpacked before the ratio counts, in bytes: a small message may be very regular.
 pub const CODING_FREE_BYTES: u64 = 64 << 10;
+
 /// The URI that a server of HTTP+SSE wants to be posted to, in bytes. Servers say less than 100.
 pub const ENDPOINT_BYTES_MAX: usize = 2048;
 
