@@ -346,7 +346,7 @@ pub fn fuzz_claims(bytes: &[u8]) {
     let mut header = || parts.next().and_then(|part| std::str::from_utf8(part).ok());
     let (protocol_version, method, name) = (header(), header(), header());
     let params: Vec<_> = std::iter::from_fn(&mut header).map(|value| ("x", value)).collect();
-    let claims = Claims { protocol_version, method, name, params };
+    let claims = Claims { protocol_version, method, name, params, ..Claims::default() };
     let Ok(speech) = agree(&claims, &message) else { return };
     let headers = restate(&message, &speech);
     let header = |name| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
@@ -356,6 +356,7 @@ pub fn fuzz_claims(bytes: &[u8]) {
         method: header("mcp-method"),
         name: header("mcp-name"),
         params: params.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+        ..Claims::default()
     };
     assert!(headers.iter().all(|(_, value)| value.bytes().all(|byte| matches!(byte, b' '..=b'~'))));
     if speech.era == Era::Modern {
