@@ -1,18 +1,27 @@
 //! The parsers that strangers speak to: one table for the fuzzer and for the test that replays its seeds.
 
-/// Every parser, by the folder of its seeds in `fuzz/corpus`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
-    ("call", sluicegate::mcp::call::fuzz_call),
-    ("claims", sluicegate::mcp::claims::fuzz_claims),
-    ("envelope", sluicegate::mcp::envelope::fuzz_envelope),
-    ("id", sluicegate::mcp::fuzz_id),
-    ("identity", sluicegate::identity::fuzz_identity),
-    ("json", sluicegate::json::fuzz_json),
-    ("lines", sluicegate::mcp::lines::fuzz_lines),
-    ("mirror", sluicegate::mcp::fuzz_mirror),
-    ("near", sluicegate::mcp::fuzz_near),
-    ("policy", sluicegate::policy::fuzz_policy),
-    ("scan", sluicegate::scan::fuzz_scan),
-    ("splice", sluicegate::json::fuzz_splice),
-    ("sse", sluicegate::mcp::sse::fuzz_sse),
+/// One parser.
+#[derive(Debug, Clone, Copy)]
+pub struct Target(
+    /// The folder of its seeds in `fuzz/corpus`.
+    pub &'static str,
+    /// Panics only when an invariant is broken.
+    pub fn(&[u8]),
+);
+
+/// Every parser.
+pub const TARGETS: &[Target] = &[
+    Target("call", sluicegate::mcp::call::fuzz_call),
+    Target("claims", sluicegate::mcp::claims::fuzz_claims),
+    Target("envelope", sluicegate::mcp::envelope::fuzz_envelope),
+    Target("id", sluicegate::mcp::fuzz_id),
+    Target("identity", sluicegate::identity::fuzz_identity),
+    Target("json", sluicegate::json::fuzz_json),
+    Target("lines", sluicegate::mcp::lines::fuzz_lines),
+    Target("mirror", sluicegate::mcp::fuzz_mirror),
+    Target("near", sluicegate::mcp::fuzz_near),
+    Target("policy", sluicegate::policy::fuzz_policy),
+    Target("scan", sluicegate::scan::fuzz_scan),
+    Target("splice", sluicegate::json::fuzz_splice),
+    Target("sse", sluicegate::mcp::sse::fuzz_sse),
 ];

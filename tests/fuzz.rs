@@ -10,7 +10,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use targets::TARGETS;
+use targets::{TARGETS, Target};
 
 /// Texts made for each target. Counted and not timed, so that a slow machine tests as much.
 const MUTANTS: usize = 1_000;
@@ -106,7 +106,7 @@ fn broken(target: fn(&[u8]), texts: impl Iterator<Item = Vec<u8>>) -> Vec<String
 fn every_seed_and_what_is_made_of_it_keeps_the_invariants() {
     sluicegate::identity::install_crypto();
     let mut faults = Vec::new();
-    for (name, target) in TARGETS {
+    for Target(name, target) in TARGETS {
         let seeds = seeds(name);
         assert!(!seeds.is_empty(), "`{name}` has no seed in fuzz/corpus");
         let mut dice = Dice(0x9E37_79B9_7F4A_7C15);

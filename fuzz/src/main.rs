@@ -7,14 +7,14 @@ use std::sync::OnceLock;
 #[path = "../targets.rs"]
 mod targets;
 
-use targets::TARGETS;
+use targets::{TARGETS, Target};
 
 static TARGET: OnceLock<fn(&[u8])> = OnceLock::new();
 
 fn choose() {
     let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
-    let Some((_, target)) = TARGETS.iter().find(|(known, _)| *known == name) else {
-        let known: Vec<_> = TARGETS.iter().map(|(known, _)| *known).collect();
+    let Some(Target(_, target)) = TARGETS.iter().find(|target| target.0 == name) else {
+        let known: Vec<_> = TARGETS.iter().map(|target| target.0).collect();
         eprintln!("FUZZ_TARGET is `{name}`, not one of {}", known.join(", "));
         std::process::exit(2);
     };
