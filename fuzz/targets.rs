@@ -13,7 +13,10 @@ pub struct Target(
 pub const TARGETS: &[Target] = &[
     Target("call", sluicegate::mcp::call::fuzz_call),
     Target("claims", sluicegate::mcp::claims::fuzz_claims),
+    Target("coding", sluicegate::serve::fuzz_coding),
+    Target("endpoint", sluicegate::mcp::fuzz_endpoint),
     Target("envelope", sluicegate::mcp::envelope::fuzz_envelope),
+    Target("framing", sluicegate::serve::fuzz_framing),
     Target("id", sluicegate::mcp::fuzz_id),
     Target("identity", sluicegate::identity::fuzz_identity),
     Target("json", sluicegate::json::fuzz_json),
@@ -22,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     Target("near", sluicegate::mcp::fuzz_near),
     Target("policy", sluicegate::policy::fuzz_policy),
     Target("scan", sluicegate::scan::fuzz_scan),
+    Target("seal", sluicegate::gate::fuzz_seal),
     Target("splice", sluicegate::json::fuzz_splice),
     Target("sse", sluicegate::mcp::sse::fuzz_sse),
 ];

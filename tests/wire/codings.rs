@@ -115,11 +115,14 @@ fn decodes_answers_that_nobody_asked_to_be_coded() {
     }
 }
 
+/// How a server codes its answer.
+type Pack = fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn withholds_answers_that_it_cannot_decode() {
     let plain = |bytes: &[u8]| bytes.to_vec();
     let bomb = |_: &[u8]| gzip(&vec![b' '; 40 << 20]);
-    let cases: [(&str, fn(&[u8]) -> Vec<u8>); 5] =
+    let cases: [(&str, Pack); 5] =
         [("br", plain), ("gzip, gzip", gzip), ("gzip", plain), ("gzip", bomb), ("", plain)];
     for is_event in [false, true] {
         for (coding, pack) in cases {
