@@ -45,7 +45,6 @@ pub use chassis::{Chassis, StartFault, bind};
 pub use child::Child;
 pub use clock::Clock;
 pub use coding::fuzz_coding;
-pub use coding::fuzz_coding;
 pub use door::Transports;
 pub use drain::Drain;
 pub use framing::fuzz_framing;
