@@ -148,7 +148,11 @@ impl Gate {
         let speech = spoken(ask.way, &claimed, &message)?;
         record.revision = Some(speech.revision);
         let handles = self.handles(policy, caller, ask.now);
-        let topic = Topic::of(&message, &handles)?;
+        let topic = Topic::of(&message, &handles).map_err(|denial| match denial {
+            // Nobody can have a task of a server without tasks: it knows no such method.
+            Denial::Handle(Handle::Task) if self.eras.lacks_tasks() => Denial::NoMethod(speech.era),
+            denial => denial,
+        })?;
         record.aim(&topic);
         let standing = policy.standing(caller);
         rules::allow(policy, caller, &standing, &topic, record)?;

@@ -293,7 +293,7 @@ mod tests {
         let wait = |ms| Denial::Limited { level: "user".into(), wait: Duration::from_millis(ms) };
         let rows = [
             (Denial::AuditUnavailable, 503, -31_503, Some(5), "retry in 5 seconds"),
-            (Denial::BodyTooLarge, 413, -31_413, None, "4 MiB"),
+            (Denial::BodyTooLarge, 413, -31_413, None, "send less"),
             (Denial::Envelope(fault.into()), 400, -32_600, None, "not acceptable: duplicate key at byte 7"),
             (Denial::Internal("secret-1".into()), 500, -32_603, None, "so nothing was done"),
             (Denial::Unidentified(identity::Refused::Malformed), 400, -31_400, None, ""),

@@ -43,7 +43,7 @@ impl Denial {
             Self::AuditUnavailable => {
                 "the audit trail is unavailable, so nothing was done; retry in 5 seconds".into()
             }
-            Self::BodyTooLarge => "the request is larger than this gateway accepts (4 MiB); send less".into(),
+            Self::BodyTooLarge => "the request is larger than this gateway accepts; send less".into(),
             Self::BodyTooSlow => "the request body did not arrive in time; send it again".into(),
             Self::Content { kind, path, .. } => format!(
                 "{what} was stopped: `{path}` holds data of kind `{kind}` that may not pass here; leave it out and call again"

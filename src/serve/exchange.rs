@@ -21,7 +21,7 @@ use super::legacy_sse;
 use super::outflow;
 use super::pool::Line;
 use super::upstream::Waits;
-use crate::bounds::{ANSWER_BYTES_MAX, BODY_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
+use crate::bounds::{ANSWER_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
 use crate::gate::{
     Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply, Way,
 };
@@ -123,8 +123,9 @@ impl Visit<'_> {
     /// Reads what the client posts, whole.
     pub async fn read(&self, incoming: Incoming) -> Result<Bytes, Denial> {
         let wait = self.house.settings.body_wait;
-        let body = body::read_request(incoming, BODY_BYTES_MAX, wait).await.map_err(unread)?;
-        coding::unpack(&self.parts.headers, &body, BODY_BYTES_MAX).map_err(head::miscoded)
+        let bytes_max = self.policy.strict.body_bytes_max;
+        let body = body::read_request(incoming, bytes_max, wait).await.map_err(unread)?;
+        coding::unpack(&self.parts.headers, &body, bytes_max).map_err(head::miscoded)
     }
 
     /// Refuses a request of which no message was read.
