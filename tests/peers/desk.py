@@ -1,5 +1,6 @@
 """The tools of a server that talks back, in both eras; the same as in desk.mjs."""
 
+import warnings
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from mcp.server.mcpserver.resolve import Elicit, ListRoots, Resolve, Sample
 from mcp.server.streamable_http import EventMessage, EventStore
 from pydantic import BaseModel
 
+# What 2026-07-28 has put away is just what the legacy era needs.
+warnings.simplefilter("ignore")
 BOARD = "desk://board"
 
 # What the server saw that no answer tells, for `witness`.

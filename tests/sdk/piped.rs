@@ -13,13 +13,6 @@ const TOOLS: &[&str] =
 const METHODS: &[&str] =
     &["resources/read", "resources/subscribe", "resources/unsubscribe", "subscriptions/listen"];
 
-impl Client {
-    /// Those that start servers themselves; the Rust client here has no transport for that.
-    fn on_pipes() -> impl Iterator<Item = Self> {
-        Self::all().filter(|client| matches!(client, Self::Peer(_)))
-    }
-}
-
 /// The gate in front of a server, as a command for a client.
 struct Gated {
     bundle: Bundle,
@@ -70,7 +63,7 @@ fn steps(tag: &str) -> Value {
 fn every_client_sees_the_same_of_a_server_on_pipes() {
     let gated = Gated::new(&policy(TOOLS, METHODS));
     let server = python_stdio();
-    for client in Client::on_pipes() {
+    for client in Client::all() {
         let name = format!("{client:?}");
         let direct = Seen::by(client, &json!(server).to_string(), &steps("direct"));
         let seen = Seen::by(client, &gated.command(&name, &server), &steps("gated"));
@@ -112,7 +105,7 @@ fn clients_use_server_everything_within_the_policy() {
         {"call": "get-sum", "args": {"a": 2, "b": 3}},
         {"call": "get-env"},
     ]);
-    for client in Client::on_pipes().filter(|client| !client.is_modern_only()) {
+    for client in Client::all().filter(|client| !client.is_modern_only()) {
         let seen = Seen::by(client, &gated.command(&format!("{client:?}"), &everything()), &steps);
         assert_eq!(seen.tools(0), ["echo", "get-sum"], "{client:?}");
         assert!(seen.text(1).contains("mail m***@example.org"), "{client:?}");

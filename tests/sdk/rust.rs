@@ -12,10 +12,11 @@ use rmcp::model::{
     ProgressNotificationParam, ProtocolVersion, ResourceUpdatedNotificationParam, ServerNotification,
 };
 use rmcp::service::{
-    ClientLifecycleMode, ClientServiceExt, NotificationContext, RequestContext, RunningService,
+    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, NotificationContext, RequestContext,
+    RunningService,
 };
-use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{ClientHandler, ErrorData, RoleClient, ServiceError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -117,25 +118,17 @@ impl ClientHandler for Ears {
     }
 }
 
-/// Carries out `steps` at `url`, in one era or the other.
+/// Carries out `steps` at `url`, in one era or the other. A URL that is a JSON array is a command.
 pub fn run(is_modern: bool, url: &str, bearer: &str, steps: &Value) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime can be made");
     runtime.block_on(async {
-        let mut config = StreamableHttpClientTransportConfig::with_uri(url);
-        config.auth_header = Some(bearer.to_owned());
-        let transport = StreamableHttpClientTransport::from_config(config);
-        let lifecycle = if is_modern {
-            ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
-        } else {
-            ClientLifecycleMode::Initialize
-        };
         let ears = Ears::default();
-        let client = match ears.clone().serve_with_lifecycle(transport, lifecycle).await {
-            Ok(client) => client,
+        let opened = open(ears.clone(), is_modern, url, bearer).await;
+        let talk = match opened {
+            Ok(client) => Talk { client, ears, is_modern },
             Err(fault) => return json!({"connect": fault.to_string(), "steps": []}),
         };
-        let talk = Talk { client, ears, is_modern };
         let mut done = Vec::new();
         for step in steps.as_array().into_iter().flatten() {
             done.push(talk.carry_out(step).await.unwrap_or_else(|fault| json!({"error": thrown(&fault)})));
@@ -145,6 +138,29 @@ pub fn run(is_modern: bool, url: &str, bearer: &str, steps: &Value) -> Value {
         let _ = talk.client.cancel().await;
         json!({"server": peer["serverInfo"]["name"], "revision": peer["protocolVersion"], "steps": done, "asked": asked})
     })
+}
+
+async fn open(
+    ears: Ears,
+    is_modern: bool,
+    url: &str,
+    bearer: &str,
+) -> Result<Running, ClientInitializeError> {
+    let lifecycle = if is_modern {
+        ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
+    } else {
+        ClientLifecycleMode::Initialize
+    };
+    if url.starts_with('[') {
+        let words: Vec<String> = serde_json::from_str(url).expect("an array of words");
+        let mut command = tokio::process::Command::new(&words[0]);
+        command.args(&words[1..]).env("SLUICEGATE_TOKEN", bearer);
+        let child = TokioChildProcess::new(command).expect("the command can be started");
+        return ears.serve_with_lifecycle(child, lifecycle).await;
+    }
+    let mut config = StreamableHttpClientTransportConfig::with_uri(url);
+    config.auth_header = Some(bearer.to_owned());
+    ears.serve_with_lifecycle(StreamableHttpClientTransport::from_config(config), lifecycle).await
 }
 
 fn thrown(fault: &ServiceError) -> Value {
