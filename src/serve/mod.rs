@@ -9,6 +9,9 @@
 //!  client <- whole answer, or events as soon as each is whole (outflow)      <-+  settle -> audit, metrics
 //! ```
 //!
+//! `stdio` is the other shell: one client and one server on pipes, judged by the same gate, without HTTP.
+//! `child` is what it has in common with the bridge: a server as a process.
+//!
 //! `exchange` is the path of a message. Nothing here decides: what may pass is
 //! the gate's to say, and the upstream can only be reached with its ticket.
 

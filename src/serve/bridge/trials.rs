@@ -1,4 +1,7 @@
 //! Servers that misbehave, behind the bridge: they die, hang, fork, fall silent, and come too often.
+//!
+//! On a busy machine an answer may have begun as a stream before it is lost, so its text counts here
+//! and not its status.
 
 use std::time::Duration;
 
@@ -30,8 +33,7 @@ async fn starts_a_dying_server_ever_more_slowly_for_the_caller_whose_it_is() {
             let (status, text) = read(response).await;
             match seconds {
                 Some(seconds) => break (status, text, seconds),
-                // A child that takes its time to die is answered for on a stream.
-                None => assert!(matches!(status, 200 | 502) && text.contains("-32603"), "{status} {text}"),
+                None => assert!(text.contains("-32603"), "{status} {text}"),
             }
         }
     };
@@ -41,7 +43,8 @@ async fn starts_a_dying_server_ever_more_slowly_for_the_caller_whose_it_is() {
     assert!(matches!(&*seconds, "1" | "2"), "{seconds}");
     let body = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}"#;
     assert_eq!(post(&bridge, "alice", body.into()).await.0, 503, "a session is a start, too");
-    assert_eq!(post(&bridge, "bob", modern("1", "count")).await.0, 502, "others start afresh");
+    let (_, text) = post(&bridge, "bob", modern("1", "count")).await;
+    assert!(text.contains("-32603") && !text.contains("retry in"), "others start afresh: {text}");
     let gone = Bridge::new(Child { program: "/nonexistent/server".into(), ..wrap(&[]) }, None);
     let unstartable = async { while post(&gone, "alice", modern("4", "count")).await.0 == 502 {} };
     timeout(DEADLINE, unstartable).await.expect("what cannot be started rests, too");
@@ -58,7 +61,7 @@ async fn asks_the_next_child_what_a_listener_asked_of_the_last() {
     let first = read_until(&mut stream, "\n\n").await;
     assert!(first.contains("subscriptions/acknowledged") && first.contains(r#""l""#), "{first}");
     for _ in 0..2 {
-        assert_eq!(post(&bridge, "alice", modern("1", "crash")).await.0, 502);
+        assert!(post(&bridge, "alice", modern("1", "crash")).await.1.contains("-32603"));
         let told = read_until(&mut stream, "resources/updated").await;
         assert!(told.contains("tools/list_changed") && told.contains("file:///a"), "{told}");
         assert!(!told.contains("acknowledged") && !told.contains("-32603"), "{told}");
@@ -122,7 +125,7 @@ async fn leaves_nothing_behind_of_a_child_that_forks_and_dies() {
     let grandchild = rustix::process::Pid::from_raw(number.parse().unwrap()).unwrap();
     assert!(rustix::process::test_kill_process(grandchild).is_ok(), "{number} runs");
     let child = bridge.session(&session, "").unwrap();
-    assert_eq!(ask(&bridge, &session, call("2", "crash", "")).await.0, 502);
+    assert!(ask(&bridge, &session, call("2", "crash", "")).await.1.contains("-32603"));
     timeout(DEADLINE, child.gone()).await.expect("the child is reaped although its pipe is held open");
     let gone = async {
         while is_running(&number) {
@@ -146,7 +149,7 @@ async fn ends_a_child_that_closes_its_output_alone() {
     let session = begin(&bridge).await;
     let child = bridge.session(&session, "").unwrap();
     let (status, text) = ask(&bridge, &session, call("1", "mute", "")).await;
-    assert!(status == 502 && text.contains("-32603"), "{status} {text}");
+    assert!(text.contains("-32603"), "{status} {text}");
     timeout(DEADLINE, child.gone()).await.expect("it is ended");
     bridge.stop().await;
 }
