@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::case::{Era, Post};
 use crate::client::{Told, visit};
-use crate::stage;
+use crate::stage::{self, CAROL};
 use crate::summary;
 use crate::support::bundle::{ALICE, BOB};
 use crate::support::gate::Gate;
@@ -198,6 +198,7 @@ fn cases(
     foreign: &[(Kind, String)],
     alice: &str,
     bob: &str,
+    carol: &str,
 ) -> Vec<(String, Vec<u8>)> {
     let mut cases = Vec::new();
     for (kind, token) in tokens {
@@ -205,6 +206,7 @@ fn cases(
             cases.push((format!("seal/{kind:?}/{way}"), kind.bring(ALICE, alice, &text)));
         }
         cases.push((format!("seal/{kind:?}/of-another-caller"), kind.bring(BOB, bob, token)));
+        cases.push((format!("seal/{kind:?}/of-a-colleague"), kind.bring(CAROL, carol, token)));
         cases.push((format!("seal/{kind:?}/own-of-another-caller"), kind.bring(BOB, bob, kind.own())));
         for (other, token) in tokens.iter().filter(|(other, _)| other != kind) {
             cases.push((format!("seal/{kind:?}/a-{other:?}"), kind.bring(ALICE, alice, token)));
@@ -222,10 +224,11 @@ fn no_handle_opens_for_another_caller_purpose_or_text() {
     let pen = Pen::ed25519();
     let (gate, other) = (stage::gate(&upstream.url(), &[&pen]), stage::gate(&upstream.url(), &[&pen]));
     let (alice, bob) = (stage::begin(gate.address), stage::begin_as(gate.address, BOB));
+    let carol = stage::begin_as(gate.address, CAROL);
     let tokens: Vec<_> = KINDS.map(|kind| (kind, obtain(&gate, kind, &alice))).to_vec();
     let session = stage::begin(other.address);
     let foreign: Vec<_> = KINDS.map(|kind| (kind, obtain(&other, kind, &session))).to_vec();
-    let cases = cases(&tokens, &foreign, &alice, &bob);
+    let cases = cases(&tokens, &foreign, &alice, &bob, &carol);
     let mut faults = Vec::new();
     for (id, bytes) in &cases {
         let before = upstream.got().len();

@@ -14,6 +14,10 @@ use crate::tokens::Pen;
 /// What looks like an unfinished request is given up soon, so that thousands of cases end soon.
 const HURRY: [&str; 4] = ["--header-timeout", "1500ms", "--body-timeout", "1500ms"];
 
+/// The key of a caller who differs from alice by name alone.
+pub const CAROL: &str = "key-of-carol-1b7e02";
+const CAROL_SHA256: &str = "0cb52b63152b32105732d1f785681257f8cf78e34fbb558e1a6f64369bcfd5c3";
+
 /// The issuer of [`policy`].
 pub const ISSUER: &str = "https://idp.example.com";
 /// What this server is called in `aud`.
@@ -23,7 +27,7 @@ pub const AUDIENCE: &str = "https://mcp.example.com/mcp";
 /// is believed leaves the marker behind.
 pub fn policy() -> String {
     let issuer = format!(
-        "  issuers:\n    - {{ issuer: {ISSUER}, audience: {AUDIENCE}, jwks: idp.jwks.json, algorithms: [ES256, EdDSA, RS256] }}\n  keys:\n"
+        "  issuers:\n    - {{ issuer: {ISSUER}, audience: {AUDIENCE}, jwks: idp.jwks.json, algorithms: [ES256, EdDSA, RS256] }}\n  keys:\n    - {{ id: carol, sha256: {CAROL_SHA256}, user: carol, tenant: acme, scopes: [read] }}\n"
     );
     bundle::clinic()
         .replacen("  keys:\n", &issuer, 1)
