@@ -150,9 +150,7 @@ pub fn cases() -> Vec<Case> {
         cases.push(case("same", way.into(), &format!("\"{name}\""), "delete_all"));
     }
     // The same bytes under a header that names an allowed tool.
-    for (way, claim) in [("echo", "echo"), ("lookup", "lookup"), ("empty", "")] {
-        cases.push(case("claimed", way.into(), "\"delete_all\"", claim));
-    }
+    cases.push(case("claimed", "echo".into(), "\"delete_all\"", "echo"));
     // Other methods that could reach a tool by its name.
     for method in
         ["prompts/get", "resources/read", "completion/complete", "tasks/get", "tasks/result", "skills/get"]

@@ -51,6 +51,14 @@ pub(super) fn cases() -> Vec<Case> {
             post.add("Content-Encoding", coding).body(body.clone())
         }));
     }
+    cases.extend(misnamed());
+    cases
+}
+
+/// Codings that are named and not there, or there and not named.
+fn misnamed() -> Vec<Case> {
+    const REFUSED: Demand = Demand::Status(&[400, 415]);
+    let mut cases = Vec::new();
     // The coding is named, the body is plain: some servers run it, others fail.
     for coding in [
         "gzip",

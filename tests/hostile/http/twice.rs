@@ -26,7 +26,7 @@ fn singles() -> Vec<(&'static str, String)> {
 fn honest(post: &Post, name: &str, other: &str) -> Vec<u8> {
     let text = String::from_utf8_lossy(&post.bytes()).into_owned();
     let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
-    line.unwrap_or_else(|| other.to_owned()).into_bytes()
+    line.unwrap_or_else(|| other.repeat(2)).into_bytes()
 }
 
 fn doubled() -> Vec<Case> {

@@ -223,6 +223,10 @@ fn spaces() -> Vec<Case> {
     let mut cases = Vec::new();
     for (space, bytes) in spaces {
         for (place, cut) in places {
+            // Marks around the text are cases of `json/encoding`; one at the front is stripped.
+            if space == "byte-order-mark" && ["before", "behind"].contains(&place) {
+                continue;
+            }
             let (head, tail) = cut(DENIED.as_bytes());
             let body = [&head, bytes, &tail].concat();
             cases.push(Case::body(format!("json/space/{space}/{place}"), REFUSED, body, "delete_all"));
