@@ -8,11 +8,13 @@
 //! begun and none open, for `CONNECTION_IDLE_MAX` (at most twice that, since the look is taken only now and then);
 //! the process drains. What does not count as idle: an open event stream, however silent.
 
+use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -21,16 +23,17 @@ use http::header::CONNECTION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::service::service_fn;
+use hyper::server::conn::{http1, http2};
+use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use pingora_core::protocols::Stream;
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::body::Outgoing;
 use super::drain::Phase;
 use super::exchange::exchange;
-use super::guard::Guard;
+use super::guard::{Guard, Protocol};
 use super::house::House;
 use super::preflight::{self, Grant};
 use crate::bounds::{
@@ -43,33 +46,30 @@ use crate::bounds::{
 pub async fn serve(house: Arc<House>, client: Stream) {
     let open = house.drain.connection();
     let peer = client.get_socket_digest().and_then(|digest| digest.peer_addr()?.as_inet().copied());
-    let activity = Arc::new(Activity::default());
-    let guard = Guard::new(client, house.settings.header_wait);
-    let service = {
-        let (house, activity, is_misframed) =
-            (Arc::clone(&house), Arc::clone(&activity), guard.is_misframed());
-        service_fn(move |request: Request<Incoming>| {
-            let (house, busy, is_misframed) =
-                (Arc::clone(&house), activity.begin(), Arc::clone(&is_misframed));
-            async move {
-                let mut response = answered(house, peer, request).await;
-                if is_misframed.load(Ordering::Relaxed) {
-                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-                }
-                Ok::<_, std::convert::Infallible>(response.map(|body| Attended { body, _busy: busy }))
-            }
-        })
-    };
-    let codec = codec();
-    let mut connection = std::pin::pin!(codec.serve_connection(TokioIo::new(guard), service));
+    let mut guard = Guard::new(client, house.settings.header_wait);
     let mut phase = house.drain.watch();
+    let protocol = tokio::select! {
+        biased;
+        protocol = poll_fn(|context| guard.poll_protocol(context)) => protocol,
+        _ = phase.wait_for(|phase| *phase != Phase::Serving) => None,
+    };
+    if let Some(protocol) = protocol {
+        let desk = Desk { peer, activity: Arc::default(), is_misframed: guard.is_misframed(), house };
+        let activity = Arc::clone(&desk.activity);
+        attend(Codec::new(protocol, guard, desk), &activity, phase).await;
+    }
+    drop(open);
+}
+
+/// Drives a codec until its connection ends, is left, or has lain idle.
+async fn attend(mut codec: Codec, activity: &Activity, mut phase: watch::Receiver<Phase>) {
     let mut is_leaving = false;
     let mut looks = interval_at(Instant::now() + CONNECTION_IDLE_MAX, CONNECTION_IDLE_MAX);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
-            ended = connection.as_mut() => {
+            ended = poll_fn(|context| codec.poll(context)) => {
                 if let Err(fault) = ended {
                     tracing::debug!(%fault, "client connection ended");
                 }
@@ -77,7 +77,7 @@ pub async fn serve(house: Arc<House>, client: Stream) {
             }
             _ = phase.wait_for(|phase| *phase != Phase::Serving), if !is_leaving => {
                 is_leaving = true;
-                connection.as_mut().graceful_shutdown();
+                codec.leave();
             }
             _ = looks.tick() => match activity.look() {
                 Look::Active => {}
@@ -85,25 +85,59 @@ pub async fn serve(house: Arc<House>, client: Stream) {
                 Look::Idle if is_leaving => break,
                 Look::Idle => {
                     is_leaving = true;
-                    connection.as_mut().graceful_shutdown();
+                    codec.leave();
                 }
             },
         }
     }
-    drop(open);
 }
 
-fn codec() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    // The guard watches the time of a head, and the looks that between two: no clock is needed here.
+/// hyper's codec for what the connection speaks.
+///
+/// The protocol is known before a codec is made: the one that finds out by itself holds both, and hands
+/// over the first bytes apart, upon which the reader behind it doubles its buffer.
+enum Codec {
+    Http1(Box<http1::Connection<TokioIo<Guard<Stream>>, Desk>>),
+    Http2(Pin<Box<http2::Connection<TokioIo<Guard<Stream>>, Desk, TokioExecutor>>>),
+}
+
+impl Codec {
+    fn new(protocol: Protocol, guard: Guard<Stream>, desk: Desk) -> Self {
+        match protocol {
+            // The guard watches the time of a head, and the looks that between two: no clock is needed here.
+            Protocol::Http1 => Self::Http1(Box::new(
+                http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(None)
+                    .max_headers(HEAD_FIELDS_MAX)
+                    .max_buf_size(CODEC_BYTES_MAX)
+                    .serve_connection(TokioIo::new(guard), desk),
+            )),
+            Protocol::Http2 => {
+                Self::Http2(Box::pin(http2_builder().serve_connection(TokioIo::new(guard), desk)))
+            }
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+        match self {
+            Self::Http1(connection) => Pin::new(connection).poll(context),
+            Self::Http2(connection) => connection.as_mut().poll(context),
+        }
+    }
+
+    /// Takes no further requests, and ends once the open ones have been answered.
+    fn leave(&mut self) {
+        match self {
+            Self::Http1(connection) => Pin::new(&mut **connection).graceful_shutdown(),
+            Self::Http2(connection) => connection.as_mut().graceful_shutdown(),
+        }
+    }
+}
+
+fn http2_builder() -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(None)
-        .max_headers(HEAD_FIELDS_MAX)
-        .max_buf_size(CODEC_BYTES_MAX);
-    builder
-        .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(HTTP2_STREAMS_MAX)
         .max_header_list_size(HEAD_BYTES_MAX as u32)
@@ -134,6 +168,33 @@ async fn answered(
         grant.note(response.headers_mut());
     }
     response
+}
+
+/// Where the requests of one connection are answered.
+struct Desk {
+    house: Arc<House>,
+    peer: Option<SocketAddr>,
+    activity: Arc<Activity>,
+    is_misframed: Arc<AtomicBool>,
+}
+
+impl Service<Request<Incoming>> for Desk {
+    type Response = Response<Attended>;
+    type Error = Infallible;
+    // Boxed: the codec keeps the room of one such future for as long as the connection lasts.
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let (house, peer) = (Arc::clone(&self.house), self.peer);
+        let (busy, is_misframed) = (self.activity.begin(), Arc::clone(&self.is_misframed));
+        Box::pin(async move {
+            let mut response = answered(house, peer, request).await;
+            if is_misframed.load(Ordering::Relaxed) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response.map(|body| Attended { body, _busy: busy }))
+        })
+    }
 }
 
 /// Answers a request; a panic in it ends that request alone, and refuses it.
@@ -206,7 +267,7 @@ struct Attended {
 
 impl Body for Attended {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
 
     fn poll_frame(
         self: Pin<&mut Self>,

@@ -49,6 +49,18 @@ pub struct Guard<S> {
     is_misframed: Arc<AtomicBool>,
 }
 
+/// What a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.0 or HTTP/1.1.
+    Http1,
+    /// HTTP/2 with prior knowledge, or agreed on with TLS.
+    Http2,
+}
+
+/// What is read to see which protocol it is: nearly every head is whole within.
+const OPENING_BYTES: usize = 2048;
+
 /// How reading goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -84,6 +96,12 @@ impl<S> Guard<S> {
     /// the last of this connection, and should say so.
     pub fn is_misframed(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.is_misframed)
+    }
+
+    /// Puts bytes back that were handed over last: they are handed over again, before anything else.
+    pub fn put_back(&mut self, bytes: &[u8]) {
+        self.held.splice(0..0, bytes.iter().copied());
+        self.released += bytes.len();
     }
 
     /// Hands over what was released, and frees the buffer with its last byte.
@@ -204,6 +222,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
                 return Poll::Ready(Ok(()));
             }
         }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Guard<S> {
+    /// Waits for the first request, and tells which protocol it speaks; `None` where none came.
+    ///
+    /// Takes nothing: whoever reads next gets the connection from its first byte.
+    pub fn poll_protocol(&mut self, context: &mut Context<'_>) -> Poll<Option<Protocol>> {
+        let mut first = [0; OPENING_BYTES];
+        let mut buffer = ReadBuf::new(&mut first);
+        let read = ready!(Pin::new(&mut *self).poll_read(context, &mut buffer));
+        if read.is_err() || buffer.filled().is_empty() {
+            return Poll::Ready(None);
+        }
+        self.put_back(buffer.filled());
+        Poll::Ready(Some(if self.framing.is_http2() { Protocol::Http2 } else { Protocol::Http1 }))
     }
 }
 

@@ -70,6 +70,11 @@ impl Framing {
         matches!(self.state, State::Start)
     }
 
+    /// Whether the connection speaks HTTP/2; false while it has said nothing.
+    pub fn is_http2(&self) -> bool {
+        matches!(self.state, State::Plain)
+    }
+
     /// Whether the next byte begins a request, or a connection that has said nothing yet.
     pub fn is_between(&self) -> bool {
         matches!(self.state, State::Start | State::Head { read: 0, .. })

@@ -140,3 +140,30 @@ fn throws_away_the_rest_of_a_refused_request_within_bounds() {
         assert!(begun.elapsed() < LINGER_WAIT, "nothing is owed");
     });
 }
+
+#[test]
+fn tells_the_protocol_and_hands_over_the_connection_from_its_first_byte() {
+    let http2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let long = format!("GET / HTTP/1.1\r\nHost: x\r\nX-Long: {}\r\n\r\nGET /", "x".repeat(2 * OPENING_BYTES));
+    for (input, released, protocol) in [
+        (&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], 27, Protocol::Http1),
+        (long.as_bytes(), long.len() - 5, Protocol::Http1),
+        (b"PRI / HTTP/1.1\r\n\r\n", 18, Protocol::Http1),
+        (http2, http2.len(), Protocol::Http2),
+    ] {
+        run(async {
+            let (mut client, mut guard) = pair();
+            client.write_all(input).await.unwrap();
+            let told = std::future::poll_fn(|context| guard.poll_protocol(context)).await;
+            assert_eq!(told, Some(protocol), "{}", input.escape_ascii());
+            let mut got = vec![0; released];
+            guard.read_exact(&mut got).await.unwrap();
+            assert_eq!(got, input[..released]);
+        });
+    }
+    run(async {
+        let (client, mut guard) = pair();
+        drop(client);
+        assert_eq!(std::future::poll_fn(|context| guard.poll_protocol(context)).await, None);
+    });
+}
