@@ -187,6 +187,11 @@ impl Ticket {
         self.passage.body.clone()
     }
 
+    /// Lets go of what was sent, once it need not be sent again: it may hold the buffer it was read into.
+    pub fn release_body(&mut self) {
+        self.passage.body = Bytes::new();
+    }
+
     /// The protocol headers to send, made anew from the judged body.
     pub fn claims(&self) -> &HeaderMap {
         &self.passage.claims

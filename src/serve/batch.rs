@@ -32,7 +32,9 @@ async fn put_together(answers: Vec<Response<Outgoing>>) -> Response<Outgoing> {
     let mut streams = SelectAll::new();
     for answer in answers {
         match answer.into_body() {
-            Outgoing::Events(events) => streams.push(events),
+            Outgoing::Events(events) | Outgoing::Watch(events) => streams.push(events),
+            // Only a connection lends, and a batch is put together before.
+            Outgoing::Lent => {}
             Outgoing::Whole(body) => {
                 let Ok(body) = body.collect().await;
                 let body = body.to_bytes();

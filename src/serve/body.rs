@@ -1,11 +1,11 @@
-//! Bodies: read whole within bounds, and sent in one of two shapes.
+//! Bodies: read whole within bounds, and sent whole or as events.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
+use futures_util::stream::BoxStream;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -19,7 +19,11 @@ pub enum Outgoing {
     /// All of it, with a known length: leaves in one write with the head.
     Whole(Full<Bytes>),
     /// Events, each as soon as it is whole.
-    Events(Pin<Box<dyn Stream<Item = Bytes> + Send>>),
+    Events(BoxStream<'static, Bytes>),
+    /// Nothing, and no end: its events go past the codec.
+    Lent,
+    /// Events of a stream that may be silent for hours.
+    Watch(BoxStream<'static, Bytes>),
 }
 
 impl Outgoing {
@@ -39,23 +43,24 @@ impl Body for Outgoing {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match self.get_mut() {
             Self::Whole(full) => Pin::new(full).poll_frame(context),
-            Self::Events(events) => {
+            Self::Events(events) | Self::Watch(events) => {
                 events.as_mut().poll_next(context).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
             }
+            Self::Lent => Poll::Pending,
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(full) => full.is_end_stream(),
-            Self::Events(_) => false,
+            Self::Events(_) | Self::Lent | Self::Watch(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(full) => full.size_hint(),
-            Self::Events(_) => SizeHint::default(),
+            Self::Events(_) | Self::Lent | Self::Watch(_) => SizeHint::default(),
         }
     }
 }
@@ -76,7 +81,10 @@ pub enum ReadFault {
 /// Reads the body of an answer whole.
 ///
 /// A body that says beforehand that it is too large is refused before it is read.
-pub async fn read(body: Incoming, bytes_max: usize, wait: Duration) -> Result<Bytes, ReadFault> {
+pub async fn read<B>(body: B, bytes_max: usize, wait: Duration) -> Result<Bytes, ReadFault>
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
+{
     if body.size_hint().lower() > bytes_max as u64 {
         return Err(ReadFault::TooLarge);
     }

@@ -10,6 +10,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -36,6 +37,7 @@ use super::exchange::exchange;
 use super::guard::{Guard, Protocol};
 use super::house::House;
 use super::preflight::{self, Grant};
+use super::relay::{self, Lent, Relay};
 use crate::bounds::{
     CODEC_BYTES_MAX, CONNECTION_IDLE_MAX, HEAD_BYTES_MAX, HEAD_FIELDS_MAX, HTTP2_CONNECTION_WINDOW_BYTES,
     HTTP2_FRAME_BYTES_MAX, HTTP2_LOCAL_RESETS_MAX, HTTP2_PENDING_RESETS_MAX, HTTP2_PING_PAUSE,
@@ -54,27 +56,50 @@ pub async fn serve(house: Arc<House>, client: Stream) {
         _ = phase.wait_for(|phase| *phase != Phase::Serving) => None,
     };
     if let Some(protocol) = protocol {
-        let desk = Desk { peer, activity: Arc::default(), is_misframed: guard.is_misframed(), house };
-        let activity = Arc::clone(&desk.activity);
-        attend(Codec::new(protocol, guard, desk), &activity, phase).await;
+        let desk = Desk {
+            house,
+            peer,
+            activity: Arc::default(),
+            relay: Arc::new(Relay::new(guard.is_flushed())),
+            is_misframed: guard.is_misframed(),
+        };
+        let (activity, relay) = (Arc::clone(&desk.activity), Arc::clone(&desk.relay));
+        let mut codec = Codec::new(protocol, guard, desk);
+        while let Some(lent) = attend(&mut codec, &activity, &relay, &mut phase).await {
+            match codec.without(lent).await {
+                Ok(next) => codec = next,
+                Err(fault) => {
+                    tracing::debug!(%fault, "a client left its stream");
+                    break;
+                }
+            }
+        }
     }
     drop(open);
 }
 
-/// Drives a codec until its connection ends, is left, or has lain idle.
-async fn attend(mut codec: Codec, activity: &Activity, mut phase: watch::Receiver<Phase>) {
+/// Drives a codec until its connection ends, is left, or has lain idle; or until a stream goes on without it.
+async fn attend(
+    codec: &mut Codec,
+    activity: &Activity,
+    relay: &Relay<Busy>,
+    phase: &mut watch::Receiver<Phase>,
+) -> Option<Lent<Busy>> {
     let mut is_leaving = false;
     let mut looks = interval_at(Instant::now() + CONNECTION_IDLE_MAX, CONNECTION_IDLE_MAX);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
-            ended = poll_fn(|context| codec.poll(context)) => {
-                if let Err(fault) = ended {
-                    tracing::debug!(%fault, "client connection ended");
+            turn = poll_fn(|context| codec.poll(context, relay)) => match turn {
+                Turn::Ended(ended) => {
+                    if let Err(fault) = ended {
+                        tracing::debug!(%fault, "client connection ended");
+                    }
+                    return None;
                 }
-                break;
-            }
+                Turn::Lent(lent) => return Some(lent),
+            },
             _ = phase.wait_for(|phase| *phase != Phase::Serving), if !is_leaving => {
                 is_leaving = true;
                 codec.leave();
@@ -82,7 +107,7 @@ async fn attend(mut codec: Codec, activity: &Activity, mut phase: watch::Receive
             _ = looks.tick() => match activity.look() {
                 Look::Active => {}
                 // A client that does not answer the goodbye of HTTP/2 is left at the next look.
-                Look::Idle if is_leaving => break,
+                Look::Idle if is_leaving => return None,
                 Look::Idle => {
                     is_leaving = true;
                     codec.leave();
@@ -119,11 +144,28 @@ impl Codec {
         }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+    fn poll(&mut self, context: &mut Context<'_>, relay: &Relay<Busy>) -> Poll<Turn> {
         match self {
-            Self::Http1(connection) => Pin::new(connection).poll(context),
-            Self::Http2(connection) => connection.as_mut().poll(context),
+            Self::Http1(connection) => match Pin::new(connection).poll(context) {
+                Poll::Ready(ended) => Poll::Ready(Turn::Ended(ended)),
+                Poll::Pending => relay.lent().map_or(Poll::Pending, |lent| Poll::Ready(Turn::Lent(lent))),
+            },
+            Self::Http2(connection) => connection.as_mut().poll(context).map(Turn::Ended),
         }
+    }
+
+    /// Takes the codec apart, passes a stream on without it, and goes on with a new one.
+    async fn without(self, lent: Lent<Busy>) -> io::Result<Self> {
+        let Self::Http1(connection) = self else {
+            // Many streams share a connection of HTTP/2, and none is lent.
+            return Ok(self);
+        };
+        let http1::Parts { io, read_buf, service, .. } = connection.into_parts();
+        let mut guard = io.into_inner();
+        guard.put_back(&read_buf);
+        drop(read_buf);
+        relay::pass_on(&mut guard, lent).await?;
+        Ok(Self::new(Protocol::Http1, guard, service))
     }
 
     /// Takes no further requests, and ends once the open ones have been answered.
@@ -133,6 +175,13 @@ impl Codec {
             Self::Http2(connection) => connection.as_mut().graceful_shutdown(),
         }
     }
+}
+
+/// What a codec that was driven came to.
+enum Turn {
+    Ended(hyper::Result<()>),
+    /// A stream goes on without it.
+    Lent(Lent<Busy>),
 }
 
 fn http2_builder() -> http2::Builder<TokioExecutor> {
@@ -175,6 +224,7 @@ struct Desk {
     house: Arc<House>,
     peer: Option<SocketAddr>,
     activity: Arc<Activity>,
+    relay: Arc<Relay<Busy>>,
     is_misframed: Arc<AtomicBool>,
 }
 
@@ -187,12 +237,19 @@ impl Service<Request<Incoming>> for Desk {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (house, peer) = (Arc::clone(&self.house), self.peer);
         let (busy, is_misframed) = (self.activity.begin(), Arc::clone(&self.is_misframed));
+        let relay = relay::may_lend(&request).then(|| Arc::clone(&self.relay));
         Box::pin(async move {
             let mut response = answered(house, peer, request).await;
             if is_misframed.load(Ordering::Relaxed) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Ok(response.map(|body| Attended { body, _busy: busy }))
+            Ok(response.map(|body| match (body, relay) {
+                (Outgoing::Watch(events), Some(relay)) => {
+                    relay.lend(events, busy);
+                    Attended { body: Outgoing::Lent, _busy: None }
+                }
+                (body, _) => Attended { body, _busy: Some(busy) },
+            }))
         })
     }
 }
@@ -262,7 +319,8 @@ impl Drop for Busy {
 /// A body that keeps its connection from being taken for idle.
 struct Attended {
     body: Outgoing,
-    _busy: Busy,
+    /// `None` where the stream that was lent has it.
+    _busy: Option<Busy>,
 }
 
 impl Body for Attended {

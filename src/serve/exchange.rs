@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 
+use super::bare::Answer;
 use super::batch;
 use super::body::{self, Outgoing, ReadFault};
 use super::coding::{self, Coding};
@@ -188,7 +189,7 @@ pub(super) enum Kind {
     Json,
 }
 
-pub(super) fn kind(headers: &HeaderMap, body: &Incoming, coding: AnswerCoding) -> Kind {
+pub(super) fn kind(headers: &HeaderMap, body: &impl Body, coding: AnswerCoding) -> Kind {
     match (Coding::of(headers), coding) {
         (Ok(None), _) | (Ok(Some(_)), AnswerCoding::Decode) => {}
         (Ok(Some(_)), AnswerCoding::Withhold) | (Err(_), _) => return Kind::Foreign,
@@ -207,7 +208,7 @@ pub(super) fn kind(headers: &HeaderMap, body: &Incoming, coding: AnswerCoding) -
 }
 
 /// Hands over the server's answer, judged.
-async fn deliver(mut journey: Journey, answer: Response<Incoming>, line: Line) -> Response<Outgoing> {
+async fn deliver(mut journey: Journey, answer: Response<Answer>, line: Line) -> Response<Outgoing> {
     let (head, incoming) = answer.into_parts();
     let is_owed = journey.ticket().wants_answer();
     let coding = journey.ticket().policy().strict.answer_coding;
@@ -224,7 +225,7 @@ async fn deliver(mut journey: Journey, answer: Response<Incoming>, line: Line) -
 async fn whole(
     mut journey: Journey,
     head: http::response::Parts,
-    incoming: Incoming,
+    incoming: Answer,
     line: Line,
 ) -> Response<Outgoing> {
     let wait = Waits::of(journey.ticket().policy()).answer;
@@ -259,7 +260,7 @@ async fn whole(
 async fn bodiless(
     mut journey: Journey,
     head: http::response::Parts,
-    incoming: Incoming,
+    incoming: Answer,
     line: Line,
 ) -> Response<Outgoing> {
     let wait = Waits::of(journey.ticket().policy()).answer;

@@ -47,6 +47,8 @@ pub struct Guard<S> {
     linger_bytes: usize,
     /// Whether a body was at fault, for whoever writes the answer.
     is_misframed: Arc<AtomicBool>,
+    /// Set with every flush.
+    is_flushed: Arc<AtomicBool>,
 }
 
 /// What a connection speaks.
@@ -89,6 +91,7 @@ impl<S> Guard<S> {
             stall: None,
             linger_bytes: LINGER_BYTES_MAX,
             is_misframed: Arc::default(),
+            is_flushed: Arc::default(),
         }
     }
 
@@ -96,6 +99,12 @@ impl<S> Guard<S> {
     /// the last of this connection, and should say so.
     pub fn is_misframed(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.is_misframed)
+    }
+
+    /// Becomes true whenever all that was written has left; whoever wants to know of the next time sets it
+    /// to false.
+    pub fn is_flushed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_flushed)
     }
 
     /// Puts bytes back that were handed over last: they are handed over again, before anything else.
@@ -239,6 +248,22 @@ impl<S: AsyncRead + Unpin> Guard<S> {
         self.put_back(buffer.filled());
         Poll::Ready(Some(if self.framing.is_http2() { Protocol::Http2 } else { Protocol::Http1 }))
     }
+
+    /// Waits until the client has gone. A request that it sends meanwhile is kept for whoever reads next;
+    /// behind it nothing more is looked at, as with the codec.
+    pub fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.released > 0 {
+            return Poll::Pending;
+        }
+        let mut room = [0; OPENING_BYTES];
+        let mut buffer = ReadBuf::new(&mut room);
+        let read = ready!(Pin::new(&mut *self).poll_read(context, &mut buffer));
+        if read.is_err() || buffer.filled().is_empty() {
+            return Poll::Ready(());
+        }
+        self.put_back(buffer.filled());
+        Poll::Pending
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guard<S> {
@@ -298,6 +323,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let guard = self.get_mut();
         let flushed = Pin::new(&mut guard.inner).poll_flush(context);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            guard.is_flushed.store(true, Ordering::Relaxed);
+        }
         guard.stalled(flushed, context)
     }
 

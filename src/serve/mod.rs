@@ -16,6 +16,7 @@
 //! the gate's to say, and the upstream can only be reached with its ticket.
 
 mod admin;
+mod bare;
 mod batch;
 mod body;
 pub mod bridge;
@@ -37,6 +38,7 @@ mod legacy_sse;
 mod outflow;
 mod pool;
 mod preflight;
+mod relay;
 mod seats;
 pub mod stdio;
 mod target;

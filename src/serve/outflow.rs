@@ -1,13 +1,13 @@
 //! A stream of events on its way to the client: each is judged whole and leaves as soon as it is.
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::sync::watch;
 
+use super::bare::Answer;
 use super::body::Outgoing;
 use super::coding::{self, Coding};
 use super::drain::Phase;
@@ -21,10 +21,11 @@ use crate::report::{Held, StreamKind};
 pub fn start(
     mut journey: Journey,
     mut headers: HeaderMap,
-    incoming: Incoming,
+    incoming: Answer,
     line: Line,
 ) -> Response<Outgoing> {
     journey.status(StatusCode::OK);
+    journey.ticket().release_body();
     let is_call = journey.ticket().wants_answer() && !journey.ticket().is_subscription();
     let kind = if is_call { StreamKind::Sse } else { StreamKind::Listen };
     headers.remove(CONTENT_LENGTH);
@@ -44,8 +45,10 @@ pub fn start(
         is_over: false,
     };
     let events =
-        stream::unfold(outflow, |mut outflow| async { outflow.next().await.map(|bytes| (bytes, outflow)) });
-    let mut response = Response::new(Outgoing::Events(Box::pin(events)));
+        stream::unfold(outflow, |mut outflow| async { outflow.next().await.map(|bytes| (bytes, outflow)) })
+            .boxed();
+    let body = if is_call { Outgoing::Events(events) } else { Outgoing::Watch(events) };
+    let mut response = Response::new(body);
     *response.headers_mut() = head;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
@@ -53,7 +56,7 @@ pub fn start(
 
 struct Outflow {
     journey: Journey,
-    incoming: Incoming,
+    incoming: Answer,
     line: Option<Line>,
     /// Takes off the coding, where there is one; its ratio bounds it, and the decoder of events.
     unpacker: Option<coding::Decoder>,

@@ -30,17 +30,17 @@ thread_local! {
 }
 
 /// A connection in use; goes back to the idle ones only when its answer was read to the end.
-pub struct Line(pub(super) SendRequest<Full<Bytes>>, pub(super) Pool);
+///
+/// Empty where the connection ends with its answer.
+pub struct Line(pub(super) Option<SendRequest<Full<Bytes>>>, pub(super) Pool);
 
 impl Line {
     /// Keeps the connection for the next request.
     pub fn give_back(self) {
-        if self.0.is_closed() {
-            return;
-        }
+        let Some(sender) = self.0.filter(|sender| !sender.is_closed()) else { return };
         self.1.with(|idle| {
             if idle.len() < UPSTREAM_IDLE_CONNECTIONS_MAX {
-                idle.push(Idle { sender: self.0, since: Instant::now() });
+                idle.push(Idle { sender, since: Instant::now() });
             }
         });
     }

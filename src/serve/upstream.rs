@@ -23,6 +23,7 @@ use pingora_core::connectors::TransportConnector;
 use pingora_core::protocols::l4::ext::TcpKeepalive;
 use pingora_core::upstreams::peer::HttpPeer;
 
+use super::bare::{self, Answer, Socket};
 use super::bridge::Bridge;
 use super::pool::{Line, Pool};
 use super::target::Target;
@@ -95,11 +96,16 @@ impl Upstream {
         method: &Method,
         headers: &HeaderMap,
         waits: Waits,
-    ) -> Result<(Response<Incoming>, Line), Denial> {
+    ) -> Result<(Response<Answer>, Line), Denial> {
         let place = self.streamable.as_ref().ok_or_else(nowhere)?;
         let request = place.request(ticket, method, headers);
         let wait = ticket.timeout().unwrap_or(waits.answer);
-        within(wait, self.exchange(place, request, waits)).await
+        if *method == Method::GET || ticket.is_subscription() {
+            let watch = self.watch(place, request.map(|_| ticket.body()), waits);
+            return Box::pin(within(wait, watch)).await;
+        }
+        let (answer, line) = within(wait, self.exchange(place, request, waits)).await?;
+        Ok((answer.map(Answer::Kept), line))
     }
 
     /// Opens the stream of HTTP+SSE, and waits for the head of the answer.
@@ -111,10 +117,11 @@ impl Upstream {
         ticket: &Ticket,
         headers: &HeaderMap,
         waits: Waits,
-    ) -> Result<(Response<Incoming>, Line), Denial> {
+    ) -> Result<(Response<Answer>, Line), Denial> {
         let place = self.event_stream.as_ref().ok_or_else(nowhere)?;
         let request = place.request(ticket, &Method::GET, headers);
-        within(waits.answer, self.exchange(place, request, waits)).await
+        let watch = self.watch(place, request.map(|_| ticket.body()), waits);
+        Box::pin(within(waits.answer, watch)).await
     }
 
     /// Posts what the ticket allows to where the server of HTTP+SSE wants it.
@@ -145,6 +152,20 @@ impl Upstream {
         }
     }
 
+    /// Asks for a stream that may stay open, over a connection of its own.
+    async fn watch(
+        &self,
+        place: &Place,
+        request: Request<Bytes>,
+        waits: Waits,
+    ) -> Result<(Response<Answer>, Line), Denial> {
+        let socket = place.connect(&self.connector, waits).await?;
+        let answer = bare::ask(socket, request)
+            .await
+            .map_err(|fault| broken(fault.kind() == std::io::ErrorKind::InvalidData, &fault))?;
+        Ok((answer.map(Answer::Bare), Line(None, place.pool)))
+    }
+
     async fn exchange(
         &self,
         place: &Place,
@@ -153,22 +174,18 @@ impl Upstream {
     ) -> Result<(Response<Incoming>, Line), Denial> {
         while let Some(mut sender) = place.pool.take(waits.idle).await {
             match sender.try_send_request(request).await {
-                Ok(answer) => return Ok((answer, Line(sender, place.pool))),
+                Ok(answer) => return Ok((answer, Line(Some(sender), place.pool))),
                 Err(mut fault) => match fault.take_message() {
                     // Not a byte of it left: the connection was closed while it lay idle.
                     Some(unsent) => request = unsent,
-                    None => return Err(broken(&fault.into_error())),
+                    None => return Err(broken_off(&fault.into_error())),
                 },
             }
         }
-        let connect = Box::pin(place.connect(&self.connector));
-        let mut sender = match tokio::time::timeout(waits.connect, connect).await {
-            Ok(connected) => connected?,
-            Err(_) => return Err(Denial::Unreachable("no connection in time".into())),
-        };
+        let mut sender = handshake(place.connect(&self.connector, waits).await?).await?;
         match sender.send_request(request).await {
-            Ok(answer) => Ok((answer, Line(sender, place.pool))),
-            Err(fault) => Err(broken(&fault)),
+            Ok(answer) => Ok((answer, Line(Some(sender), place.pool))),
+            Err(fault) => Err(broken_off(&fault)),
         }
     }
 }
@@ -239,9 +256,16 @@ impl Place {
         request
     }
 
-    async fn connect(&self, connector: &TransportConnector) -> Result<SendRequest<Full<Bytes>>, Denial> {
+    async fn connect(&self, connector: &TransportConnector, waits: Waits) -> Result<Box<dyn Socket>, Denial> {
+        match tokio::time::timeout(waits.connect, Box::pin(self.dial(connector))).await {
+            Ok(connected) => connected,
+            Err(_) => Err(Denial::Unreachable("no connection in time".into())),
+        }
+    }
+
+    async fn dial(&self, connector: &TransportConnector) -> Result<Box<dyn Socket>, Denial> {
         match &self.way {
-            Way::Bridge(bridge) => handshake(bridge.connect()).await,
+            Way::Bridge(bridge) => Ok(Box::new(bridge.connect())),
             Way::Network { host, port, is_tls } => {
                 let address = resolve(host, *port).await?;
                 let mut peer = HttpPeer::new(address, *is_tls, host.clone());
@@ -249,12 +273,12 @@ impl Place {
                 // Boxed: the future holds 8 kB of TLS state.
                 let stream =
                     Box::pin(connector.new_stream(&peer)).await.map_err(|fault| unreachable(&fault))?;
-                handshake(stream).await
+                Ok(Box::new(stream))
             }
             Way::Unix(socket) => {
                 let stream =
                     tokio::net::UnixStream::connect(socket).await.map_err(|fault| unreachable(&fault))?;
-                handshake(stream).await
+                Ok(Box::new(stream))
             }
         }
     }
@@ -307,10 +331,7 @@ fn nowhere() -> Denial {
     Denial::Unreachable("the server has no address for this transport".into())
 }
 
-async fn handshake<T>(stream: T) -> Result<SendRequest<Full<Bytes>>, Denial>
-where
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
-{
+async fn handshake(stream: Box<dyn Socket>) -> Result<SendRequest<Full<Bytes>>, Denial> {
     let (sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|fault| unreachable(&fault))?;
     tokio::spawn(async move {
@@ -334,7 +355,11 @@ fn unreachable(fault: &dyn std::fmt::Display) -> Denial {
     Denial::Unreachable(fault.to_string().into())
 }
 
-fn broken(fault: &hyper::Error) -> Denial {
-    let what = if fault.is_parse() { "an answer that is not HTTP" } else { "closed before it answered" };
+fn broken_off(fault: &hyper::Error) -> Denial {
+    broken(fault.is_parse(), fault)
+}
+
+fn broken(is_parse: bool, fault: &dyn std::fmt::Display) -> Denial {
+    let what = if is_parse { "an answer that is not HTTP" } else { "closed before it answered" };
     Denial::Unreachable(format!("{what}: {fault}").into())
 }

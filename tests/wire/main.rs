@@ -28,4 +28,5 @@ mod stdio;
 mod streams;
 mod tls;
 mod tokens;
+mod watches;
 mod words;

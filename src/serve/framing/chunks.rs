@@ -41,6 +41,11 @@ impl Chunks {
     /// The begin of a body.
     pub const START: Self = Self::Size { digits: 0, bytes: 0 };
 
+    /// How many of the bytes that come next are data; 0 where the next one is framing.
+    pub fn data_left(self) -> u64 {
+        if let Self::Data { left } = self { left } else { 0 }
+    }
+
     /// Follows `input`, and returns how many bytes of it belong to the body up to its end.
     ///
     /// # Errors

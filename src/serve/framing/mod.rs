@@ -22,7 +22,7 @@ mod tests;
 
 use memchr::memchr;
 
-use self::chunks::Chunks;
+pub use self::chunks::Chunks;
 pub use self::fault::Fault;
 pub use self::lines::FAULT_HEADER;
 use self::lines::{Frame, Lines};

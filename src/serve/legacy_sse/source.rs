@@ -1,8 +1,8 @@
 //! The server's stream, up to the event that says where to post.
 
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 
+use super::super::bare::Answer;
 use super::super::house::House;
 use crate::gate::{Denial, Stray};
 use crate::mcp::Endpoint;
@@ -11,7 +11,7 @@ use crate::mcp::sse::Decoder;
 
 /// The server's stream, and what has arrived of its next event.
 pub struct Source {
-    incoming: Incoming,
+    incoming: Answer,
     pub decoder: Decoder,
 }
 
@@ -27,7 +27,7 @@ pub enum News {
 
 impl Source {
     /// The stream whose body is `incoming`.
-    pub fn new(incoming: Incoming) -> Self {
+    pub fn new(incoming: Answer) -> Self {
         Self { incoming, decoder: Decoder::new() }
     }
 

@@ -124,7 +124,7 @@ impl Opened {
         stream.journey.sent(hello.len());
         let rest = stream::unfold(stream, |mut stream| async { stream.next().await.map(|it| (it, stream)) });
         let events = stream::once(std::future::ready(Bytes::from(hello))).chain(rest);
-        let mut response = Response::new(Outgoing::Events(Box::pin(events)));
+        let mut response = Response::new(Outgoing::Watch(Box::pin(events)));
         *response.headers_mut() = head;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
         response
