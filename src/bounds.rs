@@ -384,3 +384,6 @@ pub const HTTP2_PING_PAUSE: Duration = Duration::from_secs(30);
 
 /// How long it may take to say so.
 pub const HTTP2_PING_WAIT: Duration = Duration::from_secs(10);
+
+/// Objections to a server's requests on their way at once, of one stream. A tool asks one thing at a time.
+pub const OBJECTIONS_MAX: usize = 16;

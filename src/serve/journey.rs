@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
+use tokio::sync::Semaphore;
+
 use super::body::Outgoing;
 use super::house::House;
 use super::upstream::Waits;
+use crate::bounds::OBJECTIONS_MAX;
 use crate::gate::{Carrier, Denial, Ending, Outcome, Overhead, Release, Reply, Ticket};
 use crate::mcp::Revision;
 
@@ -22,6 +25,8 @@ pub struct Journey {
     http_status: u16,
     bytes: u64,
     outcome: Option<Outcome>,
+    /// Objections on their way to the server; made with the first.
+    objections: Option<Arc<Semaphore>>,
 }
 
 impl Journey {
@@ -35,6 +40,7 @@ impl Journey {
             http_status: 0,
             bytes: 0,
             outcome: None,
+            objections: None,
         }
     }
 
@@ -62,7 +68,12 @@ impl Journey {
     }
 
     /// Tells the server that a request of it does not reach the client, so that it does not wait.
+    ///
+    /// While `OBJECTIONS_MAX` of one stream are on their way, further ones are left unsaid: a server that
+    /// asks faster than it listens makes its own tools wait.
     pub fn object(&mut self, back: Bytes) {
+        let rooms = self.objections.get_or_insert_with(|| Arc::new(Semaphore::new(OBJECTIONS_MAX)));
+        let Ok(room) = Arc::clone(rooms).try_acquire_owned() else { return };
         let house = Arc::clone(&self.house);
         let ticket = house.gate.objection(self.ticket(), back);
         tokio::spawn(async move {
@@ -74,6 +85,7 @@ impl Journey {
                 Ok((answer, _)) => journey.status(answer.status()),
                 Err(denial) => house.metrics.upstream_failed(&denial),
             }
+            drop(room);
         });
     }
 

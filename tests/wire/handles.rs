@@ -19,7 +19,7 @@ fn careless() -> Upstream {
             "initialize" => {
                 let number = sessions.fetch_add(1, Ordering::SeqCst);
                 head = format!("Mcp-Session-Id: session-{number}\r\n");
-                r#"{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"careless","version":"1"}}"#
+                r#"{"protocolVersion":"2025-11-25","capabilities":{"tasks":{}},"serverInfo":{"name":"careless","version":"1"}}"#
             }
             "tools/call" => {
                 r#"{"task":{"taskId":"task-1","status":"working","createdAt":"2025-11-25T10:00:00Z","lastUpdatedAt":"2025-11-25T10:00:00Z","ttl":60000}}"#
