@@ -34,8 +34,8 @@ const FUNCTION_LINES_MAX: usize = 70;
 
 /// What the pure floors may not name: the beginning of a path, or a word that stands anywhere.
 const IMPURE_PATHS: &[&str] = &[
-    "hyper",
     "httparse",
+    "hyper",
     "hyper_util",
     "log",
     "notify",
