@@ -122,9 +122,12 @@ async fn attend(
 /// The protocol is known before a codec is made: the one that finds out by itself holds both, and hands
 /// over the first bytes apart, upon which the reader behind it doubles its buffer.
 enum Codec {
-    Http1(Box<http1::Connection<TokioIo<Guard<Stream>>, Desk>>),
-    Http2(Pin<Box<http2::Connection<TokioIo<Guard<Stream>>, Desk, TokioExecutor>>>),
+    Http1(Box<http1::Connection<Guarded, Desk>>),
+    Http2(Pin<Box<http2::Connection<Guarded, Desk, TokioExecutor>>>),
 }
+
+/// A stream as the codecs read it.
+type Guarded = TokioIo<Guard<Stream>>;
 
 impl Codec {
     fn new(protocol: Protocol, guard: Guard<Stream>, desk: Desk) -> Self {
