@@ -10,7 +10,7 @@
 //! in which they are made, the cheapest first. Whatever cannot be decided is refused. In shadow mode
 //! the rules only report; what keeps two parsers from reading one message differently acts always.
 //!
-//! The gate does no I/O and reads no clock: time comes in as [`Now`](crate::names::Now).
+//! The gate does no I/O and reads no clock: time comes in as [`Now`].
 
 mod answer;
 mod ask;

@@ -10,7 +10,7 @@
 //!
 //! Both sockets are one conversation with one name, made here for each stream: the token `T` is that name
 //! and the server's own endpoint, sealed for the caller of the stream. A request that is let through waits
-//! as a ticket until its answer comes on the stream ([`Tickets`](super::tickets::Tickets)); one that is
+//! as a ticket until its answer comes on the stream ([`Tickets`]); one that is
 //! refused is answered on the stream as well, since what a POST is answered with means nothing.
 //!
 //! When it ends: either side closes the stream, the server sends what cannot be read, or the process
