@@ -54,6 +54,8 @@ pub struct Record {
     pub detail: Option<Box<str>>,
     /// What redaction found, in either direction.
     pub findings: Vec<(Direction, Finding)>,
+    /// Whether two arguments beside each other have keys that some reader takes for one.
+    pub has_colliding_keys: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// HTTP status sent to the client; 0 when the client had gone.
@@ -90,6 +92,7 @@ impl Record {
             rule: None,
             detail: None,
             findings: Vec::new(),
+            has_colliding_keys: false,
             outcome: Outcome::Cancelled,
             http_status: 0,
             duration_us: 0,
@@ -117,6 +120,7 @@ impl Record {
             rule: None,
             detail: Some("a request of the server was not passed on".into()),
             findings: Vec::new(),
+            has_colliding_keys: false,
             outcome: Outcome::Cancelled,
             http_status: 0,
             duration_us: 0,

@@ -79,7 +79,7 @@ pub(super) fn allow(
     record: &mut Record,
 ) -> Result<(), Denial> {
     if let Topic::Call(call) = topic {
-        tell_apart(policy, call)?;
+        tell_apart(policy, call, record)?;
     }
     let decision = match topic {
         Topic::Call(call) => policy.judge_call(standing, &call.name, call.arguments),
@@ -109,9 +109,13 @@ pub(super) fn allow(
 
 /// Refuses arguments whose keys a lenient server may take for others. Acts in shadow mode too: what two
 /// readers take for two calls cannot be judged as one.
-fn tell_apart(policy: &Policy, call: &ToolCall<'_>) -> Result<(), Denial> {
+fn tell_apart(policy: &Policy, call: &ToolCall<'_>, record: &mut Record) -> Result<(), Denial> {
     match policy.keys(&call.name, call.arguments) {
-        Keys::Clear | Keys::Colliding => Ok(()),
+        Keys::Clear => Ok(()),
+        Keys::Colliding => {
+            record.has_colliding_keys = true;
+            Ok(())
+        }
         Keys::Doubtful(doubt) => Err(Denial::Mismatch {
             code: call::ParamsFault::CODE,
             text: doubt.to_string().into(),

@@ -54,6 +54,7 @@ struct Messages {
     payload_bytes: Vec<Histogram>,
     findings: Vec<IntCounter>,
     strays: Vec<IntCounter>,
+    collisions: IntCounter,
 }
 
 struct Load {
@@ -255,6 +256,11 @@ impl Messages {
                 &["kind"],
             )
             .resolve(&[&labels::words(Stray::ALL, Stray::as_str)]),
+            collisions: counter(
+                r,
+                "sluicegate_argument_collisions_total",
+                "Calls with arguments beside each other whose keys some reader takes for one.",
+            ),
         }
     }
 }

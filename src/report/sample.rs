@@ -44,6 +44,7 @@ pub(super) fn record() -> Record {
         rule: Some(Label::parse("refund-any").unwrap()),
         detail: None,
         findings: Vec::new(),
+        has_colliding_keys: false,
         outcome: Outcome::Success,
         http_status: 200,
         duration_us: 412,

@@ -132,3 +132,13 @@ fn heeds_signals_as_soon_as_it_is_ready_and_ends_every_time() {
         assert!(gate.ended().success(), "round {round}");
     }
 }
+
+#[test]
+fn counts_arguments_that_some_reader_takes_for_one() {
+    let upstream = Upstream::echo();
+    let gate = Gate::start(&bundle::clinic(), &upstream.url());
+    for arguments in [r#"{"a":1,"b":2}"#, r#"{"a":1,"A":2}"#, r#"{"x":{"na_me":1,"name":2}}"#] {
+        assert_eq!(gate.call(ALICE, "echo", arguments).status(), 200);
+    }
+    assert_eq!(gate.metric("sluicegate_argument_collisions_total", ""), 2.0);
+}

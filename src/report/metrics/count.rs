@@ -33,6 +33,9 @@ impl Metrics {
         let decision = (phase as usize * labels::ACTIONS.len() + record.action as usize) * Reason::ALL.len();
         add(&self.messages.decisions, decision + record.reason.index(), 1);
         self.count_response(record.http_status);
+        if record.has_colliding_keys {
+            self.messages.collisions.inc();
+        }
         for (direction, finding) in &record.findings {
             let action = FindingAction::of(finding);
             let at = finding.detector.index() * labels::DIRECTIONS.len() + *direction as usize;
