@@ -157,7 +157,7 @@ fn tells_the_protocol_and_hands_over_the_connection_from_its_first_byte() {
             let told = std::future::poll_fn(|context| guard.poll_protocol(context)).await;
             assert_eq!(told, Some(protocol), "{}", input.escape_ascii());
             let mut got = vec![0; released];
-            guard.read_exact(&mut got).await.unwrap();
+            tokio::time::timeout(WAIT / 2, guard.read_exact(&mut got)).await.expect("all of it").unwrap();
             assert_eq!(got, input[..released]);
         });
     }
