@@ -75,12 +75,40 @@ impl Record {
             Errand::Say(body) => body.len() as u64,
             Errand::Leave | Errand::Listen => 0,
         };
+        let peer = ask.origin.peer;
         Box::new(Self {
-            unix_ms: ask.now.unix_ms,
-            policy: Arc::clone(policy),
-            caller: caller.cloned(),
-            peer: ask.origin.peer,
             user_agent: field(ask.headers, USER_AGENT).map(|text| cut(text, USER_AGENT_BYTES_MAX).into()),
+            bytes: Sizes { request, response: 0 },
+            ..Self::blank(ask.now.unix_ms, policy, caller.cloned(), peer)
+        })
+    }
+
+    /// Starts the record of what the gate itself tells the server, in the name of the same caller.
+    pub(super) fn about_the_server(&self) -> Box<Self> {
+        Box::new(Self {
+            revision: self.revision,
+            verdict: Verdict::Deny,
+            action: Action::Deny,
+            mode: self.mode,
+            reason: Reason::ToolNotAllowed,
+            detail: Some("a request of the server was not passed on".into()),
+            ..Self::blank(self.unix_ms, &self.policy, self.caller.clone(), self.peer)
+        })
+    }
+
+    /// A record of an allowed message of which nothing else is known.
+    fn blank(
+        unix_ms: u64,
+        policy: &Arc<Policy>,
+        caller: Option<Arc<Caller>>,
+        peer: Option<SocketAddr>,
+    ) -> Self {
+        Self {
+            unix_ms,
+            policy: Arc::clone(policy),
+            caller,
+            peer,
+            user_agent: None,
             method: None,
             target: None,
             request_id: None,
@@ -97,36 +125,8 @@ impl Record {
             http_status: 0,
             duration_us: 0,
             overhead_us: Overhead::default(),
-            bytes: Sizes { request, response: 0 },
-        })
-    }
-
-    /// Starts the record of what the gate itself tells the server, in the name of the same caller.
-    pub(super) fn about_the_server(&self) -> Box<Self> {
-        Box::new(Self {
-            unix_ms: self.unix_ms,
-            policy: Arc::clone(&self.policy),
-            caller: self.caller.clone(),
-            peer: self.peer,
-            user_agent: None,
-            method: None,
-            target: None,
-            request_id: None,
-            revision: self.revision,
-            verdict: Verdict::Deny,
-            action: Action::Deny,
-            mode: self.mode,
-            reason: Reason::ToolNotAllowed,
-            rule: None,
-            detail: Some("a request of the server was not passed on".into()),
-            findings: Vec::new(),
-            has_colliding_keys: false,
-            outcome: Outcome::Cancelled,
-            http_status: 0,
-            duration_us: 0,
-            overhead_us: Overhead::default(),
             bytes: Sizes::default(),
-        })
+        }
     }
 
     /// Notes what a message is.

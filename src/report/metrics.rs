@@ -39,6 +39,7 @@ pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8
 pub struct Metrics {
     registry: Registry,
     messages: Messages,
+    doubts: Doubts,
     load: Load,
     audit: AuditFamilies,
     upstream: UpstreamSeries,
@@ -53,6 +54,10 @@ struct Messages {
     http_responses: Vec<IntCounter>,
     payload_bytes: Vec<Histogram>,
     findings: Vec<IntCounter>,
+}
+
+/// What was dropped, or passed although it might be taken in two ways.
+struct Doubts {
     strays: Vec<IntCounter>,
     collisions: IntCounter,
 }
@@ -120,6 +125,7 @@ impl Metrics {
         let registry = Registry::new();
         let metrics = Self {
             messages: Messages::new(&registry),
+            doubts: Doubts::new(&registry),
             load: Load::new(&registry),
             audit: AuditFamilies::new(&registry),
             upstream: UpstreamSeries::new(&registry),
@@ -249,6 +255,13 @@ impl Messages {
                 &labels::words(labels::DIRECTIONS, Direction::as_str),
                 &labels::words(FindingAction::ALL, FindingAction::as_str),
             ]),
+        }
+    }
+}
+
+impl Doubts {
+    fn new(r: &Registry) -> Self {
+        Self {
             strays: counters(
                 r,
                 "sluicegate_stray_messages_total",

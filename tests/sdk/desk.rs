@@ -29,7 +29,7 @@ const METHODS: &[&str] = &[
 ];
 
 /// The same steps, each time with another `tag`.
-fn steps(tag: &str) -> Value {
+pub fn steps(tag: &str) -> Value {
     json!([
         {"list": true},
         {"call": "slow", "args": {"steps": 3}},
@@ -42,8 +42,14 @@ fn steps(tag: &str) -> Value {
         {"cancel": "wait", "args": {"tag": tag}},
         {"until": format!("cancelled {tag}"), "call": "witness"},
         {"read": "desk://board"},
-        {"prompt": "greet"},
     ])
+}
+
+/// [`steps`], and a prompt.
+fn all_steps(tag: &str) -> Value {
+    let mut all = steps(tag);
+    all.as_array_mut().expect("steps are a list").push(json!({"prompt": "greet"}));
+    all
 }
 
 /// Steps whose answers differ with the policy, or with what came before.
@@ -77,9 +83,9 @@ fn check(seen: &Seen, client: Client) {
 fn every_client_sees_the_same(server: &Server) {
     let gate = Gate::start(&policy(TOOLS, METHODS), &server.url);
     for client in Client::all() {
-        let direct = Seen::by(client, &server.url, &steps(&format!("{client:?} direct")));
+        let direct = Seen::by(client, &server.url, &all_steps(&format!("{client:?} direct")));
         check(&direct, client);
-        let gated = Seen::by(client, &gate.url(), &steps(&format!("{client:?} gated")));
+        let gated = Seen::by(client, &gate.url(), &all_steps(&format!("{client:?} gated")));
         check(&gated, client);
         gated.same_as(&direct, &[LIST, WITNESS]);
         assert_eq!(gated.tools(LIST), TOOLS, "{client:?}");

@@ -1,12 +1,12 @@
 //! Clients that start their server themselves and speak to it on pipes: what they see of `sluicegate
 //! stdio` in front of it is what they see of the server alone.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::support::bundle::{self, Bundle};
 use super::support::peers::{self, everything, python_stdio};
-use super::{Client, Seen, policy};
+use super::{Client, Seen, desk, policy};
 
 const TOOLS: &[&str] =
     &["ask_model", "ask_roots", "ask_user", "chatter", "echo", "grow", "slow", "touch", "wait", "witness"];
@@ -43,30 +43,14 @@ impl Gated {
     }
 }
 
-fn steps(tag: &str) -> Value {
-    json!([
-        {"list": true},
-        {"call": "slow", "args": {"steps": 3}},
-        {"call": "ask_user", "args": {"message": "Who is it?"}},
-        {"call": "ask_model", "args": {"question": "What is six by seven?"}},
-        {"call": "ask_roots"},
-        {"log": "info", "call": "chatter"},
-        {"watch": "desk://board", "call": "touch"},
-        {"grow": "grow"},
-        {"cancel": "wait", "args": {"tag": tag}},
-        {"until": format!("cancelled {tag}"), "call": "witness"},
-        {"read": "desk://board"},
-    ])
-}
-
 #[test]
 fn every_client_sees_the_same_of_a_server_on_pipes() {
     let gated = Gated::new(&policy(TOOLS, METHODS));
     let server = python_stdio();
     for client in Client::all() {
         let name = format!("{client:?}");
-        let direct = Seen::by(client, &json!(server).to_string(), &steps("direct"));
-        let seen = Seen::by(client, &gated.command(&name, &server), &steps("gated"));
+        let direct = Seen::by(client, &json!(server).to_string(), &desk::steps("direct"));
+        let seen = Seen::by(client, &gated.command(&name, &server), &desk::steps("gated"));
         seen.same_as(&direct, &[0, 9]);
         let asked = json!([{"elicit": "Who is it?"}, {"sample": "What is six by seven?"}, {"roots": true}]);
         assert_eq!(seen.outcome["asked"], asked, "{client:?}: {}", seen.outcome);

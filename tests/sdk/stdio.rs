@@ -5,7 +5,7 @@ use serde_json::json;
 use super::support::bundle::Bundle;
 use super::support::gate::Gate;
 use super::support::peers::python_stdio;
-use super::{Client, Seen, policy};
+use super::{Client, Seen, desk, policy};
 
 const TOOLS: &[&str] =
     &["ask_model", "ask_roots", "ask_user", "chatter", "echo", "grow", "slow", "touch", "wait", "witness"];
@@ -19,19 +19,7 @@ fn every_client_talks_with_a_server_on_pipes() {
     let gate = Gate::with(Bundle::new(&policy(TOOLS, METHODS)), &words);
     for client in Client::all() {
         let tag = format!("{client:?}");
-        let steps = json!([
-            {"list": true},
-            {"call": "slow", "args": {"steps": 3}},
-            {"call": "ask_user", "args": {"message": "Who is it?"}},
-            {"call": "ask_model", "args": {"question": "What is six by seven?"}},
-            {"call": "ask_roots"},
-            {"log": "info", "call": "chatter"},
-            {"watch": "desk://board", "call": "touch"},
-            {"grow": "grow"},
-            {"cancel": "wait", "args": {"tag": tag}},
-            {"until": format!("cancelled {tag}"), "call": "witness"},
-            {"read": "desk://board"},
-        ]);
+        let steps = desk::steps(&tag);
         let seen = Seen::by(client, &gate.url(), &steps);
         let revision = if client.is_modern() { "2026-07-28" } else { "2025-11-25" };
         assert_eq!(seen.outcome["revision"], revision, "{client:?}");

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -165,6 +166,34 @@ pub fn open_events(stream: &mut TcpStream) {
 pub fn send_chunk(stream: &mut TcpStream, text: &str) -> bool {
     let chunk = format!("{:x}\r\n{text}\r\n", text.len());
     stream.write_all(chunk.as_bytes()).is_ok()
+}
+
+/// A stream of events that a test speaks through.
+pub struct Script {
+    lines: Mutex<Receiver<Option<String>>>,
+    gone: Sender<()>,
+}
+
+impl Script {
+    /// A script, what to say through it (`None` ends the stream), and word that the other end has gone.
+    pub fn new() -> (Self, Sender<Option<String>>, Receiver<()>) {
+        let (say, lines) = mpsc::channel();
+        let (gone, is_gone) = mpsc::channel();
+        (Self { lines: Mutex::new(lines), gone }, say, is_gone)
+    }
+
+    /// Says on an open stream what it is told to, each in a chunk of its own.
+    pub fn play(&self, stream: &mut TcpStream) -> After {
+        let lines = self.lines.lock().expect("no thread panicked with it");
+        while let Ok(Some(text)) = lines.recv_timeout(PATIENCE) {
+            if !send_chunk(stream, &text) {
+                let _ = self.gone.send(());
+                return After::Close;
+            }
+        }
+        end_chunks(stream);
+        After::Keep
+    }
 }
 
 /// Ends a chunked body.

@@ -1,6 +1,6 @@
 //! A server of HTTP+SSE that says what the test tells it to, the gate before it, and a client.
 
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::support::bundle::Bundle;
 use crate::support::gate::Gate;
-use crate::support::upstream::{After, Got, Upstream, end_chunks, open_events, send_chunk};
+use crate::support::upstream::{After, Got, Script, Upstream, open_events, send_chunk};
+use crate::support::wait_for;
 use crate::support::wire::{Answer, Head, Wire};
-use crate::support::{PATIENCE, wait_for};
 
 /// Where the server of the tests wants to be posted to; its query is a secret.
 pub const ENDPOINT: &str = "/messages/?session_id=s3cret-7";
@@ -46,9 +46,7 @@ impl Stage {
 
     /// The server as it behaves in `play`, and the gate with more words on its command line.
     pub fn with(policy: &str, play: Play, words: &[&str]) -> Self {
-        let (say, lines) = mpsc::channel::<Option<String>>();
-        let (gone, is_gone) = mpsc::channel();
-        let lines = Arc::new(Mutex::new(lines));
+        let (script, say, is_gone) = Script::new();
         let upstream = Upstream::start(move |got, stream| {
             if got.head.starts_with("POST ") {
                 let head = format!("HTTP/1.1 {} X\r\nContent-Length: 8\r\n\r\nAccepted", play.posted);
@@ -60,14 +58,7 @@ impl Stage {
             for part in hello {
                 send_chunk(stream, &part.replace("HOST", &host));
             }
-            let lines = lines.lock().expect("no thread panicked with it");
-            while let Ok(Some(text)) = lines.recv_timeout(PATIENCE) {
-                if !send_chunk(stream, &text) {
-                    let _ = gone.send(());
-                    return After::Close;
-                }
-            }
-            end_chunks(stream);
+            let _ = script.play(stream);
             After::Close
         });
         let url = format!("http://{}/sse", upstream.address);

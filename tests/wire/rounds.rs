@@ -1,15 +1,13 @@
 //! The modern era: rounds of one request, subscriptions, tasks, and what headers repeat.
 
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::Sender;
 
 use serde_json::{Value, json};
 
 use crate::handles::gate;
-use crate::support::PATIENCE;
 use crate::support::bundle::{ALICE, BOB};
 use crate::support::gate::Gate;
-use crate::support::upstream::{After, Upstream, end_chunks, id, open_events, result, send_chunk};
+use crate::support::upstream::{Script, Upstream, id, open_events, result};
 use crate::support::wire::{Answer, Wire, request};
 
 const ROUNDS: &str = "version: 1\nallow:\n  \
@@ -116,20 +114,17 @@ fn a_method_of_another_era_is_not_found() {
 
 /// A server whose stream says what the test tells it to, and then ends or stays open.
 fn directed() -> (Upstream, Sender<Option<String>>) {
-    let (say, lines): (_, Receiver<Option<String>>) = mpsc::channel();
-    let lines = Arc::new(Mutex::new(lines));
+    let (script, say, _) = Script::new();
     let upstream = Upstream::start(move |_, stream| {
         open_events(stream);
-        let lines = lines.lock().expect("no thread panicked with it");
-        while let Ok(Some(text)) = lines.recv_timeout(PATIENCE) {
-            if !send_chunk(stream, &format!("data: {text}\n\n")) {
-                return After::Close;
-            }
-        }
-        end_chunks(stream);
-        After::Keep
+        script.play(stream)
     });
     (upstream, say)
+}
+
+/// A message as the data of an event.
+fn event(message: &str) -> Option<String> {
+    Some(format!("data: {message}\n\n"))
 }
 
 fn listen(gate: &Gate, filter: &Value) -> Wire {
@@ -169,7 +164,7 @@ fn a_subscription_is_narrowed_and_hears_only_its_own() {
         word(updated, 1, r#""uri":"note://mine/2","#),
     ];
     for word in words {
-        say.send(word).expect("the server listens");
+        say.send(word.as_deref().and_then(event)).expect("the server listens");
     }
     let mut heard = String::new();
     while !heard.contains("note://mine/2") {
@@ -206,7 +201,7 @@ fn an_answer_is_dropped_that_nobody_asked_for_or_that_comes_twice() {
     for line in
         [answer("2", "other"), answer("\"1\"", "text"), answer("1", "own"), answer("1", "again"), None]
     {
-        say.send(line).expect("the server listens");
+        say.send(line.as_deref().and_then(event)).expect("the server listens");
     }
     let mut text = String::new();
     while let Some(chunk) = wire.chunk() {

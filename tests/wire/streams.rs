@@ -1,31 +1,21 @@
 //! Streams of events: each event leaves as soon as it is whole, and an end on one side is an end on the other.
 
+use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::support::bundle::{self, ALICE, Bundle};
 use crate::support::gate::{Gate, call};
-use crate::support::upstream::{After, Upstream, end_chunks, id, open_events, send_chunk};
+use crate::support::upstream::{After, Script, Upstream, id, open_events};
 use crate::support::wire::{Wire, request};
 use crate::support::{PATIENCE, wait_for};
 
 /// A server whose stream says what the test tells it to; `None` ends it.
 fn directed() -> (Upstream, Sender<Option<String>>, Receiver<()>) {
-    let (say, lines) = mpsc::channel::<Option<String>>();
-    let (gone, is_gone) = mpsc::channel();
-    let lines = Arc::new(Mutex::new(lines));
+    let (script, say, is_gone) = Script::new();
     let upstream = Upstream::start(move |_, stream| {
         open_events(stream);
-        let lines = lines.lock().expect("no thread panicked with it");
-        while let Ok(Some(text)) = lines.recv_timeout(PATIENCE) {
-            if !send_chunk(stream, &text) {
-                let _ = gone.send(());
-                return After::Close;
-            }
-        }
-        end_chunks(stream);
-        After::Keep
+        script.play(stream)
     });
     (upstream, say, is_gone)
 }

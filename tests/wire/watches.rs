@@ -1,37 +1,26 @@
 //! Streams that only listen: they leave the codec, and nothing of that can be seen from outside.
 
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{Receiver, Sender};
 
 use crate::support::bundle::{self, ALICE};
 use crate::support::gate::{Gate, call};
-use crate::support::upstream::{After, Upstream, end_chunks, open_events, result, send_chunk, send_json};
+use crate::support::upstream::{After, Script, Upstream, open_events, result, send_json};
+use crate::support::wait_for;
 use crate::support::wire::{Wire, request};
-use crate::support::{PATIENCE, wait_for};
 
 const CHANGED: &str =
     "event: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n\n";
 
 /// A server whose GET stream says what the test tells it to, `None` ends it, and that answers calls.
 fn directed() -> (Upstream, Sender<Option<String>>, Receiver<()>) {
-    let (say, lines) = mpsc::channel::<Option<String>>();
-    let (gone, is_gone) = mpsc::channel();
-    let lines = Arc::new(Mutex::new(lines));
+    let (script, say, is_gone) = Script::new();
     let upstream = Upstream::start(move |got, stream| {
         if !got.head.starts_with("GET ") {
             send_json(stream, 200, &result(&got.body, r#"{"content":[]}"#));
             return After::Keep;
         }
         open_events(stream);
-        let lines = lines.lock().expect("no thread panicked with it");
-        while let Ok(Some(text)) = lines.recv_timeout(PATIENCE) {
-            if !send_chunk(stream, &text) {
-                let _ = gone.send(());
-                return After::Close;
-            }
-        }
-        end_chunks(stream);
-        After::Keep
+        script.play(stream)
     });
     (upstream, say, is_gone)
 }

@@ -34,7 +34,7 @@ impl Metrics {
         add(&self.messages.decisions, decision + record.reason.index(), 1);
         self.count_response(record.http_status);
         if record.has_colliding_keys {
-            self.messages.collisions.inc();
+            self.doubts.collisions.inc();
         }
         for (direction, finding) in &record.findings {
             let action = FindingAction::of(finding);
@@ -85,7 +85,7 @@ impl Metrics {
 
     /// Counts a message that belongs to nothing that waits.
     pub fn strayed(&self, stray: Stray) {
-        add(&self.messages.strays, stray.index(), 1);
+        add(&self.doubts.strays, stray.index(), 1);
     }
 
     /// Counts an exchange that panicked, and was refused.
