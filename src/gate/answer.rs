@@ -154,6 +154,10 @@ fn written(
         return Some(json::canonical(document, output).map_or_else(|| body.clone(), Bytes::from));
     }
     let edited = splice.apply(body);
+    // Edits replace values by values, so a text without hazards is known to be JSON without a second look.
+    if std::str::from_utf8(&edited).is_ok_and(|text| json::is_canonical(text, output)) {
+        return Some(edited.into());
+    }
     let document = Document::parse_with(&edited, policy.strict.duplicate_keys).ok()?;
     let canonical = json::canonical(&document, output);
     Some(canonical.unwrap_or(edited).into())

@@ -23,7 +23,7 @@ mod splice;
 mod strictness;
 mod string;
 
-pub use canonical::{canonical, compact, unmarked};
+pub use canonical::{canonical, compact, is_canonical, unmarked};
 pub use document::{Document, Elements, Key, Kind, Members, Value};
 pub use fault::{Fault, FaultKind};
 pub use splice::{Splice, fuzz_splice};
