@@ -145,7 +145,8 @@ impl<'a> Handles<'a> {
                 }
                 for task in tasks(*result, method) {
                     self.seal_value(Handle::Task, &[], task.get("taskId"), &mut edits);
-                    if method == Method::ToolsCall {
+                    // The answer to a call on another stream does not say which tool: rules for tasks judge it.
+                    if method == Method::ToolsCall && !subject.is_empty() {
                         self.remember(task, subject);
                     }
                 }
