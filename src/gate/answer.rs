@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::correlate::{self, Belonging, correlate};
+use super::correlate::{Belonging, correlate};
 use super::handles::Handles;
 use super::{Denial, Gate, Outcome, Policy, Stray, Ticket, listing, rounds, rules};
 use crate::json::{self, Document, Output, Splice, Value};
@@ -85,9 +85,6 @@ impl Gate {
             Ok(belonging) => belonging,
             Err(release) => return release,
         };
-        if let (Message::Request { id, .. }, true) = (&message, is_secret_id(policy, &message)) {
-            return Release::Object { stray: Stray::Content, back: correlate::objection(id) };
-        }
         self.note(ticket, belonging, &message, &handles);
         if let Some(denial) = ask_back(policy, ticket, &handles, belonging, &message) {
             return refuse(belonging, denial);
@@ -118,9 +115,9 @@ impl Gate {
     fn note(&self, ticket: &mut Ticket, belonging: Belonging, message: &Message<'_>, handles: &Handles<'_>) {
         if belonging == Belonging::Answer {
             ticket.record.outcome = outcome(message);
-        }
-        if let (Some(method), true) = (ticket.record.method, belonging == Belonging::Answer) {
-            self.eras.learn(method, message);
+            if let Some(method) = ticket.record.method {
+                self.eras.learn(method, message);
+            }
         }
         let Some(id) = message.id().filter(|_| !matches!(belonging, Belonging::Word(_))) else { return };
         if let (Some(Method::Initialize), Message::Result { result, .. }) =
@@ -184,12 +181,6 @@ fn ask_back(
         }
         Message::Error { .. } | Message::Request { .. } => None,
     }
-}
-
-/// Whether a request of the server has an id that may not be shown: the client would have to repeat it.
-fn is_secret_id(policy: &Policy, message: &Message<'_>) -> bool {
-    let Some(id) = message.id().filter(|id| id.raw().starts_with('"')) else { return false };
-    is_secret(policy, id.raw())
 }
 
 /// Whether a JSON string holds what a rule would hide or stop in an answer.

@@ -5,7 +5,7 @@
 //! a subscription's notifications the id of that subscription, and requests of the server an era that
 //! has them and a policy that allows them.
 
-use super::answer::{Carrier, Release};
+use super::answer::{Carrier, Release, is_secret};
 use super::calls::Question;
 use super::handles::Handles;
 use super::{Denial, Handle, Policy, Stray, Ticket};
@@ -177,6 +177,10 @@ fn request(
     if !may_ask(policy, handles, method) {
         return Err(Release::Object { stray: Stray::RequestDenied, back: objection(id) });
     }
+    // The client would have to repeat the id, so it is searched like what the server says.
+    if id.raw().starts_with('"') && is_secret(policy, id.raw()) {
+        return Err(Release::Object { stray: Stray::Content, back: objection(id) });
+    }
     let session = ticket.session_or_common(handles);
     handles.calls.begin(session);
     if handles.calls.want(session, id, method) {
@@ -193,7 +197,7 @@ pub(super) fn may_ask(policy: &Policy, handles: &Handles<'_>, method: Method) ->
 }
 
 /// What a server is told whose request does not reach the client.
-pub(super) fn objection(id: &Id) -> bytes::Bytes {
+fn objection(id: &Id) -> bytes::Bytes {
     let id = id.raw();
     format!(
         r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-31403,"message":"the gateway does not pass this request on: the policy does not allow it"}}}}"#

@@ -83,18 +83,12 @@ impl Gate {
     /// # Errors
     /// [`Denial::Handle`]: it is none of this caller's.
     pub(super) fn session(&self, handles: &Handles<'_>, ask: &Ask<'_>) -> Result<Option<Session>, Denial> {
-        let known = |session: &str| {
-            let key = handles.key(Handle::Session, session);
-            self.calls.begin(key);
-            Ok(Some(Session { key, header: None }))
-        };
+        let known =
+            |session: &str| Ok(Some(Session { key: handles.key(Handle::Session, session), header: None }));
         match ask.way {
             Way::EventStream { session } | Way::Pipe { session } => known(session),
             Way::Streamable => {
-                let is_named = ask.headers.contains_key("mcp-session-id");
-                let Some(token) = field(ask.headers, "mcp-session-id").filter(|_| is_named) else {
-                    return Ok(None);
-                };
+                let Some(token) = field(ask.headers, "mcp-session-id") else { return Ok(None) };
                 // A modern request ignores the session, so it does not matter whose it is.
                 if field(ask.headers, "mcp-protocol-version")
                     .is_some_and(|it| Era::of_version(it) == Era::Modern)
