@@ -1,6 +1,6 @@
 //! Sorting rules by the tools and methods they concern.
 
-use super::arguments::{Absence, Constraint};
+use super::arguments::{Absence, Constraint, ConstraintPart};
 use super::catalog::{Catalog, stems};
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned, did_you_mean, nearest, quoted, shown};
@@ -141,7 +141,8 @@ fn check_roles(rule: &RulePart, roles: &[Role], findings: &mut Findings) {
 /// What a rule asks of the arguments of one tool.
 fn when(args: &[ArgsPart], tool: &str) -> When {
     let concerned = args.iter().filter(|part| Glob::new(&part.tool.value).matches(tool));
-    let all: Vec<Constraint> = concerned.flat_map(|part| part.constraints.iter().cloned()).collect();
+    let all: Vec<Constraint> =
+        concerned.flat_map(|part| part.constraints.iter().map(Constraint::from)).collect();
     if all.is_empty() { When::Always } else { When::Arguments(all.into()) }
 }
 
@@ -155,12 +156,15 @@ fn check_args(rule: &RulePart, selected: &[usize], catalog: &Catalog, findings: 
             findings.advise(Code::SelectsNothing, part.tool.span, message, help);
         }
         let is_wide = found.len() > 1 && Glob::new(&part.tool.value).is_pattern();
-        let counts = |constraint: &&Constraint| constraint.absence == Absence::Counts;
+        let counts = |constraint: &&ConstraintPart| constraint.absence == Absence::Counts;
         if let (Effect::Deny, true, Some(first)) =
             (rule.effect, is_wide, part.constraints.iter().find(counts))
         {
-            let message =
-                format!("this denies every call without `{}`, of {} tools", shown(&first.path), found.len());
+            let message = format!(
+                "this denies every call without `{}`, of {} tools",
+                shown(&first.path.value),
+                found.len()
+            );
             let help = "write `when_missing: ignore` to let such calls through, or `when_missing: apply` if it is meant";
             if !rule.is_absence_said {
                 findings.advise(Code::DenyOfMissing, part.tool.span, message, help);

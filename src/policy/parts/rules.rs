@@ -2,15 +2,13 @@
 
 use super::Bundle;
 use crate::bounds::{CLAIM_BYTES_MAX, POLICY_MESSAGE_BYTES_MAX};
-use crate::json::decimal;
 use crate::names::{Label, Mode};
-use crate::policy::arguments::{Absence, Constraint, Literal, Test};
+use crate::policy::arguments::{self, Absence, ConstraintPart};
 use crate::policy::code::Code;
-use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
-use crate::policy::scalar::Scalar;
+use crate::policy::diagnostic::{Findings, Span, Spanned};
 use crate::policy::snapshot::Class;
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::{Content, Entry, Node};
+use crate::policy::yaml::Node;
 
 /// What a rule does when it applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +48,7 @@ pub(in crate::policy) struct Selector {
 #[derive(Debug)]
 pub(in crate::policy) struct ArgsPart {
     pub tool: Spanned<Box<str>>,
-    pub constraints: Vec<Constraint>,
+    pub constraints: Vec<ConstraintPart>,
 }
 
 const ALLOW_KEYS: &[&str] =
@@ -68,8 +66,6 @@ const DENY_KEYS: &[&str] = &[
     "owner",
     "mode",
 ];
-const ALLOW_TESTS: &[&str] = &["equals", "in", "min", "max", "prefix", "required"];
-const DENY_TESTS: &[&str] = &["equals", "in", "min", "max", "prefix"];
 
 impl Bundle {
     pub(super) fn read_rules(&mut self, node: &Node, effect: Effect, findings: &mut Findings) {
@@ -151,111 +147,8 @@ fn read_args(node: &Node, effect: Effect, absence: Absence, findings: &mut Findi
     for entry in walker::map(node, "`args`", findings).unwrap_or_default() {
         let tool = Spanned { span: entry.key_span, value: entry.key.clone() };
         let arguments = walker::map(&entry.value, "the arguments of a tool", findings).unwrap_or_default();
-        let read = |argument| read_constraint(argument, effect, absence, findings);
+        let read = |argument| arguments::read::constraint(argument, effect, absence, findings);
         parts.push(ArgsPart { tool, constraints: arguments.iter().filter_map(read).collect() });
     }
     parts
-}
-
-fn read_constraint(
-    entry: &Entry,
-    effect: Effect,
-    absence: Absence,
-    findings: &mut Findings,
-) -> Option<Constraint> {
-    if entry.key.split('.').any(str::is_empty) {
-        let message = format!("`{}` is no name of an argument", shown(&entry.key));
-        findings.advise(
-            Code::BadName,
-            entry.key_span,
-            message,
-            "write `limit`, or `filter.limit` for an object inside",
-        );
-    }
-    let known = match effect {
-        Effect::Allow => ALLOW_TESTS,
-        Effect::Deny => DENY_TESTS,
-    };
-    let fields = Fields::open(&entry.value, "a constraint", known, findings)?;
-    let mut tests = Vec::new();
-    if let Some(node) = fields.get("equals") {
-        tests.extend(read_literal(node, findings).map(|literal| Test::In([literal].into())));
-    }
-    if let Some(node) = fields.get("in") {
-        let items = walker::some(node, "`in`", findings).unwrap_or_default();
-        let literals: Vec<_> = items.iter().filter_map(|item| read_literal(item, findings)).collect();
-        tests.push(Test::In(literals.into()));
-    }
-    let bounds = (read_bound(&fields, "min", findings), read_bound(&fields, "max", findings));
-    if let (Some(min), Some(max)) = &bounds
-        && decimal::compare(min, max).is_gt()
-    {
-        findings.raise(Code::BadValue, entry.key_span, format!("no number is from {min} to {max}"));
-    }
-    tests.extend(bounds.0.map(Test::Min));
-    tests.extend(bounds.1.map(Test::Max));
-    if let Some(prefix) = fields.get("prefix").and_then(|node| walker::text(node, "`prefix`", findings)) {
-        tests.push(Test::Prefix(prefix.into()));
-    }
-    let required = fields.get("required").and_then(|node| walker::boolean(node, "`required`", findings));
-    let absence = match required {
-        Some(true) => {
-            tests.push(Test::Present);
-            Absence::Counts
-        }
-        Some(false) => Absence::Ignored,
-        None => absence,
-    };
-    check_tests(&tests, entry, &fields, findings);
-    Some(Constraint { path: entry.key.clone(), tests: tests.into(), absence })
-}
-
-/// Refuses tests that no value can meet together, and none at all.
-fn check_tests(tests: &[Test], entry: &Entry, fields: &Fields<'_>, findings: &mut Findings) {
-    let is_bound = |test: &Test| matches!(test, Test::Max(_) | Test::Min(_));
-    let is_text = |test: &Test| matches!(test, Test::Prefix(_));
-    if tests.iter().any(is_bound) && tests.iter().any(is_text) {
-        let message = format!("`{}` cannot be a number and a text at once", shown(&entry.key));
-        findings.raise(Code::BadValue, entry.key_span, message);
-    }
-    if tests.is_empty() && fields.is_empty() {
-        let message = format!("nothing is asked of `{}`", shown(&entry.key));
-        findings.advise(
-            Code::MissingKey,
-            entry.key_span,
-            message,
-            "write at least one of `equals`, `in`, `min`, `max`, `prefix`",
-        );
-    }
-}
-
-fn read_bound(fields: &Fields<'_>, key: &str, findings: &mut Findings) -> Option<Box<str>> {
-    let node = fields.get(key)?;
-    match &node.content {
-        Content::Scalar(Scalar::Number(text)) => Some(text.clone()),
-        Content::Unreadable => None,
-        Content::Scalar(_) | Content::List(_) | Content::Map(_) => {
-            findings.raise(
-                Code::WrongType,
-                node.span,
-                format!("`{key}` must be a number, not {}", node.kind()),
-            );
-            None
-        }
-    }
-}
-
-fn read_literal(node: &Node, findings: &mut Findings) -> Option<Literal> {
-    match &node.content {
-        Content::Scalar(Scalar::Boolean(value)) => Some(Literal::Boolean(*value)),
-        Content::Scalar(Scalar::Number(text)) => Some(Literal::Number(text.clone())),
-        Content::Scalar(Scalar::Text(text)) => Some(Literal::Text(text.clone())),
-        Content::Unreadable => None,
-        Content::Scalar(Scalar::Null) | Content::List(_) | Content::Map(_) => {
-            let message =
-                format!("an argument is compared with a text, a number or a boolean, not {}", node.kind());
-            findings.raise(Code::WrongType, node.span, message);
-            None
-        }
-    }
 }

@@ -1,15 +1,33 @@
 //! What a rule asks of the arguments of a call.
 //!
+//! ```text
+//! args: { db_query: { limit: { max: 1000 } } }
+//!                     path     test        └─read─▶ ConstraintPart ──▶ Constraint ──judge(value)──▶ Standing
+//! ```
+//!
 //! **Three-valued.** An argument meets a constraint, or does not, or nobody can say, because it is
 //! of another type than the constraint speaks of, or written in a way that a server may read
 //! differently. An allow needs a clear yes; a deny needs a clear no to stand back. A missing argument
 //! is the fourth case, for a rule may say what it means ([`Absence`]).
 //!
-//! Compares the bytes that are forwarded: numbers by their digits, strings unescaped.
+//! **How.** Compares the bytes that are forwarded: numbers by their digits, strings unescaped. One file
+//! for each family of tests, each with its reader of policies beside its judge.
+//!
+//! **What it is not.** It resolves no names, opens no files and runs no SQL: what only the server can
+//! know (where a link leads, which address a name has, what a view does) is beyond it.
 
-use std::cmp::Ordering;
+mod literal;
+mod paths;
+pub(super) mod read;
+mod text;
 
-use crate::json::{Kind, Value, decimal};
+use std::fmt;
+
+pub(super) use literal::Literal;
+pub(super) use paths::may_lead_elsewhere;
+pub(super) use read::ConstraintPart;
+
+use crate::json::{Kind, Value};
 
 /// What one rule asks of one argument.
 #[derive(Debug, Clone)]
@@ -30,8 +48,12 @@ pub(super) enum Absence {
 }
 
 /// One thing that is asked of a value.
+///
+/// Two are equal when they are written alike, and then they judge alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Test {
+    /// It is this.
+    Equals(Literal),
     /// It is one of these.
     In(Box<[Literal]>),
     /// It is a number up to this one.
@@ -42,15 +64,6 @@ pub(super) enum Test {
     Prefix(Box<str>),
     /// It is there and not null.
     Present,
-}
-
-/// A value written in a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Literal {
-    Boolean(bool),
-    /// As it is spelled.
-    Number(Box<str>),
-    Text(Box<str>),
 }
 
 /// How an argument stands to a constraint.
@@ -64,6 +77,34 @@ pub(super) enum Standing {
     Meets,
     /// It cannot be said.
     Unknown,
+}
+
+/// What stands at a path of the arguments.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Found<'d> {
+    /// Nothing.
+    Absent,
+    /// One of two values of a name, or something inside what is no object.
+    Unknown,
+    Value(Value<'d>),
+}
+
+/// Follows a dotted path, outermost key first. Allocates nothing.
+pub(super) fn find<'d>(path: &str, arguments: Option<Value<'d>>) -> Found<'d> {
+    let Some(mut value) = arguments else { return Found::Absent };
+    for step in path.split('.') {
+        if value.kind() != Kind::Object {
+            return Found::Unknown;
+        }
+        if value.repeats() && value.members().filter(|(key, _)| key.is(step)).nth(1).is_some() {
+            return Found::Unknown;
+        }
+        value = match value.get(step) {
+            Some(value) => value,
+            None => return Found::Absent,
+        };
+    }
+    Found::Value(value)
 }
 
 impl Constraint {
@@ -91,98 +132,75 @@ impl Constraint {
     }
 
     fn judge(&self, arguments: Option<Value<'_>>) -> Standing {
-        let mut value = match arguments {
-            Some(value) => value,
-            None => return Standing::Absent,
-        };
-        for step in self.steps() {
-            if value.kind() != Kind::Object {
-                return Standing::Unknown;
-            }
-            if value.repeats() && value.members().filter(|(key, _)| key.is(step)).nth(1).is_some() {
-                return Standing::Unknown;
-            }
-            value = match value.get(step) {
-                Some(value) => value,
-                None => return Standing::Absent,
-            };
+        match find(&self.path, arguments) {
+            Found::Absent => Standing::Absent,
+            Found::Unknown => Standing::Unknown,
+            Found::Value(value) => judge_all(&self.tests, value),
         }
-        let mut worst = Standing::Meets;
-        for test in &self.tests {
-            match test.judge(value) {
-                Standing::Fails => return Standing::Fails,
-                Standing::Meets => {}
-                Standing::Absent | Standing::Unknown => worst = Standing::Unknown,
-            }
-        }
-        worst
     }
 }
 
+impl From<&ConstraintPart> for Constraint {
+    fn from(part: &ConstraintPart) -> Self {
+        let tests = part.tests.iter().map(|test| test.value.clone()).collect();
+        Self { path: part.path.value.clone(), tests, absence: part.absence }
+    }
+}
+
+/// A clear no of any test is a no, whatever the others say.
+fn judge_all(tests: &[Test], value: Value<'_>) -> Standing {
+    let mut worst = Standing::Meets;
+    for test in tests {
+        match test.judge(value) {
+            Standing::Fails => return Standing::Fails,
+            Standing::Meets => {}
+            Standing::Absent | Standing::Unknown => worst = Standing::Unknown,
+        }
+    }
+    worst
+}
+
 impl Test {
-    fn judge(&self, value: Value<'_>) -> Standing {
+    /// How a value that is there stands to it; never [`Standing::Absent`].
+    pub fn judge(&self, value: Value<'_>) -> Standing {
         match self {
-            Self::In(literals) => judge_membership(literals, value),
-            Self::Max(bound) => judge_bound(bound, value, Ordering::Greater),
-            Self::Min(bound) => judge_bound(bound, value, Ordering::Less),
-            Self::Prefix(prefix) => judge_prefix(prefix, value),
+            Self::Equals(literal) => literal::judge_membership(std::slice::from_ref(literal), value),
+            Self::In(literals) => literal::judge_membership(literals, value),
+            Self::Max(bound) => literal::judge_max(bound, value),
+            Self::Min(bound) => literal::judge_min(bound, value),
+            Self::Prefix(prefix) => text::judge_prefix(prefix, value),
             Self::Present if value.kind() == Kind::Null => Standing::Unknown,
             Self::Present => Standing::Meets,
         }
     }
 }
 
-fn judge_membership(literals: &[Literal], value: Value<'_>) -> Standing {
-    let mut is_comparable = false;
-    for literal in literals {
-        match literal.equals(value) {
-            Some(true) => return Standing::Meets,
-            Some(false) => is_comparable = true,
-            None => {}
-        }
-    }
-    if is_comparable { Standing::Fails } else { Standing::Unknown }
-}
-
-impl Literal {
-    /// Whether `value` is the same; `None` when it is of another type.
-    fn equals(&self, value: Value<'_>) -> Option<bool> {
+/// As a policy spells it: `max: 1000`, `in: [a, b]`.
+impl fmt::Display for Test {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Boolean(wanted) => value.boolean().map(|found| found == *wanted),
-            Self::Number(wanted) => (value.kind() == Kind::Number)
-                .then(|| decimal::compare(value.raw(), wanted) == Ordering::Equal),
-            Self::Text(wanted) => value.string().map(|found| *found == **wanted),
+            Self::Equals(literal) => write!(to, "equals: {literal}"),
+            Self::In(literals) => {
+                to.write_str("in: ")?;
+                show_list(literals, to)
+            }
+            Self::Max(bound) => write!(to, "max: {bound}"),
+            Self::Min(bound) => write!(to, "min: {bound}"),
+            Self::Prefix(prefix) => write!(to, "prefix: {}", literal::Word(prefix)),
+            Self::Present => to.write_str("required: true"),
         }
     }
 }
 
-fn judge_bound(bound: &str, value: Value<'_>, outside: Ordering) -> Standing {
-    if value.kind() != Kind::Number {
-        return Standing::Unknown;
+/// A list as YAML writes it on one line.
+fn show_list<T: fmt::Display>(
+    items: impl IntoIterator<Item = T>,
+    to: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    for (index, item) in items.into_iter().enumerate() {
+        write!(to, "{}{item}", if index == 0 { "[" } else { ", " })?;
     }
-    if decimal::compare(value.raw(), bound) == outside { Standing::Fails } else { Standing::Meets }
-}
-
-fn judge_prefix(prefix: &str, value: Value<'_>) -> Standing {
-    let Some(text) = value.string() else { return Standing::Unknown };
-    if prefix.contains('/') && may_lead_elsewhere(&text) {
-        return Standing::Unknown;
-    }
-    if text.starts_with(prefix) { Standing::Meets } else { Standing::Fails }
-}
-
-/// Whether a path or URL may be read as another one: `.`, `..` and empty segments, backslashes,
-/// percent-encoded separators and dots, control characters.
-pub(super) fn may_lead_elsewhere(text: &str) -> bool {
-    let path = text.split_once("://").map_or(text, |(_, path)| path);
-    let lower = path.to_ascii_lowercase();
-    let is_encoded = ["%2e", "%2f", "%5c", "%25", "%00"].iter().any(|code| lower.contains(code));
-    if is_encoded || path.contains('\\') || path.chars().any(char::is_control) {
-        return true;
-    }
-    let inner = path.strip_prefix('/').unwrap_or(path);
-    let inner = inner.strip_suffix('/').unwrap_or(inner);
-    !inner.is_empty() && inner.split('/').any(|segment| matches!(segment, "" | "." | ".."))
+    to.write_str("]")
 }
 
 #[cfg(test)]
@@ -224,6 +242,22 @@ mod tests {
         ];
         for (tests, arguments, wanted) in cases {
             assert_eq!(judge("x", tests.clone(), arguments), wanted, "{tests:?} on {arguments}");
+        }
+    }
+
+    #[test]
+    fn is_shown_as_a_policy_spells_it() {
+        let literals = [text("a"), text("no"), text("1"), text("two words"), Literal::Number("1".into())];
+        let cases = [
+            (Test::Equals(Literal::Boolean(true)), "equals: true"),
+            (Test::In(literals.into()), r#"in: [a, "no", "1", "two words", 1]"#),
+            (Test::Max("1e3".into()), "max: 1e3"),
+            (Test::Min("-1".into()), "min: -1"),
+            (Test::Prefix("/data/".into()), "prefix: /data/"),
+            (Test::Present, "required: true"),
+        ];
+        for (test, wanted) in cases {
+            assert_eq!(test.to_string(), wanted);
         }
     }
 
