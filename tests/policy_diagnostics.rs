@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use sluicegate::policy::{Paint, Source, compile, run_cases};
 
+/// A day in November 2026, in milliseconds since 1970.
+const NOW: u64 = 1_795_000_000_000;
+
 const EXPECTED: &str = "expected.txt";
 
 fn sources(folder: &Path) -> Vec<Source> {
@@ -23,9 +26,9 @@ fn sources(folder: &Path) -> Vec<Source> {
 }
 
 fn shown(sources: &[Source]) -> String {
-    match compile(sources) {
+    match compile(sources, NOW) {
         Ok(policy) => {
-            let report = run_cases(&policy, sources);
+            let report = run_cases(&policy, sources, NOW);
             let counts = match report.passed + report.failed {
                 0 => String::new(),
                 _ => format!("{} passed, {} failed\n", report.passed, report.failed),

@@ -50,7 +50,7 @@ pub(super) fn load(bundle: &Path) -> Result<(Policy, Vec<Source>), Exit> {
         anstream::eprintln!("sluicegate: {fault}");
         Exit::Unable
     })?;
-    match policy::compile(&sources) {
+    match policy::compile(&sources, store::unix_ms()) {
         Ok(policy) => Ok((policy, sources)),
         Err(faults) => {
             anstream::eprint!("{}", faults.render(paint()));

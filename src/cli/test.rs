@@ -34,7 +34,7 @@ pub fn test(options: &Options) -> Exit {
         anstream::eprintln!("sluicegate: no `*.test.yaml` in {}", options.bundle.display());
         return Exit::Unable;
     }
-    let report = policy::run_cases(&policy, &cases);
+    let report = policy::run_cases(&policy, &cases, store::unix_ms());
     anstream::eprint!("{}", report.faults.render(paint()));
     anstream::println!("{}: {} passed, {} failed", options.bundle.display(), report.passed, report.failed);
     if report.failed == 0 && report.faults.is_empty() { Exit::Fine } else { Exit::Findings }

@@ -91,7 +91,8 @@ impl Gate {
         }
         let mut splice = Splice::default();
         if let (Message::Result { result, .. }, Some(method)) = (&message, belonging.method(ticket)) {
-            listing::filter(policy, &caller, method, *result, &mut splice);
+            let standing = policy.standing(&caller, now.unix_ms);
+            listing::filter(policy, &standing, method, *result, &mut splice);
         }
         if let Some(denial) = redact(policy, ticket, rules::carrier(&message), &mut splice) {
             return refuse(belonging, denial);

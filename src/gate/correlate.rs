@@ -149,7 +149,7 @@ fn subscribed(
     }
     if method == Method::NotificationsResourcesUpdated && ticket.is_subscription() {
         let uri = call::target(method, params).ok().flatten();
-        let standing = policy.standing(handles.caller);
+        let standing = policy.standing(handles.caller, handles.now.unix_ms);
         let is_allowed = uri.is_some_and(|uri| may_hear_of(policy, &standing, &uri));
         return if is_allowed { Ok(()) } else { Err(Stray::SubscriptionForeign) };
     }
@@ -192,7 +192,7 @@ fn request(
 
 /// Whether the server may ask the client of this caller for something.
 pub(super) fn may_ask(policy: &Policy, handles: &Handles<'_>, method: Method) -> bool {
-    let decision = policy.judge_method(&policy.standing(handles.caller), method, None);
+    let decision = policy.judge_method(&policy.standing(handles.caller, handles.now.unix_ms), method, None);
     matches!(decision, Decision::Allow { .. }) || policy.mode == crate::names::Mode::Shadow
 }
 

@@ -3,18 +3,17 @@
 use std::borrow::Cow;
 
 use crate::bounds::LIST_TTL_MS_MAX;
-use crate::identity::Caller;
 use crate::json::{Splice, Value};
 use crate::mcp::Method;
 use crate::policy::{Decision, Listing, Policy, Standing};
 
-/// Adds the edits that take out of the result of `method` whatever `caller` may not use.
+/// Adds the edits that take out of the result of `method` whatever the caller may not use.
 ///
 /// Tools, prompts and resources are judged by the rules of their call; every other byte stays. A list of
 /// tools that depends on who asks may not be shared, so it is private even if nothing was taken out.
 pub(super) fn filter(
     policy: &Policy,
-    caller: &Caller,
+    standing: &Standing,
     method: Method,
     result: Value<'_>,
     splice: &mut Splice,
@@ -25,10 +24,9 @@ pub(super) fn filter(
         Method::ResourcesList => ("resources", "uri", Method::ResourcesRead),
         _ => return,
     };
-    let standing = policy.standing(caller);
     let is_listed = |item: &Value<'_>| {
         let name = item.get(name).and_then(|name| name.string());
-        name.is_some_and(|name: Cow<'_, str>| is_usable(policy, &standing, use_of, &name))
+        name.is_some_and(|name: Cow<'_, str>| is_usable(policy, standing, use_of, &name))
     };
     if let Some(items) = result.get(list) {
         take_out(items, is_listed, splice);

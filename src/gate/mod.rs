@@ -154,7 +154,7 @@ impl Gate {
             denial => denial,
         })?;
         record.aim(&topic);
-        let standing = policy.standing(caller);
+        let standing = policy.standing(caller, ask.now.unix_ms);
         rules::allow(policy, caller, &standing, &topic, record)?;
         rules::charge(&self.ledger, policy, caller, ask, &topic, record)?;
         let mut edits = rules::search(policy, &message, record)?;

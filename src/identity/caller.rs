@@ -8,6 +8,7 @@ pub struct Caller {
     pub(super) user: Box<str>,
     pub(super) tenant: Option<Box<str>>,
     pub(super) agent: Option<Box<str>>,
+    pub(super) workload: Option<Box<str>>,
     pub(super) issuer: Option<Box<str>>,
     pub(super) scopes: Box<[Box<str>]>,
     pub(super) groups: Box<[Box<str>]>,
@@ -41,6 +42,11 @@ impl Caller {
         self.agent.as_deref()
     }
 
+    /// What the program runs as, if that was attested: a SPIFFE id or a service account.
+    pub fn workload(&self) -> Option<&str> {
+        self.workload.as_deref()
+    }
+
     /// Who vouches for it; `None` for keys and anonymous callers.
     pub fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
@@ -71,6 +77,7 @@ impl Caller {
             user: "anonymous".into(),
             tenant: None,
             agent: None,
+            workload: None,
             issuer: None,
             scopes: Box::default(),
             groups: Box::default(),

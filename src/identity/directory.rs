@@ -119,12 +119,13 @@ impl Directory {
 
 /// The caller that a static key stands for; `None` where a name cannot be one.
 fn holder(key: StaticKey) -> Option<Caller> {
-    let names = [&key.user].into_iter().chain(&key.tenant).chain(&key.agent);
+    let names = [&key.user].into_iter().chain(&key.tenant).chain(&key.agent).chain(&key.workload);
     let are_names = names.chain(&key.scopes).chain(&key.groups).all(|name| is_name(name));
     are_names.then(|| Caller {
         user: key.user,
         tenant: key.tenant,
         agent: key.agent,
+        workload: key.workload,
         issuer: None,
         scopes: set(key.scopes),
         groups: set(key.groups),

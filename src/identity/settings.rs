@@ -71,6 +71,8 @@ pub struct StaticKey {
     pub tenant: Option<Box<str>>,
     /// The program that holds it.
     pub agent: Option<Box<str>>,
+    /// What the program runs as.
+    pub workload: Option<Box<str>>,
     /// What the caller may ask for.
     pub scopes: Vec<Box<str>>,
     /// Where the caller belongs.

@@ -180,6 +180,7 @@ fn read_caller(claims: Value<'_>, issuer: &Issuer) -> Result<Caller, Flaw> {
         user: named(claims.get(&names.user).ok_or(Flaw::Caller)?)?,
         tenant: optional(&names.tenant)?,
         agent: optional(&names.agent)?,
+        workload: None,
         issuer: Some(issuer.issuer.clone()),
         scopes: set(scopes),
         groups: set(groups),

@@ -164,8 +164,25 @@ impl<'b> Closed<'b> {
 
     /// The groups that may be used.
     pub fn groups(bundle: &'b Bundle) -> Self {
-        let names = bundle.groups.as_ref().map(|names| names.iter().map(|name| &*name.value).collect());
-        Self { kind: "group", code: Code::UnknownGroup, names }
+        Self { kind: "group", code: Code::UnknownGroup, names: texts(bundle.groups.as_deref()) }
+    }
+
+    /// The agents that may be used.
+    pub fn agents(bundle: &'b Bundle) -> Self {
+        Self { kind: "agent", code: Code::UnknownAgent, names: texts(bundle.agents.as_deref()) }
+    }
+
+    /// The workloads that may be used.
+    pub fn workloads(bundle: &'b Bundle) -> Self {
+        Self { kind: "workload", code: Code::UnknownWorkload, names: texts(bundle.workloads.as_deref()) }
+    }
+
+    /// Notes a pattern that matches nothing in the list, if there is a list.
+    pub fn check_pattern(&self, pattern: &str, span: Span, findings: &mut Findings) {
+        let glob = Glob::new(pattern);
+        if !self.names.as_ref().is_some_and(|names| names.iter().any(|name| glob.matches(name))) {
+            self.check(pattern, span, findings);
+        }
     }
 
     /// Notes a name that is not in the list, if there is a list.
@@ -184,4 +201,8 @@ impl<'b> Closed<'b> {
 
 fn labels(names: Option<&[Spanned<Label>]>) -> Option<Vec<&str>> {
     names.map(|names| names.iter().map(|name| name.value.as_str()).collect())
+}
+
+fn texts(names: Option<&[Spanned<Box<str>>]>) -> Option<Vec<&str>> {
+    names.map(|names| names.iter().map(|name| &*name.value).collect())
 }

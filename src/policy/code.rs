@@ -60,6 +60,14 @@ pub enum Code {
     FileName,
     /// SG0027
     UnknownRule,
+    /// SG0029
+    UnknownAgent,
+    /// SG0034
+    ExpiredException,
+    /// SG0035
+    UnknownWorkload,
+    /// SG0036
+    LayerConflict,
     /// SG0101
     ConversationLimitAlone,
     /// SG0102
@@ -74,6 +82,12 @@ pub enum Code {
     NobodyMayCall,
     /// SG0107
     UnusedRole,
+    /// SG0108
+    OpenList,
+    /// SG0109
+    ExceptionEndsSoon,
+    /// SG0110
+    ClassByTeam,
     /// SG0201
     CaseFailed,
 }
@@ -117,6 +131,10 @@ impl Code {
         Self::BundleIncomplete,
         Self::FileName,
         Self::UnknownRule,
+        Self::UnknownAgent,
+        Self::ExpiredException,
+        Self::UnknownWorkload,
+        Self::LayerConflict,
         Self::ConversationLimitAlone,
         Self::DeadAllow,
         Self::ShadowAllow,
@@ -124,6 +142,9 @@ impl Code {
         Self::DenyWithoutOwner,
         Self::NobodyMayCall,
         Self::UnusedRole,
+        Self::OpenList,
+        Self::ExceptionEndsSoon,
+        Self::ClassByTeam,
         Self::CaseFailed,
     ];
 
@@ -179,6 +200,12 @@ impl Code {
             Self::BundleIncomplete => ("SG0025", "the bundle lacks a part that it needs"),
             Self::FileName => ("SG0026", "a file whose name would keep it from being read"),
             Self::UnknownRule => ("SG0027", "a rule id that no rule has"),
+            Self::UnknownAgent => ("SG0029", "an agent that is not in the list `agents`"),
+            Self::ExpiredException => ("SG0034", "an exception whose last day is over"),
+            Self::UnknownWorkload => ("SG0035", "a workload that is not in the list `workloads`"),
+            Self::LayerConflict => {
+                ("SG0036", "a team's file says something that would weaken the rules of the organisation")
+            }
             Self::ConversationLimitAlone => (
                 "SG0101",
                 "a limit per conversation without one per user: a client may start new conversations",
@@ -193,6 +220,13 @@ impl Code {
             Self::DenyWithoutOwner => ("SG0105", "a deny that names nobody to ask"),
             Self::NobodyMayCall => ("SG0106", "no caller can be verified, so every call is refused"),
             Self::UnusedRole => ("SG0107", "a role that no rule names"),
+            Self::OpenList => {
+                ("SG0108", "names are used that no closed list declares, so a typo in one goes unnoticed")
+            }
+            Self::ExceptionEndsSoon => ("SG0109", "an exception that ends within two weeks"),
+            Self::ClassByTeam => {
+                ("SG0110", "the organisation selects by class, and only a team says what class a tool has")
+            }
             Self::CaseFailed => ("SG0201", "a test case did not come out as expected"),
         }
     }
@@ -213,7 +247,7 @@ mod tests {
             let is_warning = code.severity() == Severity::Warning;
             assert_eq!(
                 is_warning,
-                code >= Code::ConversationLimitAlone && code <= Code::UnusedRole,
+                code >= Code::ConversationLimitAlone && code <= Code::ClassByTeam,
                 "{code:?}"
             );
         }

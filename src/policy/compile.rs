@@ -7,15 +7,17 @@ use ring::digest::{Context, SHA256};
 use super::catalog::{Catalog, Closed};
 use super::code::Code;
 use super::diagnostic::{Faults, Findings, Span, Spanned};
-use super::judges::Bench;
+use super::glob::Glob;
+use super::judges::{Bench, Court};
 use super::lower;
 use super::parts::{Bundle, RolePart, ToolPart};
+use super::places::Places;
 use super::plans::ConversationSource;
 use super::roles::Role;
 use super::rules::{Docket, Rulebook};
 use super::snapshot::{Availability, Policy, TenantSwitch, Tool};
 use super::watch::Watch;
-use super::{Source, lint, lock, yaml};
+use super::{Source, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::Label;
 
@@ -26,11 +28,12 @@ pub(super) const BUILT_IN: &str = "built-in:protocol";
 ///
 /// Policies are the files that end in `.yaml`, but for tests (`*.test.yaml`) and the lock file
 /// (`tools.lock.yaml`); other files are there to be named, such as key sets. Nothing is read from
-/// anywhere else. Milliseconds for a hundred rules; not for a thread that answers calls.
+/// anywhere else. `unix_ms` is the time, in milliseconds since 1970: an exception that has ended is a fault.
+/// Milliseconds for a hundred rules; not for a thread that answers calls.
 ///
 /// # Errors
 /// Every fault of every file, and the warnings with them: the policy author's.
-pub fn compile(sources: &[Source]) -> Result<Policy, Faults> {
+pub fn compile(sources: &[Source], unix_ms: u64) -> Result<Policy, Faults> {
     if sources.is_empty() {
         let nothing = [Source { name: "policy.yaml".into(), text: String::new() }];
         let mut findings = Findings::default();
@@ -38,7 +41,7 @@ pub fn compile(sources: &[Source]) -> Result<Policy, Faults> {
         return Err(findings.settle(&nothing));
     }
     let mut findings = Findings::default();
-    let built = build(sources, &mut findings);
+    let built = build(sources, unix_ms, &mut findings);
     let has_errors = findings.has_errors();
     let faults = findings.settle(sources);
     match built {
@@ -47,7 +50,7 @@ pub fn compile(sources: &[Source]) -> Result<Policy, Faults> {
     }
 }
 
-fn build(sources: &[Source], findings: &mut Findings) -> Option<Policy> {
+fn build(sources: &[Source], unix_ms: u64, findings: &mut Findings) -> Option<Policy> {
     let (mut bundle, pinned) = read(sources, findings);
     let roles = roles(&bundle, findings);
     check_callers(&bundle, findings);
@@ -56,9 +59,14 @@ fn build(sources: &[Source], findings: &mut Findings) -> Option<Policy> {
     lint::note_doubles(&bundle, findings);
 
     let mode = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
+    lint::check_exceptions(&bundle, unix_ms, findings);
+    layers::check(&bundle, sources, findings);
+
+    let places = Places::new(sources);
+    let court = Court { roles: &roles, places: &places };
     let mut bench = Bench::new(catalog.tools.len());
     for (index, rule) in bundle.rules.iter().enumerate() {
-        bench.hear(index, rule, &roles, &mut catalog, findings);
+        bench.hear(index, rule, court, &mut catalog, findings);
     }
     let limits = lower::limits(&bundle.limits, mode, &mut catalog, findings);
     catalog.check_classes(findings);
@@ -70,6 +78,7 @@ fn build(sources: &[Source], findings: &mut Findings) -> Option<Policy> {
         note_missing_server(sources, findings);
         return None;
     };
+    let rules = bundle.rules.iter().filter_map(|rule| lower::rule(rule, &places)).collect();
     let tenants = tenant_names(&catalog.tools);
     let mut tools = tools(catalog.tools, bench.tools, &limits.by_tool, &tenants);
     tools.iter_mut().for_each(|tool| tool.watch = Watch::new(&tool.docket, &bundle.redact, mode));
@@ -85,7 +94,8 @@ fn build(sources: &[Source], findings: &mut Findings) -> Option<Policy> {
         strict: bundle.strict,
         upstream: bundle.upstream,
         conversation,
-        book: Rulebook { rules: bundle.rules.iter().filter_map(lower::rule).collect(), roles },
+        book: Rulebook { rules, roles },
+        files: sources.iter().map(|source| source.name.clone()).collect(),
         tool_index: tools
             .iter()
             .map(|tool| (tool.name.as_str().into(), tool.index))
@@ -170,10 +180,15 @@ fn note_missing_server(sources: &[Source], findings: &mut Findings) {
 
 fn roles(bundle: &Bundle, findings: &mut Findings) -> Vec<Role> {
     let (scopes, tenants, groups) = (Closed::scopes(bundle), Closed::tenants(bundle), Closed::groups(bundle));
+    let (agents, workloads) = (Closed::agents(bundle), Closed::workloads(bundle));
     for role in &bundle.roles {
         role.scopes.iter().for_each(|scope| scopes.check(scope.value.as_str(), scope.span, findings));
         role.tenants.iter().for_each(|tenant| tenants.check(tenant.value.as_str(), tenant.span, findings));
         role.groups.iter().for_each(|group| groups.check(&group.value, group.span, findings));
+        role.agents.iter().for_each(|agent| agents.check(&agent.value, agent.span, findings));
+        role.workloads
+            .iter()
+            .for_each(|workload| workloads.check_pattern(&workload.value, workload.span, findings));
     }
     if let Some(beyond) = bundle.roles.get(POLICY_ROLES_MAX) {
         findings.raise(
@@ -196,15 +211,19 @@ fn role(part: &RolePart) -> Role {
         tenants: values(&part.tenants),
         agents: values(&part.agents),
         users: values(&part.users),
+        workloads: part.workloads.iter().map(|pattern| Glob::new(&pattern.value)).collect(),
     }
 }
 
 fn check_callers(bundle: &Bundle, findings: &mut Findings) {
     let (scopes, tenants, groups) = (Closed::scopes(bundle), Closed::tenants(bundle), Closed::groups(bundle));
+    let (agents, workloads) = (Closed::agents(bundle), Closed::workloads(bundle));
     for key in &bundle.keys {
         key.scopes.iter().for_each(|scope| scopes.check(scope.value.as_str(), scope.span, findings));
         key.tenant.iter().for_each(|tenant| tenants.check(tenant.value.as_str(), tenant.span, findings));
         key.groups.iter().for_each(|group| groups.check(&group.value, group.span, findings));
+        key.agent.iter().for_each(|agent| agents.check(&agent.value, agent.span, findings));
+        key.workload.iter().for_each(|workload| workloads.check(&workload.value, workload.span, findings));
     }
     for (tenant, _) in
         bundle.tools.iter().flat_map(|tool| &tool.tenants).filter(|(tenant, _)| *tenant.value != *"*")

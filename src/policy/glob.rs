@@ -10,6 +10,11 @@ impl Glob {
         Self(text.into())
     }
 
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether there is anything to expand.
     pub fn is_pattern(&self) -> bool {
         self.0.contains('*')

@@ -1,13 +1,15 @@
 //! Sorting rules by the tools and methods they concern.
 
-use super::arguments::{Absence, Constraint, ConstraintPart};
+use super::arguments::{Absence, ConstraintPart};
 use super::catalog::{Catalog, stems};
+use super::clauses::Drafter;
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned, did_you_mean, nearest, quoted, shown};
 use super::glob::Glob;
-use super::parts::{ArgsPart, Effect, RulePart};
-use super::roles::{Audience, Role, RoleSet};
-use super::rules::{Clause, Docket, When};
+use super::parts::{Effect, RulePart};
+use super::places::Places;
+use super::roles::Role;
+use super::rules::{Clause, Docket};
 use super::snapshot::MethodRules;
 use crate::bounds::POLICY_RULES_MAX;
 use crate::mcp::{Method, Sender, Shape};
@@ -19,6 +21,13 @@ pub(super) struct Bench {
     pub tools: Vec<Docket>,
     /// By index of the method.
     pub methods: Vec<MethodRules>,
+}
+
+/// What every rule is read with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Court<'b> {
+    pub roles: &'b [Role],
+    pub places: &'b Places<'b>,
 }
 
 /// Methods that no deny may touch: without them a client takes the server for another kind, or for dead.
@@ -54,7 +63,7 @@ impl Bench {
         &mut self,
         index: usize,
         rule: &RulePart,
-        roles: &[Role],
+        court: Court<'_>,
         catalog: &mut Catalog,
         findings: &mut Findings,
     ) {
@@ -65,19 +74,15 @@ impl Bench {
                 format!("a policy may have {POLICY_RULES_MAX} rules at most"),
             );
         }
-        let clause = |when| Clause { rule: index, audience: audience(rule, roles), when, mode: rule.mode };
-        check_roles(rule, roles, findings);
+        let drafter = Drafter { index, rule, roles: court.roles, places: court.places };
+        drafter.check_roles(findings);
         match &rule.selector.methods {
             Some(methods) => {
                 check_methods_rule(rule, findings);
-                let targets = rule
-                    .targets
-                    .as_ref()
-                    .map(|targets| targets.iter().map(|target| Glob::new(&target.value)));
-                let when = targets.map_or(When::Always, |globs| When::Targets(globs.collect()));
                 for method in methods.iter().flat_map(|wanted| find_methods(wanted, findings)) {
                     if let Some(docket) = self.methods.get_mut(method.index()).and_then(MethodRules::docket) {
-                        docket.enter(rule.effect, clause(when.clone()));
+                        let clause = drafter.about_method(&mut docket.predicates);
+                        docket.enter(rule.effect, clause);
                     }
                 }
             }
@@ -91,7 +96,8 @@ impl Bench {
                     let name =
                         catalog.tools.get(tool).map(|tool| tool.name.value.as_str()).unwrap_or_default();
                     if let Some(docket) = self.tools.get_mut(tool) {
-                        docket.enter(rule.effect, clause(when(&rule.args, name)));
+                        let clause = drafter.about_tool(name, &mut docket.predicates);
+                        docket.enter(rule.effect, clause);
                     }
                 }
             }
@@ -115,35 +121,6 @@ impl Docket {
             Effect::Deny => self.deny.push(clause),
         }
     }
-}
-
-fn audience(rule: &RulePart, roles: &[Role]) -> Audience {
-    let Some(wanted) = &rule.roles else { return Audience::Everyone };
-    let mut set = RoleSet::default();
-    for (index, _) in
-        roles.iter().enumerate().filter(|(_, role)| wanted.iter().any(|name| name.value == role.id))
-    {
-        set.insert(index);
-    }
-    Audience::Roles(set)
-}
-
-fn check_roles(rule: &RulePart, roles: &[Role], findings: &mut Findings) {
-    for wanted in rule.roles.iter().flatten() {
-        if roles.iter().any(|role| role.id == wanted.value) {
-            continue;
-        }
-        let help = did_you_mean(wanted.value.as_str(), "roles", roles.iter().map(|role| role.id.as_str()));
-        findings.advise(Code::UnknownRole, wanted.span, format!("there is no role `{}`", wanted.value), help);
-    }
-}
-
-/// What a rule asks of the arguments of one tool.
-fn when(args: &[ArgsPart], tool: &str) -> When {
-    let concerned = args.iter().filter(|part| Glob::new(&part.tool.value).matches(tool));
-    let all: Vec<Constraint> =
-        concerned.flat_map(|part| part.constraints.iter().map(Constraint::from)).collect();
-    if all.is_empty() { When::Always } else { When::Arguments(all.into()) }
 }
 
 fn check_args(rule: &RulePart, selected: &[usize], catalog: &Catalog, findings: &mut Findings) {

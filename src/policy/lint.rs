@@ -1,12 +1,13 @@
 //! What is no typo and still likely to be a mistake; most of it only warns.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::code::Code;
 use super::compile::BUILT_IN;
 use super::diagnostic::{Findings, Spanned};
 use super::judges::Bench;
-use super::parts::{Bundle, Effect, LimitPart, note_double};
+use super::parts::{Bundle, Effect, LimitPart, ReleaseKind, ReleasePart, RulePart, note_double};
 use super::rules::{Clause, Docket, When};
 use super::snapshot::MethodRules;
 use crate::identity::Anonymous;
@@ -39,6 +40,32 @@ pub(super) fn note_doubles(bundle: &Bundle, findings: &mut Findings) {
         }
     }
 }
+
+/// Notes exceptions that have ended, and warns of those that soon will.
+///
+/// An exception that ends while the gate runs stops counting at that moment; it is the next bundle that is refused.
+pub(super) fn check_exceptions(bundle: &Bundle, unix_ms: u64, findings: &mut Findings) {
+    let soon_ms = u64::try_from(ENDS_SOON.as_millis()).unwrap_or(u64::MAX);
+    let mut seen = HashMap::new();
+    for ReleasePart { kind, .. } in bundle.rules.iter().flat_map(|rule| &rule.releases) {
+        let ReleaseKind::Exception { id, expires } = kind else { continue };
+        if let Some(twin) = seen.insert(&id.value, id.span) {
+            note_double("exception", id.value.as_str(), id.span, twin, findings);
+        }
+        if expires.value <= unix_ms {
+            let message = format!("the exception `{}` has ended", id.value);
+            let help = "remove it, or let its owner agree to a later day";
+            findings.advise(Code::ExpiredException, expires.span, message, help);
+        } else if expires.value.saturating_sub(unix_ms) <= soon_ms {
+            let message = format!("the exception `{}` ends within two weeks", id.value);
+            let help = "ask its owner whether it is still needed; once it has ended, the bundle is refused";
+            findings.advise(Code::ExceptionEndsSoon, expires.span, message, help);
+        }
+    }
+}
+
+/// Two weeks: time enough for somebody to be asked.
+const ENDS_SOON: Duration = Duration::from_secs(14 * 24 * 3_600);
 
 /// Warns of everything else.
 pub(super) fn check(bundle: &Bundle, bench: &Bench, findings: &mut Findings) {
@@ -105,13 +132,25 @@ fn is_covered(clause: &Clause, docket: &Docket) -> bool {
     docket.deny.iter().any(|deny| {
         deny.mode == Mode::Enforce
             && matches!(deny.when, When::Always)
+            && deny.time.is_none()
+            && deny.releases.is_empty()
             && deny.audience.covers(clause.audience)
     })
 }
 
 fn check_roles(bundle: &Bundle, findings: &mut Findings) {
     let is_used = |id: &Spanned<Label>| {
-        bundle.rules.iter().any(|rule| rule.roles.iter().flatten().any(|role| role.value == id.value))
+        let of_releases = |rule: &RulePart| {
+            rule.releases
+                .iter()
+                .filter_map(|release| release.roles.as_ref())
+                .flatten()
+                .any(|role| role.value == id.value)
+        };
+        bundle
+            .rules
+            .iter()
+            .any(|rule| rule.roles.iter().flatten().any(|role| role.value == id.value) || of_releases(rule))
     };
     for role in bundle.roles.iter().filter(|role| !is_used(&role.id)) {
         findings.raise(Code::UnusedRole, role.id.span, format!("no rule names the role `{}`", role.id.value));

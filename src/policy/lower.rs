@@ -4,6 +4,7 @@ use super::catalog::Catalog;
 use super::code::Code;
 use super::diagnostic::{Findings, Span, did_you_mean, shown};
 use super::parts::{Bundle, IssuerPart, KeyPart, LimitPart, RedactPart, RulePart};
+use super::places::Places;
 use super::rules::Rule;
 use super::{Source, lint};
 use crate::identity::{Culprit, Directory, Issuer, Settings, StaticKey};
@@ -21,8 +22,14 @@ pub(super) struct Limits {
 }
 
 /// A rule as far as judgements name it. `None` only where a fault has been noted.
-pub(super) fn rule(part: &RulePart) -> Option<Rule> {
-    Some(Rule { id: part.id.as_ref()?.value.clone(), message: part.message.clone() })
+pub(super) fn rule(part: &RulePart, places: &Places<'_>) -> Option<Rule> {
+    Some(Rule {
+        id: part.id.as_ref()?.value.clone(),
+        effect: part.effect,
+        message: part.message.clone(),
+        owner: part.owner.clone(),
+        place: places.of(part.span),
+    })
 }
 
 /// In shadow everything is in shadow.
@@ -161,7 +168,8 @@ fn static_key(part: &KeyPart) -> StaticKey {
         sha256: part.sha256,
         user: part.user.clone(),
         tenant: part.tenant.as_ref().map(|tenant| text(&tenant.value)),
-        agent: part.agent.clone(),
+        agent: part.agent.as_ref().map(|agent| agent.value.clone()),
+        workload: part.workload.as_ref().map(|workload| workload.value.clone()),
         scopes: part.scopes.iter().map(|scope| text(&scope.value)).collect(),
         groups: part.groups.iter().map(|group| group.value.clone()).collect(),
     }

@@ -20,22 +20,28 @@
 mod arguments;
 mod cases;
 mod catalog;
+mod clauses;
 mod code;
 mod compile;
 mod decision;
 mod diagnostic;
 mod glob;
+mod hours;
 mod judges;
+mod layers;
 mod lint;
 mod lock;
 mod lower;
 mod parts;
+mod places;
 mod plans;
+mod predicates;
 mod roles;
 mod rules;
 mod scalar;
 mod snapshot;
 mod strict;
+mod trace;
 mod walker;
 mod watch;
 mod yaml;
@@ -45,6 +51,7 @@ pub use code::{Code, Severity};
 pub use compile::compile;
 pub use decision::{Decision, Forbid, Listing, Why};
 pub use diagnostic::{Fault, Faults, Paint};
+pub use places::Place;
 pub use plans::{AuditLevel, AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 pub use roles::Standing;
 pub use snapshot::{Class, Policy, Tool};
@@ -52,6 +59,7 @@ pub use strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
     Seal, StrictPlan,
 };
+pub use trace::{Answer, Check, Explanation, RuleOutcome, RuleTrace};
 pub use watch::{KeyDoubt, Keys};
 
 /// One file of a bundle.
@@ -73,8 +81,8 @@ pub fn fuzz_policy(bytes: &[u8]) {
         text: String::from_utf8_lossy(text).into_owned(),
     };
     let sources: Vec<_> = names.into_iter().zip(bytes.split(|byte| *byte == 0)).map(file).collect();
-    let faults = match compile(&sources) {
-        Ok(policy) => run_cases(&policy, &sources).faults,
+    let faults = match compile(&sources, 0) {
+        Ok(policy) => run_cases(&policy, &sources, 0).faults,
         Err(faults) => {
             assert!(!faults.is_empty(), "a bundle that is refused says why");
             faults

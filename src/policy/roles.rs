@@ -1,5 +1,6 @@
 //! Who a caller is to the rules: a set of roles, worked out once for a message.
 
+use super::glob::Glob;
 use crate::bounds::POLICY_ROLES_MAX;
 use crate::identity::Caller;
 use crate::names::Label;
@@ -46,14 +47,15 @@ pub(super) enum Audience {
     Roles(RoleSet),
 }
 
-/// What a caller is to one policy: the roles it has, and those it would have with more scopes.
+/// What a caller is to one policy at one time: the roles it has, and those it would have with more scopes.
 ///
-/// Good for the policy that made it only. Cheap to copy, holds nothing of the caller.
+/// Good for the policy that made it, and for one message. Cheap to copy, holds nothing of the caller.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing {
     pub(super) held: RoleSet,
     pub(super) but_for_scopes: RoleSet,
     pub(super) tenant: Option<usize>,
+    pub(super) unix_ms: u64,
 }
 
 /// A role: all its conditions hold, each by any of its values. No value means no condition.
@@ -65,6 +67,8 @@ pub(super) struct Role {
     pub tenants: Box<[Label]>,
     pub agents: Box<[Box<str>]>,
     pub users: Box<[Box<str>]>,
+    /// Patterns.
+    pub workloads: Box<[Glob]>,
 }
 
 impl Role {
@@ -74,6 +78,7 @@ impl Role {
             && any_or_none(&self.tenants, |tenant| caller.tenant() == Some(tenant.as_str()))
             && any_or_none(&self.agents, |agent| caller.agent() == Some(agent))
             && any_or_none(&self.users, |user| caller.user() == &**user)
+            && any_or_none(&self.workloads, |known| caller.workload().is_some_and(|own| known.matches(own)))
     }
 
     /// Whether the caller has a scope of it.
@@ -87,10 +92,10 @@ fn any_or_none<T>(values: &[T], is_met: impl Fn(&T) -> bool) -> bool {
 }
 
 impl Standing {
-    /// Works out what a caller is to `roles`.
-    pub(super) fn of(caller: &Caller, roles: &[Role], tenants: &[Label]) -> Self {
-        let mut standing =
-            Self { held: RoleSet::default(), but_for_scopes: RoleSet::default(), tenant: None };
+    /// Works out what a caller is to `roles`, at a time.
+    pub(super) fn of(caller: &Caller, roles: &[Role], tenants: &[Label], unix_ms: u64) -> Self {
+        let (held, but_for_scopes) = (RoleSet::default(), RoleSet::default());
+        let mut standing = Self { held, but_for_scopes, tenant: None, unix_ms };
         for (index, role) in roles.iter().enumerate().filter(|(_, role)| role.fits(caller)) {
             standing.but_for_scopes.insert(index);
             if role.is_scoped_for(caller) {

@@ -6,9 +6,11 @@ use std::time::Duration;
 use super::decision::{Decision, Forbid, Listing, Why};
 use super::diagnostic::Faults;
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
+use super::predicates::{Facts, Sight};
 use super::roles::Standing;
-use super::rules::{Docket, Facts, Rulebook};
+use super::rules::{Docket, Rulebook};
 use super::strict::StrictPlan;
+use super::trace::{Explanation, Recorder, Silent};
 use super::watch::Watch;
 use crate::identity::{Caller, Directory};
 use crate::json::Value;
@@ -44,6 +46,8 @@ pub struct Policy {
     pub upstream: UpstreamPlan,
     /// Where a conversation's id may be found, best first.
     pub conversation: Vec<ConversationSource>,
+    /// The names of the files, for places.
+    pub(super) files: Box<[Box<str>]>,
     pub(super) book: Rulebook,
     pub(super) tools: Vec<Tool>,
     pub(super) tool_index: HashMap<Box<str>, usize>,
@@ -114,9 +118,10 @@ pub(super) enum MethodRules {
 }
 
 impl Policy {
-    /// Works out which roles a caller has. A few comparisons for each role; allocates nothing.
-    pub fn standing(&self, caller: &Caller) -> Standing {
-        Standing::of(caller, &self.book.roles, &self.tenants)
+    /// Works out which roles a caller has, for a message that came at `unix_ms`. A few comparisons for
+    /// each role; allocates nothing.
+    pub fn standing(&self, caller: &Caller, unix_ms: u64) -> Standing {
+        Standing::of(caller, &self.book.roles, &self.tenants, unix_ms)
     }
 
     /// The tool called `name`, if it is declared under `tools` or pinned in `tools.lock.yaml`.
@@ -131,10 +136,88 @@ impl Policy {
 
     /// Judges a `tools/call`. Allocates only to refuse for a scope.
     pub fn judge_call(&self, standing: &Standing, tool: &str, arguments: Option<Value<'_>>) -> Decision<'_> {
-        let Some(tool) = self.tool(tool) else { return Decision::Forbid(Forbid::plain(Why::UnknownTool)) };
+        match self.find(standing, tool) {
+            Ok(tool) => self.call(
+                tool,
+                standing,
+                &Sight::new(Facts::Arguments(arguments), standing.unix_ms),
+                &mut Silent,
+            ),
+            Err(forbid) => Decision::Forbid(forbid),
+        }
+    }
+
+    /// Judges a `tools/call` as [`judge_call`](Self::judge_call) does, and tells what each rule had to say.
+    ///
+    /// For people: allocates, and looks at every rule.
+    pub fn explain_call(
+        &self,
+        standing: &Standing,
+        tool: &str,
+        arguments: Option<Value<'_>>,
+    ) -> Explanation<'_> {
+        let sight = Sight::new(Facts::Arguments(arguments), standing.unix_ms);
+        match self.find(standing, tool) {
+            Ok(tool) => self.book.explain(&tool.docket, standing, &sight, |protocol| {
+                self.call(tool, standing, &sight, protocol)
+            }),
+            Err(forbid) => Explanation { decision: Decision::Forbid(forbid), rules: Vec::new() },
+        }
+    }
+
+    /// Judges any other message as [`judge_method`](Self::judge_method) does, and tells why.
+    pub fn explain_method(
+        &self,
+        standing: &Standing,
+        method: Method,
+        target: Option<&str>,
+    ) -> Explanation<'_> {
+        let sight = Sight::new(Facts::Target(target), standing.unix_ms);
+        match self.methods.get(method.index()) {
+            Some(rules @ (MethodRules::Ruled(docket) | MethodRules::Free(docket))) => {
+                self.book.explain(docket, standing, &sight, |protocol| {
+                    self.method(rules, standing, &sight, protocol)
+                })
+            }
+            Some(MethodRules::Never) | None => {
+                Explanation { decision: Decision::Forbid(Forbid::plain(Why::NotAllowed)), rules: Vec::new() }
+            }
+        }
+    }
+
+    /// A tool that is there for the caller's tenant.
+    fn find(&self, standing: &Standing, tool: &str) -> Result<&Tool, Forbid<'_>> {
+        let tool = self.tool(tool).ok_or(Forbid::plain(Why::UnknownTool))?;
         match tool.tenants.of(standing.tenant) {
-            Availability::Disabled => Decision::Forbid(Forbid::plain(Why::Tenant)),
-            Availability::Enabled => self.book.judge(&tool.docket, standing, Facts::Arguments(arguments)),
+            Availability::Disabled => Err(Forbid::plain(Why::Tenant)),
+            Availability::Enabled => Ok(tool),
+        }
+    }
+
+    fn call<'p, R: Recorder>(
+        &'p self,
+        tool: &'p Tool,
+        standing: &Standing,
+        sight: &Sight<'_>,
+        recorder: &mut R,
+    ) -> Decision<'p> {
+        self.book.judge(&tool.docket, standing, sight, recorder)
+    }
+
+    fn method<'p, R: Recorder>(
+        &'p self,
+        rules: &'p MethodRules,
+        standing: &Standing,
+        sight: &Sight<'_>,
+        recorder: &mut R,
+    ) -> Decision<'p> {
+        match rules {
+            MethodRules::Ruled(docket) => self.book.judge(docket, standing, sight, recorder),
+            MethodRules::Free(docket) => match self.book.accuse(docket, standing, sight, recorder) {
+                Ok(shadow) => Decision::Allow { by: &self.built_in, shadow },
+                Err(forbid) => Decision::Forbid(forbid),
+            },
+            MethodRules::Never => Decision::Forbid(Forbid::plain(Why::NotAllowed)),
         }
     }
 
@@ -142,15 +225,10 @@ impl Policy {
     ///
     /// A `tools/call` is forbidden here, for it has to go through [`Policy::judge_call`].
     pub fn judge_method(&self, standing: &Standing, method: Method, target: Option<&str>) -> Decision<'_> {
+        let sight = Sight::new(Facts::Target(target), standing.unix_ms);
         match self.methods.get(method.index()) {
-            Some(MethodRules::Ruled(docket)) => self.book.judge(docket, standing, Facts::Target(target)),
-            Some(MethodRules::Free(docket)) => {
-                match self.book.accuse(docket, standing, Facts::Target(target)) {
-                    Ok(shadow) => Decision::Allow { by: &self.built_in, shadow },
-                    Err(forbid) => Decision::Forbid(forbid),
-                }
-            }
-            Some(MethodRules::Never) | None => Decision::Forbid(Forbid::plain(Why::NotAllowed)),
+            Some(rules) => self.method(rules, standing, &sight, &mut Silent),
+            None => Decision::Forbid(Forbid::plain(Why::NotAllowed)),
         }
     }
 
@@ -184,7 +262,7 @@ impl Policy {
         let Some(tool) = self.tool(tool) else { return Listing::Hidden };
         match tool.tenants.of(standing.tenant) {
             Availability::Disabled => Listing::Hidden,
-            Availability::Enabled => Rulebook::lists(&tool.docket, standing),
+            Availability::Enabled => tool.docket.lists(standing),
         }
     }
 

@@ -193,7 +193,7 @@ mod tests {
         crate::identity::install_crypto();
         let head = "version: 1\nserver: { id: db }\n";
         let source = Source { name: "policy.yaml".into(), text: format!("{head}{strict}") };
-        compile(&[source]).map(|Policy { strict, .. }| strict).expect("a fair bundle")
+        compile(&[source], 0).map(|Policy { strict, .. }| strict).expect("a fair bundle")
     }
 
     #[test]

@@ -24,7 +24,7 @@ roles:
 fn compiled(rules: &str) -> Policy {
     crate::identity::install_crypto();
     let source = Source { name: "policy.yaml".into(), text: format!("{HEAD}{rules}") };
-    compile(&[source]).unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)))
+    compile(&[source], 0).unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)))
 }
 
 fn caller(tenant: Option<&str>, scopes: &[&str], groups: &[&str]) -> Arc<Caller> {
@@ -35,6 +35,7 @@ fn caller(tenant: Option<&str>, scopes: &[&str], groups: &[&str]) -> Arc<Caller>
         user: "alice".into(),
         tenant: tenant.map(Into::into),
         agent: None,
+        workload: None,
         scopes: texts(scopes),
         groups: texts(groups),
     };
@@ -57,7 +58,7 @@ fn word(decision: &Decision<'_>) -> String {
 
 fn judge(policy: &Policy, caller: &Caller, tool: &str, arguments: &str) -> String {
     let document = Document::parse(arguments.as_bytes()).expect("a test is JSON");
-    word(&policy.judge_call(&policy.standing(caller), tool, Some(document.root())))
+    word(&policy.judge_call(&policy.standing(caller, 0), tool, Some(document.root())))
 }
 
 const RULES: &str = "
@@ -106,7 +107,7 @@ fn a_deny_without_arguments_at_all_applies_unless_it_says_otherwise() {
             "allow: [{{ id: reads, tools: [read] }}]
 deny: [{{ id: no-prod, tools: [read], args: {{ read: {{ base: {{ equals: prod }} }} }}, owner: o{extra} }}]"
         ));
-        let standing = policy.standing(&analyst);
+        let standing = policy.standing(&analyst, 0);
         assert_eq!(word(&policy.judge_call(&standing, "read", None)), wanted);
         assert_eq!(judge(&policy, &analyst, "read", "{}"), wanted);
     }
@@ -126,7 +127,7 @@ fn the_order_of_rules_and_files_changes_nothing() {
             let text = format!("version: 1\n{}", rules[*rule]);
             sources.push(Source { name: format!("b{at}.yaml").into(), text });
         }
-        let policy = compile(&sources).expect("a policy");
+        let policy = compile(&sources, 0).expect("a policy");
         for (arguments, is_allowed) in [(r#"{"limit":4}"#, true), (r#"{"limit":5}"#, false), ("{}", false)] {
             assert_eq!(
                 judge(&policy, &analyst, "read", arguments).starts_with("allow"),
@@ -140,8 +141,8 @@ fn the_order_of_rules_and_files_changes_nothing() {
 #[test]
 fn lists_what_some_arguments_would_allow() {
     let policy = compiled(RULES);
-    let analyst = policy.standing(&caller(None, &[], &["analysts"]));
-    let globex = policy.standing(&caller(Some("globex"), &[], &["analysts"]));
+    let analyst = policy.standing(&caller(None, &[], &["analysts"]), 0);
+    let globex = policy.standing(&caller(Some("globex"), &[], &["analysts"]), 0);
     assert_eq!(policy.lists(&analyst, "read"), Listing::Shown);
     assert_eq!(policy.lists(&globex, "read"), Listing::Hidden);
     for tool in ["drop", "hidden", "unknown"] {
@@ -149,7 +150,7 @@ fn lists_what_some_arguments_would_allow() {
     }
     let denied =
         compiled("allow: [{ id: a, tools: '*' }]\ndeny: [{ id: d, classes: [destructive], owner: o }]");
-    let anyone = denied.standing(&caller(None, &[], &[]));
+    let anyone = denied.standing(&caller(None, &[], &[]), 0);
     assert_eq!(denied.lists(&anyone, "drop"), Listing::Hidden);
     assert_eq!(denied.lists(&anyone, "read"), Listing::Shown);
 }
@@ -160,7 +161,7 @@ fn methods_need_a_rule_unless_the_protocol_needs_them() {
         "allow: [{ id: files, roles: [analyst], methods: ['resources/read'], targets: ['file:///pub/*'] }]
 deny: [{ id: quiet, methods: ['logging/*'], owner: o }]",
     );
-    let analyst = policy.standing(&caller(None, &[], &["analysts"]));
+    let analyst = policy.standing(&caller(None, &[], &["analysts"]), 0);
     let cases = [
         (Method::Initialize, None, "allow built-in:protocol"),
         (Method::ToolsList, None, "allow built-in:protocol"),
@@ -194,14 +195,14 @@ fn charges_a_call_to_the_limits_that_match() {
     assert_eq!(ids(Some("drop")), ["all", "danger"]);
     assert_eq!(ids(None), ["all"]);
     let text = format!("{HEAD}{limits}").replace("{ id: db }", "{ id: db, mode: shadow }");
-    let shadow = compile(&[Source { name: "policy.yaml".into(), text }]).expect("a policy");
+    let shadow = compile(&[Source { name: "policy.yaml".into(), text }], 0).expect("a policy");
     assert!(shadow.limits(shadow.tool("read")).all(|rule| rule.mode == Mode::Shadow));
 }
 
 #[test]
 fn the_digest_covers_what_decides_and_nothing_else() {
     let source = |name: &str, text: &str| Source { name: name.into(), text: text.into() };
-    let of = |sources: &[Source]| compile(sources).expect("a policy").sha256;
+    let of = |sources: &[Source]| compile(sources, 0).expect("a policy").sha256;
     let base = source("policy.yaml", HEAD);
     let plain = of(std::slice::from_ref(&base));
     assert_eq!(plain, of(&[source("a.test.yaml", "cases: []"), base.clone()]));
@@ -216,11 +217,11 @@ fn no_text_makes_the_compiler_panic_or_pass_in_silence() {
     for at in (0..text.len()).step_by(3) {
         for middle in ["", "{", "]", ": ", "&a ", "\u{feff}", "é"] {
             let broken = format!("{}{middle}{}", &text[..at], &text[at + 1..]);
-            if let Err(faults) = compile(&[Source { name: "policy.yaml".into(), text: broken }]) {
+            if let Err(faults) = compile(&[Source { name: "policy.yaml".into(), text: broken }], 0) {
                 assert!(faults.count(Severity::Error) > 0, "refused without a reason at {at}");
                 assert!(!faults.render(Paint::Plain).is_empty());
             }
         }
     }
-    assert!(compile(&[]).is_err_and(|faults| !faults.is_empty()));
+    assert!(compile(&[], 0).is_err_and(|faults| !faults.is_empty()));
 }

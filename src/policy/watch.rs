@@ -9,8 +9,8 @@
 //!
 //! Source: rule S6 of the strict profile.
 
-use super::arguments::Constraint;
 use super::parts::RedactPart;
+use super::predicates::Requirement;
 use super::rules::{Docket, When};
 use super::snapshot::Policy;
 use super::strict::{ArgumentCollisions, ArgumentNearMisses};
@@ -59,7 +59,7 @@ impl Watch {
         }
         for clause in docket.allow.iter().chain(&docket.deny).filter(|clause| clause.mode == Mode::Enforce) {
             let When::Arguments(constraints) = &clause.when else { continue };
-            let steps = constraints.iter().flat_map(Constraint::steps);
+            let steps = constraints.iter().flat_map(Requirement::steps);
             steps.for_each(|step| watch.judged.insert(step));
         }
         let is_acting =
@@ -126,7 +126,7 @@ redact:
     fn check(extra: &str, tool: &str, arguments: &str, wanted: &Keys<'_>) {
         crate::identity::install_crypto();
         let source = Source { name: "policy.yaml".into(), text: format!("{RULES}{extra}") };
-        let policy = compile(&[source]).unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)));
+        let policy = compile(&[source], 0).unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)));
         let document = Document::parse(arguments.as_bytes()).expect("a test is JSON");
         assert_eq!(policy.keys(tool, Some(document.root())), *wanted, "{extra} {tool} {arguments}");
     }

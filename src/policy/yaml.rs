@@ -14,6 +14,7 @@ use super::code::Code;
 use super::diagnostic::{Findings, Span, shown};
 use super::scalar::{Ambiguity, Scalar};
 use crate::bounds::{POLICY_DEPTH_MAX, POLICY_FILE_BYTES_MAX};
+use crate::json::quote;
 
 /// A value and its place.
 #[derive(Debug)]
@@ -48,6 +49,24 @@ impl Node {
             Content::Map(_) => "a map",
             Content::Scalar(scalar) => scalar.kind(),
             Content::Unreadable => "unreadable",
+        }
+    }
+
+    /// Writes it as JSON on one line, numbers as they are spelled; null for what is unreadable.
+    pub fn json(&self) -> String {
+        match &self.content {
+            Content::List(items) => {
+                format!("[{}]", items.iter().map(Self::json).collect::<Vec<_>>().join(","))
+            }
+            Content::Map(entries) => {
+                let members =
+                    entries.iter().map(|entry| format!("{}:{}", quote(&entry.key), entry.value.json()));
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }
+            Content::Scalar(Scalar::Boolean(value)) => value.to_string(),
+            Content::Scalar(Scalar::Null) | Content::Unreadable => "null".to_owned(),
+            Content::Scalar(Scalar::Number(text)) => text.to_string(),
+            Content::Scalar(Scalar::Text(text)) => quote(text),
         }
     }
 }

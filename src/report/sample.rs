@@ -18,7 +18,7 @@ pub(super) fn policy(id: &str, more: &str) -> Arc<Policy> {
         "version: 1\nserver: {{ id: {id}, mode: enforce }}\ncallers:\n  anonymous: allow\n  keys:\n    - {{ id: k, \
          sha256: \"{sha256}\", user: alice, tenant: acme, agent: agent-a }}\n{more}"
     );
-    let compiled = policy::compile(&[Source { name: "a.yaml".into(), text }]);
+    let compiled = policy::compile(&[Source { name: "a.yaml".into(), text }], 0);
     Arc::new(compiled.unwrap_or_else(|faults| panic!("{faults}")))
 }
 

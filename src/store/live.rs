@@ -186,7 +186,7 @@ fn load(directory: &Path) -> Result<(Policy, [u8; 32]), LoadFault> {
 }
 
 fn compile(sources: Result<Vec<Source>, ReadFault>) -> Result<Policy, LoadFault> {
-    policy::compile(&sources.map_err(LoadFault::Read)?).map_err(LoadFault::Policy)
+    policy::compile(&sources.map_err(LoadFault::Read)?, unix_ms()).map_err(LoadFault::Policy)
 }
 
 /// Digests what was read, or why it could not be: the same trouble twice is no news.
@@ -212,7 +212,8 @@ fn short(sha256: &[u8; 32]) -> String {
     sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unix_ms() -> u64 {
+/// The time in milliseconds since 1970.
+pub fn unix_ms() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

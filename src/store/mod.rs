@@ -20,7 +20,7 @@ mod policies;
 mod seal_key;
 mod watch;
 
-pub use live::{Live, LoadFault, Reload, Reloaded, Status};
+pub use live::{Live, LoadFault, Reload, Reloaded, Status, unix_ms};
 pub use policies::{ReadFault, ReadFaultKind, read, read_tests};
 pub use seal_key::{SealFault, SealFile, fresh_seal_key};
 pub use watch::Watch;

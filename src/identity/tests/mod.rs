@@ -288,6 +288,7 @@ fn knows_static_keys_by_their_hash_and_anonymous_callers_where_allowed() {
         user: "ci".into(),
         tenant: Some("acme".into()),
         agent: None,
+        workload: None,
         scopes: vec!["b".into(), "a".into()],
         groups: vec![],
     };

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! args: { db_query: { limit: { max: 1000 } } }
-//!                     path     test        └─read─▶ ConstraintPart ──▶ Constraint ──judge(value)──▶ Standing
+//!                     path     test        └─read─▶ ConstraintPart ──judge(value)──▶ Standing
 //! ```
 //!
 //! **Three-valued.** An argument meets a constraint, or does not, or nobody can say, because it is
@@ -28,15 +28,6 @@ pub(super) use paths::may_lead_elsewhere;
 pub(super) use read::ConstraintPart;
 
 use crate::json::{Kind, Value};
-
-/// What one rule asks of one argument.
-#[derive(Debug, Clone)]
-pub(super) struct Constraint {
-    /// As the policy names it: `limit`, or `filter.limit` for an object inside the arguments.
-    pub path: Box<str>,
-    pub tests: Box<[Test]>,
-    pub absence: Absence,
-}
 
 /// What it means when the argument is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,46 +98,6 @@ pub(super) fn find<'d>(path: &str, arguments: Option<Value<'d>>) -> Found<'d> {
     Found::Value(value)
 }
 
-impl Constraint {
-    /// The keys that lead to the argument, outermost first.
-    pub fn steps(&self) -> impl Iterator<Item = &str> {
-        self.path.split('.')
-    }
-
-    /// Whether an allow may rely on it.
-    pub fn permits(&self, arguments: Option<Value<'_>>) -> bool {
-        match self.judge(arguments) {
-            Standing::Meets => true,
-            Standing::Absent => self.absence == Absence::Ignored,
-            Standing::Fails | Standing::Unknown => false,
-        }
-    }
-
-    /// Whether it lets a deny apply.
-    pub fn incriminates(&self, arguments: Option<Value<'_>>) -> bool {
-        match self.judge(arguments) {
-            Standing::Meets | Standing::Unknown => true,
-            Standing::Absent => self.absence == Absence::Counts,
-            Standing::Fails => false,
-        }
-    }
-
-    fn judge(&self, arguments: Option<Value<'_>>) -> Standing {
-        match find(&self.path, arguments) {
-            Found::Absent => Standing::Absent,
-            Found::Unknown => Standing::Unknown,
-            Found::Value(value) => judge_all(&self.tests, value),
-        }
-    }
-}
-
-impl From<&ConstraintPart> for Constraint {
-    fn from(part: &ConstraintPart) -> Self {
-        let tests = part.tests.iter().map(|test| test.value.clone()).collect();
-        Self { path: part.path.value.clone(), tests, absence: part.absence }
-    }
-}
-
 /// A clear no of any test is a no, whatever the others say.
 fn judge_all(tests: &[Test], value: Value<'_>) -> Standing {
     let mut worst = Standing::Meets;
@@ -215,8 +166,11 @@ mod tests {
     fn judge(path: &str, tests: Vec<Test>, arguments: &str) -> Standing {
         let document = Document::parse_with(arguments.as_bytes(), DuplicateKeys::RejectProtocol);
         let document = document.expect("a test is JSON");
-        let constraint = Constraint { path: path.into(), tests: tests.into(), absence: Absence::Counts };
-        constraint.judge(Some(document.root()))
+        match find(path, Some(document.root())) {
+            Found::Absent => Standing::Absent,
+            Found::Unknown => Standing::Unknown,
+            Found::Value(value) => judge_all(&tests, value),
+        }
     }
 
     #[test]
@@ -307,27 +261,6 @@ mod tests {
                 wanted,
                 "{prefix} on {value}"
             );
-        }
-    }
-
-    #[test]
-    fn an_allow_needs_a_yes_and_a_deny_needs_a_no() {
-        let constraint =
-            |absence| Constraint { path: "x".into(), tests: [Test::Max("5".into())].into(), absence };
-        let cases = [
-            (Absence::Counts, r#"{"x":5}"#, true, true),
-            (Absence::Counts, r#"{"x":6}"#, false, false),
-            (Absence::Counts, r#"{"x":"5"}"#, false, true),
-            (Absence::Counts, r"{}", false, true),
-            (Absence::Ignored, r"{}", true, false),
-            (Absence::Ignored, r#"{"x":null}"#, false, true),
-        ];
-        for (absence, arguments, permits, incriminates) in cases {
-            let document = Document::parse(arguments.as_bytes()).expect("a test is JSON");
-            let root = Some(document.root());
-            let constraint = constraint(absence);
-            assert_eq!(constraint.permits(root), permits, "{absence:?} {arguments}");
-            assert_eq!(constraint.incriminates(root), incriminates, "{absence:?} {arguments}");
         }
     }
 }

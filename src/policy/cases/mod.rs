@@ -74,8 +74,8 @@ enum Verdict {
 
 /// Judges every case of the bundle's `*.test.yaml` by `policy`, which was compiled from `sources`.
 ///
-/// Limits, redaction and `mode: shadow` of the bundle play no part: a case is about what the rules say.
-pub fn run_cases(policy: &Policy, sources: &[Source]) -> CaseReport {
+/// `unix_ms` is the time at which they are judged. Limits, redaction and `mode: shadow` of the bundle play no part: a case is about what the rules say.
+pub fn run_cases(policy: &Policy, sources: &[Source], unix_ms: u64) -> CaseReport {
     let mut findings = Findings::default();
     let (mut passed, mut failed) = (0, 0);
     for (file, source) in
@@ -83,7 +83,7 @@ pub fn run_cases(policy: &Policy, sources: &[Source]) -> CaseReport {
     {
         let Some(root) = yaml::parse(file, source, &mut findings) else { continue };
         for case in read::cases(&root, policy, &mut findings) {
-            match check(policy, &case) {
+            match check(policy, &case, unix_ms) {
                 Ok(()) => passed += 1,
                 Err(came) => {
                     failed += 1;
@@ -101,9 +101,9 @@ pub fn run_cases(policy: &Policy, sources: &[Source]) -> CaseReport {
 ///
 /// # Errors
 /// What came instead of what was expected.
-fn check(policy: &Policy, case: &Case) -> Result<(), String> {
+fn check(policy: &Policy, case: &Case, unix_ms: u64) -> Result<(), String> {
     let caller = find_caller(case)?;
-    let standing = policy.standing(&caller);
+    let standing = policy.standing(&caller, unix_ms);
     let arguments;
     let decision = match &case.message {
         Message::Call(tool, None) => policy.judge_call(&standing, tool, None),

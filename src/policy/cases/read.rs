@@ -2,20 +2,18 @@
 
 use super::{Case, Expected, Message, Verdict};
 use crate::identity::{Anonymous, Settings, StaticKey, digest};
-use crate::json::quote;
 use crate::mcp::{Method, Sender};
 use crate::names::Label;
 use crate::policy::code::Code;
 use crate::policy::compile::BUILT_IN;
 use crate::policy::decision::Why;
 use crate::policy::diagnostic::{Findings, did_you_mean, shown};
-use crate::policy::scalar::Scalar;
 use crate::policy::snapshot::Policy;
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::{Content, Node};
+use crate::policy::yaml::Node;
 
 const CASE_KEYS: &[&str] = &["name", "as", "call", "method", "target", "expect"];
-const CALLER_KEYS: &[&str] = &["user", "tenant", "agent", "scopes", "groups"];
+const CALLER_KEYS: &[&str] = &["user", "tenant", "agent", "workload", "scopes", "groups"];
 const TEXT_BYTES_MAX: usize = 512;
 
 /// What the caller of a case presents; it opens the directory of this one case only.
@@ -52,7 +50,7 @@ fn caller(node: &Node, findings: &mut Findings) -> Option<Settings> {
         let node = fields.get(key)?;
         Some(walker::line(node, "part of a caller", TEXT_BYTES_MAX, findings)?.value)
     };
-    let (user, tenant, agent) = (line("user"), line("tenant"), line("agent"));
+    let (user, tenant, agent, workload) = (line("user"), line("tenant"), line("agent"), line("workload"));
     let mut texts = |key: &str| {
         let listed = fields.get(key).map(|node| walker::texts(node, "part of a caller", findings));
         listed.unwrap_or_default().into_iter().map(|text| text.value).collect()
@@ -64,6 +62,7 @@ fn caller(node: &Node, findings: &mut Findings) -> Option<Settings> {
         user: user.unwrap_or_else(|| "somebody".into()),
         tenant,
         agent,
+        workload,
         scopes: texts("scopes"),
         groups: texts("groups"),
     };
@@ -81,7 +80,7 @@ fn message(fields: &Fields<'_>, findings: &mut Findings) -> Option<Message> {
             let tool = inner.need("tool", findings);
             let tool =
                 tool.and_then(|node| walker::line(node, "the name of a tool", TEXT_BYTES_MAX, findings));
-            let arguments = inner.get("args").map(json);
+            let arguments = inner.get("args").map(Node::json);
             Some(Message::Call(tool?.value, arguments))
         }
         (None, Some(method)) => {
@@ -138,19 +137,4 @@ fn rule_id(node: &Node, policy: &Policy, findings: &mut Findings) -> Option<Labe
     let help = did_you_mean(id.value.as_str(), "rules", policy.rule_ids().map(Label::as_str));
     findings.advise(Code::UnknownRule, id.span, format!("there is no rule `{}`", id.value), help);
     None
-}
-
-/// Writes a value of a test file as JSON, numbers as they are spelled.
-fn json(node: &Node) -> String {
-    match &node.content {
-        Content::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(",")),
-        Content::Map(entries) => {
-            let members = entries.iter().map(|entry| format!("{}:{}", quote(&entry.key), json(&entry.value)));
-            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-        }
-        Content::Scalar(Scalar::Boolean(value)) => value.to_string(),
-        Content::Scalar(Scalar::Null) | Content::Unreadable => "null".to_owned(),
-        Content::Scalar(Scalar::Number(text)) => text.to_string(),
-        Content::Scalar(Scalar::Text(text)) => quote(text),
-    }
 }

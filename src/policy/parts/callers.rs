@@ -26,7 +26,8 @@ pub(in crate::policy) struct KeyPart {
     pub sha256: [u8; 32],
     pub user: Box<str>,
     pub tenant: Option<Spanned<Label>>,
-    pub agent: Option<Box<str>>,
+    pub agent: Option<Spanned<Box<str>>>,
+    pub workload: Option<Spanned<Box<str>>>,
     pub scopes: Vec<Spanned<Label>>,
     pub groups: Vec<Spanned<Box<str>>>,
 }
@@ -40,11 +41,13 @@ pub(in crate::policy) struct RolePart {
     pub tenants: Vec<Spanned<Label>>,
     pub agents: Vec<Spanned<Box<str>>>,
     pub users: Vec<Spanned<Box<str>>>,
+    /// Patterns.
+    pub workloads: Vec<Spanned<Box<str>>>,
 }
 
 const ISSUER_KEYS: &[&str] = &["issuer", "audience", "jwks", "algorithms", "claims"];
-const KEY_KEYS: &[&str] = &["id", "sha256", "user", "tenant", "agent", "scopes", "groups"];
-const ROLE_KEYS: &[&str] = &["scopes", "groups", "tenants", "agents", "users"];
+const KEY_KEYS: &[&str] = &["id", "sha256", "user", "tenant", "agent", "workload", "scopes", "groups"];
+const ROLE_KEYS: &[&str] = &["scopes", "groups", "tenants", "agents", "workloads", "users"];
 
 impl Bundle {
     pub(super) fn read_callers(&mut self, node: &Node, findings: &mut Findings) {
@@ -92,7 +95,7 @@ fn read_role(id: Spanned<Label>, node: &Node, findings: &mut Findings) -> Option
     let fields = Fields::open(node, "a role", ROLE_KEYS, findings)?;
     if ROLE_KEYS.iter().all(|key| fields.get(key).is_none()) {
         let message = format!("role `{}` has no condition, so every caller has it", id.value);
-        let help = "name scopes, groups, tenants, agents or users; a rule for everyone has no `roles` at all";
+        let help = "name scopes, groups, tenants, agents, workloads or users; a rule for everyone has no `roles` at all";
         findings.advise(Code::MissingKey, id.span, message, help);
     }
     let mut labels = |key: &str, what: &str| fields.get(key).map(|node| walker::labels(node, what, findings));
@@ -100,6 +103,7 @@ fn read_role(id: Spanned<Label>, node: &Node, findings: &mut Findings) -> Option
     let mut texts = |key: &str, what: &str| fields.get(key).map(|node| walker::texts(node, what, findings));
     let (groups, agents, users) =
         (texts("groups", "a group"), texts("agents", "an agent"), texts("users", "a user"));
+    let workloads = texts("workloads", "a workload");
     Some(RolePart {
         id,
         scopes: scopes.unwrap_or_default(),
@@ -107,6 +111,7 @@ fn read_role(id: Spanned<Label>, node: &Node, findings: &mut Findings) -> Option
         tenants: tenants.unwrap_or_default(),
         agents: agents.unwrap_or_default(),
         users: users.unwrap_or_default(),
+        workloads: workloads.unwrap_or_default(),
     })
 }
 
@@ -162,9 +167,10 @@ fn read_key(node: &Node, findings: &mut Findings) -> Option<KeyPart> {
     });
     let mut line = |key: &str, what: &str| {
         let node = fields.get(key)?;
-        Some(walker::line(node, what, crate::bounds::CLAIM_BYTES_MAX, findings)?.value)
+        walker::line(node, what, crate::bounds::CLAIM_BYTES_MAX, findings)
     };
     let (user, agent) = (line("user", "a user"), line("agent", "an agent"));
+    let workload = line("workload", "a workload");
     if fields.get("user").is_none() {
         fields.need("user", findings);
     }
@@ -172,7 +178,7 @@ fn read_key(node: &Node, findings: &mut Findings) -> Option<KeyPart> {
     let scopes = fields.get("scopes").map(|node| walker::labels(node, "a scope", findings));
     let groups = fields.get("groups").map(|node| walker::texts(node, "a group", findings));
     let (scopes, groups) = (scopes.unwrap_or_default(), groups.unwrap_or_default());
-    Some(KeyPart { id: id?, sha256: sha256?, user: user?, tenant, agent, scopes, groups })
+    Some(KeyPart { id: id?, sha256: sha256?, user: user?.value, tenant, agent, workload, scopes, groups })
 }
 
 /// Reads 64 hexadecimal digits.

@@ -4,12 +4,14 @@
 //! once only may stand in one file only.
 
 mod callers;
+mod conditions;
 mod measures;
 mod rules;
 mod strict;
 mod tools;
 
 pub(super) use callers::{IssuerPart, KeyPart, RolePart};
+pub(super) use conditions::{ReleaseKind, ReleasePart};
 pub(super) use measures::{LimitPart, RedactPart};
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use tools::{Section, ToolPart, read_tool_name};
@@ -34,6 +36,8 @@ pub(super) struct Bundle {
     pub scopes: Option<Vec<Spanned<Label>>>,
     pub tenants: Option<Vec<Spanned<Label>>>,
     pub groups: Option<Vec<Spanned<Box<str>>>>,
+    pub agents: Option<Vec<Spanned<Box<str>>>>,
+    pub workloads: Option<Vec<Spanned<Box<str>>>>,
     pub roles: Vec<RolePart>,
     pub tools: Vec<ToolPart>,
     pub rules: Vec<RulePart>,
@@ -63,6 +67,8 @@ const KEYS: &[&str] = &[
     "scopes",
     "tenants",
     "groups",
+    "agents",
+    "workloads",
     "roles",
     "tools",
     "allow",
@@ -103,7 +109,13 @@ impl Bundle {
             extend(&mut self.tenants, closed(node, "a tenant", walker::label, findings));
         });
         each("groups", &mut |node, findings| {
-            extend(&mut self.groups, closed(node, "a group", read_group, findings));
+            extend(&mut self.groups, closed(node, "a group", read_text, findings));
+        });
+        each("agents", &mut |node, findings| {
+            extend(&mut self.agents, closed(node, "an agent", read_text, findings));
+        });
+        each("workloads", &mut |node, findings| {
+            extend(&mut self.workloads, closed(node, "a workload", read_text, findings));
         });
         each("roles", &mut |node, findings| self.read_roles(node, findings));
         each("tools", &mut |node, findings| self.read_tools(node, findings));
@@ -148,7 +160,7 @@ fn read_server(node: &Node, findings: &mut Findings) -> Option<Spanned<ServerPar
     Some(Spanned { span: fields.span(), value: ServerPart { id: id.map(|id| id.value), mode } })
 }
 
-fn read_group(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Box<str>>> {
+fn read_text(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Box<str>>> {
     walker::line(node, what, crate::bounds::CLAIM_BYTES_MAX, findings)
 }
 

@@ -1,11 +1,13 @@
 //! Allow and deny rules, and what they ask of arguments.
 
 use super::Bundle;
+use super::conditions::{ReleasePart, read_exceptions, read_unless};
 use crate::bounds::{CLAIM_BYTES_MAX, POLICY_MESSAGE_BYTES_MAX};
 use crate::names::{Label, Mode};
 use crate::policy::arguments::{self, Absence, ConstraintPart};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned};
+use crate::policy::hours::Window;
 use crate::policy::snapshot::Class;
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::Node;
@@ -32,6 +34,10 @@ pub(in crate::policy) struct RulePart {
     pub message: Option<Box<str>>,
     pub owner: Option<Box<str>>,
     pub mode: Mode,
+    /// When it applies at all; `None` for always.
+    pub time: Option<Window>,
+    /// What takes it back.
+    pub releases: Vec<ReleasePart>,
     /// Whether the author said what a missing argument means.
     pub is_absence_said: bool,
 }
@@ -51,9 +57,14 @@ pub(in crate::policy) struct ArgsPart {
     pub constraints: Vec<ConstraintPart>,
 }
 
-const ALLOW_KEYS: &[&str] =
-    &["id", "roles", "tools", "classes", "methods", "targets", "args", "message", "owner", "mode"];
-const DENY_KEYS: &[&str] = &[
+/// The keys of an allow.
+pub(in crate::policy) const ALLOW_KEYS: &[&str] = &[
+    "id", "roles", "tools", "classes", "methods", "targets", "args", "time", "unless", "message", "owner",
+    "mode",
+];
+
+/// The keys of a deny.
+pub(in crate::policy) const DENY_KEYS: &[&str] = &[
     "id",
     "roles",
     "tools",
@@ -62,6 +73,9 @@ const DENY_KEYS: &[&str] = &[
     "targets",
     "args",
     "when_missing",
+    "time",
+    "unless",
+    "exceptions",
     "message",
     "owner",
     "mode",
@@ -121,7 +135,24 @@ fn read_rule(node: &Node, effect: Effect, findings: &mut Findings) -> Option<Rul
     let roles = fields.get("roles").map(|node| walker::labels(node, "a role", findings));
     let targets = fields.get("targets").map(|node| walker::texts(node, "a target", findings));
     let mode = walker::mode(&fields, findings);
-    Some(RulePart { effect, id, span, roles, selector, args, targets, message, owner, mode, is_absence_said })
+    let time = fields.get("time").and_then(|node| Window::read(node, findings));
+    let mut releases = fields.get("unless").map_or_else(Vec::new, |node| read_unless(node, effect, findings));
+    releases.extend(fields.get("exceptions").map_or_else(Vec::new, |node| read_exceptions(node, findings)));
+    Some(RulePart {
+        effect,
+        id,
+        span,
+        roles,
+        selector,
+        args,
+        targets,
+        message,
+        owner,
+        mode,
+        time,
+        releases,
+        is_absence_said,
+    })
 }
 
 impl Selector {
@@ -142,7 +173,12 @@ impl Selector {
     }
 }
 
-fn read_args(node: &Node, effect: Effect, absence: Absence, findings: &mut Findings) -> Vec<ArgsPart> {
+pub(super) fn read_args(
+    node: &Node,
+    effect: Effect,
+    absence: Absence,
+    findings: &mut Findings,
+) -> Vec<ArgsPart> {
     let mut parts = Vec::new();
     for entry in walker::map(node, "`args`", findings).unwrap_or_default() {
         let tool = Spanned { span: entry.key_span, value: entry.key.clone() };

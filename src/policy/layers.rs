@@ -1,0 +1,126 @@
+//! Two layers: what the organisation says in its folder, and what a team adds.
+//!
+//! The files in the folder `organisation/` of a bundle are the organisation's, all others are the team's. A
+//! folder, not a word in a file, decides: it can be a mount of its own that a team cannot write to.
+//!
+//! Both layers are one set of rules, in which a deny wins; so nothing that a team allows gets past a deny of the
+//! organisation. What is left is to keep a team from taking the ground away under such a deny, and that is refused
+//! here: the whole bundle in shadow, another word for who calls, roles that a rule of the organisation names, and
+//! a milder class for a tool.
+//!
+//! **What it is not.** The lock file is the team's, so a rule of the organisation that selects by class or
+//! annotation is as good as the approvals in it; a warning says so where a team alone gives the class.
+
+use super::Source;
+use super::code::Code;
+use super::diagnostic::{Findings, Span};
+use super::parts::{Bundle, Effect, RulePart, ToolPart};
+use super::snapshot::Class;
+use crate::names::Mode;
+
+/// The folder of the organisation's files, as their names begin.
+pub(super) const ORGANISATION: &str = "organisation/";
+
+/// Refuses what would weaken the organisation's layer, where there is one.
+pub(super) fn check(bundle: &Bundle, sources: &[Source], findings: &mut Findings) {
+    let layers = Layers { sources };
+    if !sources.iter().any(|source| source.name.starts_with(ORGANISATION)) {
+        return;
+    }
+    layers.check_mode(bundle, findings);
+    layers.check_callers(bundle, findings);
+    layers.check_roles(bundle, findings);
+    layers.check_classes(bundle, findings);
+}
+
+struct Layers<'s> {
+    sources: &'s [Source],
+}
+
+impl Layers<'_> {
+    fn is_organisation(&self, span: Span) -> bool {
+        self.sources.get(span.file).is_some_and(|source| source.name.starts_with(ORGANISATION))
+    }
+
+    fn denies<'b>(&self, bundle: &'b Bundle) -> impl Iterator<Item = &'b RulePart> {
+        bundle.rules.iter().filter(|rule| rule.effect == Effect::Deny && self.is_organisation(rule.span))
+    }
+
+    fn check_mode(&self, bundle: &Bundle, findings: &mut Findings) {
+        let Some(server) = bundle.server.as_ref().filter(|server| !self.is_organisation(server.span)) else {
+            return;
+        };
+        if server.value.mode == Mode::Shadow {
+            let help = "write `mode: shadow` at the team's own rules";
+            let message = "a team cannot put the rules of the organisation into shadow";
+            findings.advise(Code::LayerConflict, server.span, message, help);
+        }
+    }
+
+    fn check_callers(&self, bundle: &Bundle, findings: &mut Findings) {
+        let issuers = bundle.issuers.iter().map(|issuer| issuer.issuer.span);
+        let places: Vec<Span> = issuers.chain(bundle.keys.iter().map(|key| key.id.span)).collect();
+        if !places.iter().any(|span| self.is_organisation(*span)) {
+            return;
+        }
+        for span in places.into_iter().filter(|span| !self.is_organisation(*span)) {
+            let message = "the organisation says who may call, so a team cannot add callers";
+            findings.advise(Code::LayerConflict, span, message, "let the organisation add it");
+        }
+    }
+
+    /// A role that a rule of the organisation names must be the organisation's: a team could empty it.
+    fn check_roles(&self, bundle: &Bundle, findings: &mut Findings) {
+        for rule in self.denies(bundle) {
+            let of_releases = rule.releases.iter().filter_map(|release| release.roles.as_ref());
+            for wanted in rule.roles.iter().chain(of_releases).flatten() {
+                let role = bundle.roles.iter().find(|role| role.id.value == wanted.value);
+                if let Some(role) = role.filter(|role| !self.is_organisation(role.id.span)) {
+                    let message =
+                        format!("a deny of the organisation hangs on the role `{}` of a team", wanted.value);
+                    let help = "declare the role in `organisation/` too, under another name or instead";
+                    findings.advise(Code::LayerConflict, role.id.span, message, help);
+                }
+            }
+        }
+    }
+
+    fn check_classes(&self, bundle: &Bundle, findings: &mut Findings) {
+        if !self.denies(bundle).any(|rule| rule.selector.classes.is_some()) {
+            return;
+        }
+        for tool in bundle.tools.iter().filter(|tool| !self.is_organisation(tool.name.span)) {
+            let Some(class) = tool.class else { continue };
+            let name = &tool.name.value;
+            match self.approved(tool) {
+                Some(approved) if severity(class) < severity(approved) => {
+                    let (class, approved) = (class.as_str(), approved.as_str());
+                    let message = format!("a team calls `{name}` {class}, and it was approved as {approved}");
+                    let help = "the organisation denies by class: let it give the class";
+                    findings.advise(Code::LayerConflict, tool.name.span, message, help);
+                }
+                Some(_) => {}
+                None => {
+                    let message =
+                        format!("the organisation denies by class, and only a team says that of `{name}`");
+                    let help = "let `organisation/` give the class, or pin the tool with its annotations";
+                    findings.advise(Code::ClassByTeam, tool.name.span, message, help);
+                }
+            }
+        }
+    }
+
+    /// The class that the approved definition of a tool gives it.
+    fn approved(&self, _tool: &ToolPart) -> Option<Class> {
+        None
+    }
+}
+
+/// How much harm a class stands for.
+fn severity(class: Class) -> u8 {
+    match class {
+        Class::Read => 0,
+        Class::Write => 1,
+        Class::Destructive => 2,
+    }
+}

@@ -1,0 +1,225 @@
+//! What rules ask about one message, each question once.
+//!
+//! Many rules ask the same of the same argument, and some questions are dear: whether a text of SQL
+//! only reads costs twenty microseconds. So the compiler gathers the questions about one tool in a
+//! table, rules hold places in it, and an answer is remembered while one message is judged.
+//!
+//! The table is also the list of facts: what an audit record must tell, so that a message can be
+//! judged again by other rules, is in it, and what is not in it no rule has looked at.
+
+use std::cell::Cell;
+
+use super::arguments::{self, Absence, Found, Standing, Test};
+use super::hours::Window;
+use super::places::Place;
+use crate::json::Value;
+
+/// Something that a rule asks about a message.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Predicate {
+    /// Whether an argument is there at all.
+    Known(Box<str>),
+    /// What an argument is like.
+    Test { path: Box<str>, test: Test },
+    /// Whether now is the time.
+    Time(Window),
+}
+
+/// All that rules ask about the messages of one kind.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Predicates(Vec<Predicate>);
+
+/// What a rule, or an exception of it, asks of one argument.
+#[derive(Debug, Clone)]
+pub(super) struct Requirement {
+    /// As the policy names it: `limit`, or `filter.limit` for an object inside the arguments.
+    pub path: Box<str>,
+    /// Places in the table; at least one.
+    pub tests: Box<[usize]>,
+    pub absence: Absence,
+    pub place: Place,
+}
+
+/// One message, as the rules see it.
+#[derive(Debug)]
+pub(super) struct Sight<'a> {
+    pub facts: Facts<'a>,
+    pub unix_ms: u64,
+    known: [Cell<Option<Standing>>; REMEMBERED_MAX],
+}
+
+/// What the rules may look at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Facts<'a> {
+    Arguments(Option<Value<'a>>),
+    Target(Option<&'a str>),
+}
+
+/// Answers that are remembered for one message; what is asked beyond is found out each time.
+const REMEMBERED_MAX: usize = 64;
+
+impl<'a> Sight<'a> {
+    /// Looks at a message that has just arrived.
+    pub fn new(facts: Facts<'a>, unix_ms: u64) -> Self {
+        Self { facts, unix_ms, known: [const { Cell::new(None) }; REMEMBERED_MAX] }
+    }
+
+    fn arguments(&self) -> Option<Value<'a>> {
+        match self.facts {
+            Facts::Arguments(arguments) => arguments,
+            Facts::Target(_) => None,
+        }
+    }
+}
+
+impl Predicates {
+    /// The place of a question; one that is there already keeps its place.
+    pub fn place(&mut self, predicate: Predicate) -> usize {
+        self.0.iter().position(|known| *known == predicate).unwrap_or_else(|| {
+            self.0.push(predicate);
+            self.0.len() - 1
+        })
+    }
+
+    /// What is asked, in the order of places.
+    pub fn iter(&self) -> impl Iterator<Item = &Predicate> {
+        self.0.iter()
+    }
+
+    /// The question at a place.
+    pub fn get(&self, place: usize) -> Option<&Predicate> {
+        self.0.get(place)
+    }
+
+    /// The answer to the question at `place`.
+    pub fn answer(&self, place: usize, sight: &Sight<'_>) -> Standing {
+        let cell = sight.known.get(place);
+        if let Some(standing) = cell.and_then(Cell::get) {
+            return standing;
+        }
+        // A place that is not in the table cannot be; what nobody can say helps no caller.
+        let standing = self.0.get(place).map_or(Standing::Unknown, |predicate| predicate.judge(sight));
+        if let Some(cell) = cell {
+            cell.set(Some(standing));
+        }
+        standing
+    }
+}
+
+impl Predicate {
+    fn judge(&self, sight: &Sight<'_>) -> Standing {
+        let (path, test) = match self {
+            Self::Known(path) => (path, None),
+            Self::Test { path, test } => (path, Some(test)),
+            Self::Time(window) => {
+                return if window.holds(sight.unix_ms) { Standing::Meets } else { Standing::Fails };
+            }
+        };
+        match arguments::find(path, sight.arguments()) {
+            Found::Absent => Standing::Absent,
+            Found::Unknown => Standing::Unknown,
+            Found::Value(value) => test.map_or(Standing::Meets, |test| test.judge(value)),
+        }
+    }
+}
+
+impl Requirement {
+    /// The keys that lead to the argument, outermost first.
+    pub fn steps(&self) -> impl Iterator<Item = &str> {
+        self.path.split('.')
+    }
+
+    /// Whether an allow may rely on it.
+    pub fn permits(&self, predicates: &Predicates, sight: &Sight<'_>) -> bool {
+        match self.judge(predicates, sight) {
+            Standing::Meets => true,
+            Standing::Absent => self.absence == Absence::Ignored,
+            Standing::Fails | Standing::Unknown => false,
+        }
+    }
+
+    /// Whether it lets a deny apply.
+    pub fn incriminates(&self, predicates: &Predicates, sight: &Sight<'_>) -> bool {
+        match self.judge(predicates, sight) {
+            Standing::Meets | Standing::Unknown => true,
+            Standing::Absent => self.absence == Absence::Counts,
+            Standing::Fails => false,
+        }
+    }
+
+    /// How the argument stands to all tests together: one clear no is a no.
+    pub fn judge(&self, predicates: &Predicates, sight: &Sight<'_>) -> Standing {
+        let mut worst = Standing::Meets;
+        for &place in &self.tests {
+            match predicates.answer(place, sight) {
+                Standing::Fails => return Standing::Fails,
+                Standing::Meets => {}
+                Standing::Absent => return Standing::Absent,
+                Standing::Unknown => worst = Standing::Unknown,
+            }
+        }
+        worst
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Document;
+
+    fn table(tests: Vec<Test>) -> (Predicates, Box<[usize]>) {
+        let mut predicates = Predicates::default();
+        let places =
+            tests.into_iter().map(|test| predicates.place(Predicate::Test { path: "x".into(), test }));
+        let places = places.collect();
+        (predicates, places)
+    }
+
+    #[test]
+    fn an_allow_needs_a_yes_and_a_deny_needs_a_no() {
+        let cases = [
+            (Absence::Counts, r#"{"x":5}"#, true, true),
+            (Absence::Counts, r#"{"x":6}"#, false, false),
+            (Absence::Counts, r#"{"x":"5"}"#, false, true),
+            (Absence::Counts, r"{}", false, true),
+            (Absence::Ignored, r"{}", true, false),
+            (Absence::Ignored, r#"{"x":null}"#, false, true),
+        ];
+        let (predicates, tests) = table(vec![Test::Max("5".into())]);
+        for (absence, arguments, permits, incriminates) in cases {
+            let document = Document::parse(arguments.as_bytes()).expect("a test is JSON");
+            let sight = Sight::new(Facts::Arguments(Some(document.root())), 0);
+            let one =
+                Requirement { path: "x".into(), tests: tests.clone(), absence, place: Place::default() };
+            assert_eq!(one.permits(&predicates, &sight), permits, "{absence:?} {arguments}");
+            assert_eq!(one.incriminates(&predicates, &sight), incriminates, "{absence:?} {arguments}");
+        }
+    }
+
+    #[test]
+    fn asks_the_same_once_and_keeps_messages_apart() {
+        let many = (0..2 * REMEMBERED_MAX).map(|bound| Test::Max(bound.to_string().into()));
+        let (mut predicates, places) = table(many.collect());
+        assert_eq!(
+            predicates.place(Predicate::Test { path: "x".into(), test: Test::Max("7".into()) }),
+            places[7]
+        );
+        for value in [0, 9, REMEMBERED_MAX, 2 * REMEMBERED_MAX] {
+            let arguments = format!(r#"{{"x":{value}}}"#);
+            let document = Document::parse(arguments.as_bytes()).expect("a test is JSON");
+            let sight = Sight::new(Facts::Arguments(Some(document.root())), 0);
+            for round in 0..2 {
+                for (bound, &place) in places.iter().enumerate() {
+                    let wanted = if value <= bound { Standing::Meets } else { Standing::Fails };
+                    assert_eq!(
+                        predicates.answer(place, &sight),
+                        wanted,
+                        "{value} up to {bound}, round {round}"
+                    );
+                }
+            }
+        }
+        let nothing = Sight::new(Facts::Arguments(None), 0);
+        assert_eq!(predicates.answer(usize::MAX, &nothing), Standing::Unknown);
+    }
+}
