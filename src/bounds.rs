@@ -179,6 +179,12 @@ pub const POLICY_FILES_MAX: usize = 256;
 /// Nesting of YAML in a bundle; the language itself needs seven.
 pub const POLICY_DEPTH_MAX: usize = 32;
 
+/// Bytes of `tools.lock.yaml`: the definitions of a few hundred tools, and room in a bundle for the rest.
+pub const LOCK_BYTES_MAX: usize = 3 << 20;
+
+/// Nesting in a lock file: its own four levels, and a schema as deep as a message may be.
+pub const LOCK_DEPTH_MAX: usize = JSON_DEPTH_MAX + 4;
+
 /// Rules of one policy, allow and deny together: each stands in the list of every tool it concerns.
 pub const POLICY_RULES_MAX: usize = 4_096;
 

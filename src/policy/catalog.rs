@@ -42,7 +42,9 @@ impl Catalog {
             match known {
                 Some(known) => {
                     let is_classified = tool.is_classified || known.is_classified;
-                    *known = ToolPart { class: tool.class.or(known.class), is_classified, ..tool };
+                    let definition = known.definition.take();
+                    let (class, sha256) = (tool.class.or(known.class), known.sha256);
+                    *known = ToolPart { class, is_classified, definition, sha256, ..tool };
                 }
                 None if is_pinned => {
                     let name = tool.name.value.as_str();

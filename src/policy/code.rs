@@ -60,6 +60,8 @@ pub enum Code {
     FileName,
     /// SG0027
     UnknownRule,
+    /// SG0028
+    DefinitionEdited,
     /// SG0029
     UnknownAgent,
     /// SG0034
@@ -131,6 +133,7 @@ impl Code {
         Self::BundleIncomplete,
         Self::FileName,
         Self::UnknownRule,
+        Self::DefinitionEdited,
         Self::UnknownAgent,
         Self::ExpiredException,
         Self::UnknownWorkload,
@@ -200,6 +203,9 @@ impl Code {
             Self::BundleIncomplete => ("SG0025", "the bundle lacks a part that it needs"),
             Self::FileName => ("SG0026", "a file whose name would keep it from being read"),
             Self::UnknownRule => ("SG0027", "a rule id that no rule has"),
+            Self::DefinitionEdited => {
+                ("SG0028", "what was approved in the lock file is not what stands there")
+            }
             Self::UnknownAgent => ("SG0029", "an agent that is not in the list `agents`"),
             Self::ExpiredException => ("SG0034", "an exception whose last day is over"),
             Self::UnknownWorkload => ("SG0035", "a workload that is not in the list `workloads`"),

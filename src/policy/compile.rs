@@ -122,7 +122,7 @@ fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<Vec<Tool
     for (file, source) in sources.iter().enumerate().take(POLICY_FILES_MAX) {
         match Part::of(&source.name) {
             Part::Lock => {
-                pinned = yaml::parse(file, source, findings).map(|root| lock::read(&root, findings));
+                pinned = lock::read(file, source, findings);
             }
             Part::Policy => {
                 if let Some(root) = yaml::parse(file, source, findings) {
@@ -155,7 +155,7 @@ impl Part {
     pub fn of(name: &str) -> Self {
         let lower = name.to_ascii_lowercase();
         match name {
-            lock::FILE => Self::Lock,
+            lock::LOCK_FILE => Self::Lock,
             _ if name.ends_with(".test.yaml") => Self::Test,
             _ if name.ends_with(".yaml") => Self::Policy,
             _ if lower.ends_with(".yml") || lower.ends_with(".yaml") => Self::Misnamed,
@@ -250,6 +250,8 @@ fn tools(parts: Vec<ToolPart>, dockets: Vec<Docket>, limits: &[Vec<usize>], tena
         class: part.class,
         index,
         timeout: part.timeout,
+        definition: part.definition,
+        sha256: part.sha256,
         docket,
         watch: Watch::default(),
         limits: limits.get(index).cloned().unwrap_or_default(),

@@ -51,6 +51,10 @@ pub use code::{Code, Severity};
 pub use compile::compile;
 pub use decision::{Decision, Forbid, Listing, Why};
 pub use diagnostic::{Fault, Faults, Paint};
+pub use lock::{
+    Annotations, Definition, DefinitionFault, LOCK_FILE, Lock, LockedServer, LockedTool, definition_sha256,
+    hex,
+};
 pub use places::Place;
 pub use plans::{AuditLevel, AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 pub use roles::Standing;

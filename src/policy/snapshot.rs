@@ -1,10 +1,12 @@
 //! The policy in force: an immutable snapshot that judges.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::decision::{Decision, Forbid, Listing, Why};
 use super::diagnostic::Faults;
+use super::lock::Definition;
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 use super::predicates::{Facts, Sight};
 use super::roles::Standing;
@@ -72,6 +74,8 @@ pub struct Tool {
     pub index: usize,
     /// How long a call may take; `None` leaves the server's.
     pub timeout: Option<Duration>,
+    pub(super) definition: Option<Arc<Definition>>,
+    pub(super) sha256: Option<[u8; 32]>,
     pub(super) tenants: TenantSwitch,
     pub(super) docket: Docket,
     pub(super) watch: Watch,
@@ -280,6 +284,18 @@ impl Policy {
     /// The names of all allow and deny rules, for label values.
     pub fn rule_ids(&self) -> impl Iterator<Item = &Label> {
         self.book.rules.iter().map(|rule| &rule.id)
+    }
+}
+
+impl Tool {
+    /// What was approved of it; `None` where it is not pinned, or by an older lock file.
+    pub fn definition(&self) -> Option<&Arc<Definition>> {
+        self.definition.as_ref()
+    }
+
+    /// The digest of what was approved, to be compared with that of what a server says.
+    pub fn pinned_sha256(&self) -> Option<&[u8; 32]> {
+        self.sha256.as_ref()
     }
 }
 

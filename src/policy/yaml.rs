@@ -75,14 +75,37 @@ impl Node {
 ///
 /// Whatever a tree can be made of in spite of a fault is made, so that one run shows all faults.
 pub(super) fn parse(file: usize, source: &Source, findings: &mut Findings) -> Option<Node> {
+    parse_within(Room::POLICY, file, source, findings)
+}
+
+/// As [`parse`], with bounds of its own.
+pub(super) fn parse_within(
+    room: Room,
+    file: usize,
+    source: &Source,
+    findings: &mut Findings,
+) -> Option<Node> {
     let nowhere = Span { file, start: 0, end: 0 };
-    if source.text.len() > POLICY_FILE_BYTES_MAX {
-        let message = format!("a file of a bundle may have {POLICY_FILE_BYTES_MAX} bytes at most");
+    if source.text.len() > room.bytes_max {
+        let message = format!("`{}` may have {} bytes at most", source.name, room.bytes_max);
         findings.raise(Code::TooLarge, nowhere, message);
         return None;
     }
-    let mut reader = Reader { file, text: &source.text, parser: parser(&source.text), findings };
+    let parser = parser(&source.text, room.depth_max);
+    let mut reader = Reader { file, text: &source.text, parser, findings };
     reader.documents().unwrap_or_default()
+}
+
+/// How large and how deep a file may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    pub bytes_max: usize,
+    pub depth_max: usize,
+}
+
+impl Room {
+    /// Of a file that people write.
+    pub const POLICY: Self = Self { bytes_max: POLICY_FILE_BYTES_MAX, depth_max: POLICY_DEPTH_MAX };
 }
 
 /// Reading cannot go on; the reason is among the findings.
@@ -95,13 +118,13 @@ struct Reader<'t, 'f> {
     findings: &'f mut Findings,
 }
 
-fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
+fn parser(text: &str, depth_max: usize) -> Parser<'_, StrInput<'_>> {
     let options: Options = options! {
         strict_indentation: true,
         disallow_directives: true,
         emit_unresolved_aliases: true,
-        flow_nesting_limit: POLICY_DEPTH_MAX,
-        block_nesting_limit: POLICY_DEPTH_MAX,
+        flow_nesting_limit: depth_max,
+        block_nesting_limit: depth_max,
     };
     Parser::new_from_str_with_options(text, options)
 }

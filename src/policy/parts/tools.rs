@@ -1,11 +1,13 @@
 //! What the server can do: its tools, their classes and for whom they are switched on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Bundle, note_double};
 use crate::names::ToolName;
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
+use crate::policy::lock::Definition;
 use crate::policy::snapshot::{Availability, Class};
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::Node;
@@ -21,6 +23,10 @@ pub(in crate::policy) struct ToolPart {
     /// Tenants by name; `*` for all that are not named.
     pub tenants: Vec<(Spanned<Box<str>>, Availability)>,
     pub section: Section,
+    /// What was approved of it: only of a tool that is pinned.
+    pub definition: Option<Arc<Definition>>,
+    /// The digest of what was approved; older lock files have no more than that.
+    pub sha256: Option<[u8; 32]>,
 }
 
 /// Where a tool was named.
@@ -76,7 +82,16 @@ fn read_tool(name: Spanned<ToolName>, node: &Node, findings: &mut Findings) -> O
     let timeout = fields.get("timeout").and_then(|node| walker::duration(node, "time", findings));
     let tenants = fields.get("tenants").map(|node| read_tenants(node, findings)).unwrap_or_default();
     let is_classified = fields.get("class").is_some();
-    Some(ToolPart { name, class, is_classified, timeout, tenants, section: Section::Policy })
+    Some(ToolPart {
+        name,
+        class,
+        is_classified,
+        timeout,
+        tenants,
+        section: Section::Policy,
+        definition: None,
+        sha256: None,
+    })
 }
 
 fn read_tenants(node: &Node, findings: &mut Findings) -> Vec<(Spanned<Box<str>>, Availability)> {
