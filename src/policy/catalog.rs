@@ -17,6 +17,8 @@ pub(super) struct Catalog {
     by_name: HashMap<Box<str>, usize>,
     /// The first place that selects by class.
     pub by_class: Option<Span>,
+    /// The first place that selects by annotation.
+    pub by_annotation: Option<Span>,
 }
 
 /// A list of names that may be used, if the bundle closes it.
@@ -110,6 +112,18 @@ impl Catalog {
         };
         selected.sort_unstable();
         selected.dedup();
+        if let Some(annotations) = &selector.annotations {
+            self.by_annotation = self.by_annotation.or(Some(annotations.span));
+            let fits = |tool: &ToolPart| {
+                tool.definition.as_ref().is_some_and(|definition| {
+                    annotations
+                        .value
+                        .iter()
+                        .all(|(hint, wanted)| definition.annotations.says(*hint) == *wanted)
+                })
+            };
+            selected.retain(|&index| self.tools.get(index).is_some_and(fits));
+        }
         if let Some(classes) = &selector.classes {
             self.by_class = self.by_class.or(classes.first().map(|class| class.span));
             let is_of = |class: Option<Class>| classes.iter().any(|wanted| Some(wanted.value) == class);
@@ -125,9 +139,17 @@ impl Catalog {
         selected
     }
 
-    /// Where something selects by class, every tool must have one: else a deny by class would let
+    /// Where something selects by class or annotation, every tool must have them: else a deny by class would let
     /// an unclassified tool through.
     pub fn check_classes(&self, findings: &mut Findings) {
+        if let Some(span) = self.by_annotation
+            && let Some(tool) = self.tools.iter().find(|tool| tool.definition.is_none())
+        {
+            let name = &tool.name.value;
+            let message = format!("tool `{name}` has no approved annotations, and this selects by them");
+            let help = "pin the tools with `sluicegate pin`, or select by `classes`";
+            findings.advise(Code::ToolNotPinned, span, message, help);
+        }
         if self.by_class.is_none() {
             return;
         }

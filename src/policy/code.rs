@@ -75,6 +75,7 @@ codes! {
     ExpiredException "SG0034" "an exception whose last day is over"
     UnknownWorkload "SG0035" "a workload that is not in the list `workloads`"
     LayerConflict "SG0036" "a team's file says something that would weaken the rules of the organisation"
+    ToolNotPinned "SG0037" "a tool without an approved definition, where something hangs on that"
     ConversationLimitAlone "SG0101" "a limit per conversation without one per user: a client may start new conversations"
     DeadAllow "SG0102" "an allow that never applies, for a deny covers all that it allows"
     ShadowAllow "SG0103" "an allow in shadow mode allows nothing"

@@ -60,7 +60,7 @@ fn build(sources: &[Source], unix_ms: u64, findings: &mut Findings) -> Option<Po
 
     let mode = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
     lint::check_exceptions(&bundle, unix_ms, findings);
-    layers::check(&bundle, sources, findings);
+    layers::check(&bundle, &catalog.tools, sources, findings);
 
     let places = Places::new(sources);
     let court = Court { roles: &roles, places: &places };

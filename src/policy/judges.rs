@@ -92,6 +92,7 @@ impl Bench {
                 }
                 let selected = catalog.select(&rule.selector, rule.span, findings);
                 check_args(rule, &selected, catalog, findings);
+                check_releases(rule, &selected, catalog, findings);
                 for tool in selected {
                     let name =
                         catalog.tools.get(tool).map(|tool| tool.name.value.as_str()).unwrap_or_default();
@@ -123,15 +124,36 @@ impl Docket {
     }
 }
 
+/// Notes what takes a rule back for tools that the rule is not about: it would take back nothing.
+fn check_releases(rule: &RulePart, selected: &[usize], catalog: &Catalog, findings: &mut Findings) {
+    for release in &rule.releases {
+        let of_args = release.args.iter().map(|part| &part.tool);
+        for wanted in release.tools.iter().flatten().chain(of_args) {
+            find_in_rule(wanted, selected, catalog, findings);
+        }
+    }
+}
+
+/// The tools that a part of a rule names, by index; a fault if the rule is about none of them.
+fn find_in_rule(
+    wanted: &Spanned<Box<str>>,
+    selected: &[usize],
+    catalog: &Catalog,
+    findings: &mut Findings,
+) -> Vec<usize> {
+    let found = catalog.find(wanted, findings);
+    if !found.is_empty() && !selected.is_empty() && !found.iter().any(|tool| selected.contains(tool)) {
+        let message = format!("the rule is not about `{}`", shown(&wanted.value));
+        let names = selected.iter().filter_map(|&tool| catalog.tools.get(tool));
+        let help = format!("it is about {}", quoted(names.map(|tool| tool.name.value.as_str()).take(8)));
+        findings.advise(Code::SelectsNothing, wanted.span, message, help);
+    }
+    found
+}
+
 fn check_args(rule: &RulePart, selected: &[usize], catalog: &Catalog, findings: &mut Findings) {
     for part in &rule.args {
-        let found = catalog.find(&part.tool, findings);
-        if !found.is_empty() && !selected.is_empty() && !found.iter().any(|tool| selected.contains(tool)) {
-            let message = format!("the rule is not about `{}`", shown(&part.tool.value));
-            let names = selected.iter().filter_map(|&tool| catalog.tools.get(tool));
-            let help = format!("it is about {}", quoted(names.map(|tool| tool.name.value.as_str()).take(8)));
-            findings.advise(Code::SelectsNothing, part.tool.span, message, help);
-        }
+        let found = find_in_rule(&part.tool, selected, catalog, findings);
         let is_wide = found.len() > 1 && Glob::new(&part.tool.value).is_pattern();
         let counts = |constraint: &&ConstraintPart| constraint.absence == Absence::Counts;
         if let (Effect::Deny, true, Some(first)) =
@@ -155,8 +177,12 @@ fn check_methods_rule(rule: &RulePart, findings: &mut Findings) {
         let help = "write two rules";
         findings.advise(Code::BadValue, rule.span, "a rule is about tools or about methods, not both", help);
     }
-    if let Some(part) = rule.args.first() {
-        findings.raise(Code::BadValue, part.tool.span, "`args` belong to a rule about tools");
+    let of_releases = rule.releases.iter().flat_map(|release| {
+        let of_args = release.args.iter().map(|part| part.tool.span);
+        release.tools.iter().flatten().map(|tool| tool.span).chain(of_args)
+    });
+    for span in rule.args.iter().map(|part| part.tool.span).take(1).chain(of_releases) {
+        findings.raise(Code::BadValue, span, "`args` and `tools` belong to a rule about tools");
     }
 }
 

@@ -14,7 +14,7 @@
 use super::Source;
 use super::code::Code;
 use super::diagnostic::{Findings, Span};
-use super::parts::{Bundle, Effect, RulePart, ToolPart};
+use super::parts::{Bundle, Effect, RulePart, Section, ToolPart};
 use super::snapshot::Class;
 use crate::names::Mode;
 
@@ -22,7 +22,7 @@ use crate::names::Mode;
 pub(super) const ORGANISATION: &str = "organisation/";
 
 /// Refuses what would weaken the organisation's layer, where there is one.
-pub(super) fn check(bundle: &Bundle, sources: &[Source], findings: &mut Findings) {
+pub(super) fn check(bundle: &Bundle, tools: &[ToolPart], sources: &[Source], findings: &mut Findings) {
     let layers = Layers { sources };
     if !sources.iter().any(|source| source.name.starts_with(ORGANISATION)) {
         return;
@@ -30,7 +30,7 @@ pub(super) fn check(bundle: &Bundle, sources: &[Source], findings: &mut Findings
     layers.check_mode(bundle, findings);
     layers.check_callers(bundle, findings);
     layers.check_roles(bundle, findings);
-    layers.check_classes(bundle, findings);
+    layers.check_classes(bundle, tools, findings);
 }
 
 struct Layers<'s> {
@@ -85,14 +85,16 @@ impl Layers<'_> {
         }
     }
 
-    fn check_classes(&self, bundle: &Bundle, findings: &mut Findings) {
+    fn check_classes(&self, bundle: &Bundle, tools: &[ToolPart], findings: &mut Findings) {
         if !self.denies(bundle).any(|rule| rule.selector.classes.is_some()) {
             return;
         }
-        for tool in bundle.tools.iter().filter(|tool| !self.is_organisation(tool.name.span)) {
+        let is_of_team =
+            |tool: &&ToolPart| tool.section == Section::Policy && !self.is_organisation(tool.name.span);
+        for tool in tools.iter().filter(is_of_team) {
             let Some(class) = tool.class else { continue };
             let name = &tool.name.value;
-            match self.approved(tool) {
+            match tool.definition.as_ref().and_then(|definition| definition.class()) {
                 Some(approved) if severity(class) < severity(approved) => {
                     let (class, approved) = (class.as_str(), approved.as_str());
                     let message = format!("a team calls `{name}` {class}, and it was approved as {approved}");
@@ -108,11 +110,6 @@ impl Layers<'_> {
                 }
             }
         }
-    }
-
-    /// The class that the approved definition of a tool gives it.
-    fn approved(&self, _tool: &ToolPart) -> Option<Class> {
-        None
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::code::Code;
 use super::compile::BUILT_IN;
-use super::diagnostic::{Findings, Spanned};
+use super::diagnostic::{Findings, Span, Spanned};
 use super::judges::Bench;
 use super::parts::{Bundle, Effect, LimitPart, ReleaseKind, ReleasePart, RulePart, note_double};
 use super::rules::{Clause, Docket, When};
@@ -64,6 +64,29 @@ pub(super) fn check_exceptions(bundle: &Bundle, unix_ms: u64, findings: &mut Fin
     }
 }
 
+/// Warns of names that no list declares, once for each kind.
+fn check_lists(bundle: &Bundle, findings: &mut Findings) {
+    fn first<T>(lists: impl Iterator<Item = Option<Spanned<T>>>) -> Option<Span> {
+        lists.flatten().map(|name| name.span).next()
+    }
+    let roles = || bundle.roles.iter();
+    let open = [
+        ("scopes", bundle.scopes.is_none(), first(roles().map(|role| role.scopes.first().cloned()))),
+        ("tenants", bundle.tenants.is_none(), first(roles().map(|role| role.tenants.first().cloned()))),
+        ("groups", bundle.groups.is_none(), first(roles().map(|role| role.groups.first().cloned()))),
+        ("agents", bundle.agents.is_none(), first(roles().map(|role| role.agents.first().cloned()))),
+        ("workloads", bundle.workloads.is_none(), first(roles().map(|role| role.workloads.first().cloned()))),
+    ];
+    for (kind, is_open, used) in open {
+        if let (true, Some(span)) = (is_open, used) {
+            let message =
+                format!("no list `{kind}` declares what this may be, so a typo in it goes unnoticed");
+            let help = format!("add `{kind}: [...]` with every name that is used");
+            findings.advise(Code::OpenList, span, message, help);
+        }
+    }
+}
+
 /// Two weeks: time enough for somebody to be asked.
 const ENDS_SOON: Duration = Duration::from_secs(14 * 24 * 3_600);
 
@@ -72,6 +95,7 @@ pub(super) fn check(bundle: &Bundle, bench: &Bench, findings: &mut Findings) {
     check_rules(bundle, findings);
     check_dead_rules(bundle, bench, findings);
     check_roles(bundle, findings);
+    check_lists(bundle, findings);
     let anonymous = bundle.anonymous.unwrap_or_default();
     if let Some(server) = &bundle.server
         && bundle.issuers.is_empty()

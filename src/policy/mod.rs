@@ -52,8 +52,8 @@ pub use compile::compile;
 pub use decision::{Decision, Forbid, Listing, Why};
 pub use diagnostic::{Fault, Faults, Paint};
 pub use lock::{
-    Annotations, Definition, DefinitionFault, LOCK_FILE, Lock, LockedServer, LockedTool, definition_sha256,
-    hex,
+    Annotations, Definition, DefinitionFault, Hint, LOCK_FILE, Lock, LockedServer, LockedTool,
+    definition_sha256, hex,
 };
 pub use places::Place;
 pub use plans::{AuditLevel, AuditPlan, ConversationSource, DenyAs, UpstreamPlan};

@@ -113,7 +113,7 @@ impl Rulebook {
         let mut permit = None;
         for clause in &docket.allow {
             let fate = docket.fate(Effect::Allow, clause, standing, sight);
-            recorder.hear(Effect::Allow, clause, fate);
+            recorder.hear(fate);
             if fate == Fate::Applies && clause.mode == Mode::Enforce {
                 permit = permit.or(Some(clause));
                 if !R::IS_WHOLE {
@@ -145,7 +145,7 @@ impl Rulebook {
         let (mut shadow, mut forbid) = (None, None);
         for clause in &docket.deny {
             let fate = docket.fate(Effect::Deny, clause, standing, sight);
-            recorder.hear(Effect::Deny, clause, fate);
+            recorder.hear(fate);
             if fate != Fate::Applies {
                 continue;
             }

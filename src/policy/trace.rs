@@ -19,7 +19,7 @@ pub(super) trait Recorder {
     const IS_WHOLE: bool;
 
     /// Takes note of one clause.
-    fn hear(&mut self, effect: Effect, clause: &Clause, fate: Fate);
+    fn hear(&mut self, fate: Fate);
 }
 
 /// Takes no note, so that the judge may stop early.
@@ -28,7 +28,7 @@ pub(super) struct Silent;
 
 /// Notes everything.
 #[derive(Debug, Default)]
-pub(super) struct Protocol(Vec<(Effect, Fate)>);
+pub(super) struct Protocol(Vec<Fate>);
 
 /// A decision, and what every rule about the tool or method had to say.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub struct RuleTrace<'p> {
     pub rule: &'p Label,
     /// Whether it allows.
     pub is_allow: bool,
+    /// Whom to ask about it.
+    pub owner: Option<&'p str>,
     /// Whether it takes effect.
     pub mode: Mode,
     /// Where it stands.
@@ -102,14 +104,14 @@ pub enum Answer {
 impl Recorder for Silent {
     const IS_WHOLE: bool = false;
 
-    fn hear(&mut self, _: Effect, _: &Clause, _: Fate) {}
+    fn hear(&mut self, _: Fate) {}
 }
 
 impl Recorder for Protocol {
     const IS_WHOLE: bool = true;
 
-    fn hear(&mut self, effect: Effect, _: &Clause, fate: Fate) {
-        self.0.push((effect, fate));
+    fn hear(&mut self, fate: Fate) {
+        self.0.push(fate);
     }
 }
 
@@ -127,8 +129,7 @@ impl Rulebook {
         let teller = Teller { book: self, predicates: &docket.predicates, standing, sight };
         // The judge hears denies before allows, each in the order of the docket.
         let clauses = docket.deny.iter().chain(&docket.allow).zip(&protocol.0);
-        let rules =
-            clauses.filter_map(|(clause, (effect, fate))| teller.tell(*effect, clause, *fate)).collect();
+        let rules = clauses.filter_map(|(clause, fate)| teller.tell(clause, *fate)).collect();
         Explanation { decision, rules }
     }
 }
@@ -142,7 +143,7 @@ struct Teller<'p, 's> {
 }
 
 impl<'p> Teller<'p, '_> {
-    fn tell(&self, effect: Effect, clause: &'p Clause, fate: Fate) -> Option<RuleTrace<'p>> {
+    fn tell(&self, clause: &'p Clause, fate: Fate) -> Option<RuleTrace<'p>> {
         let rule = self.book.rules.get(clause.rule)?;
         let outcome = match fate {
             Fate::Applies => RuleOutcome::Applies,
@@ -167,8 +168,17 @@ impl<'p> Teller<'p, '_> {
             }
         }
         clause.releases.iter().for_each(|release| self.release(release, &mut checks));
-        let is_allow = effect == Effect::Allow;
-        Some(RuleTrace { rule: &rule.id, is_allow, mode: clause.mode, place: rule.place, outcome, checks })
+        let is_allow = rule.effect == Effect::Allow;
+        let owner = rule.owner.as_deref();
+        Some(RuleTrace {
+            rule: &rule.id,
+            is_allow,
+            owner,
+            mode: clause.mode,
+            place: rule.place,
+            outcome,
+            checks,
+        })
     }
 
     fn release(&self, release: &'p Release, checks: &mut Vec<Check<'p>>) {

@@ -12,7 +12,8 @@ use crate::policy::Source;
 ///
 /// Sorted by name. Hidden entries are skipped and links are followed. Where the kubelet delivers, the
 /// files come from the one version that `..data` names at the start, so a swap in between mixes nothing.
-/// Sub-directories are no part of a bundle.
+/// Of sub-directories only `organisation` is part of a bundle: the layer that a team cannot weaken. It may be a
+/// mount of its own.
 ///
 /// # Errors
 /// [`ReadFault`], which names the file: the operator's fault, or the disk's.
@@ -86,15 +87,41 @@ fn is_policy(name: &str) -> bool {
 
 fn read_version(directory: &Path, is_wanted: fn(&str) -> bool) -> Result<Vec<Source>, ReadFault> {
     for _ in 0..VERSIONS_TRIED_MAX {
-        let version = version_of(directory);
-        let outcome = read_once(directory, version.as_deref(), is_wanted);
+        let (version, layer) = (version_of(directory), organisation_of(directory));
+        let layer_version = layer.as_deref().and_then(version_of);
+        let mut room = POLICY_BYTES_MAX;
+        let outcome =
+            read_once(directory, version.as_deref(), is_wanted, &mut room).and_then(|mut sources| {
+                let Some(layer) = &layer else { return Ok(sources) };
+                let above = read_once(layer, layer_version.as_deref(), is_wanted, &mut room)?;
+                if is_wanted(A_POLICY) && !above.iter().any(|source| is_policy(&source.name)) {
+                    return Err(ReadFault { path: layer.clone(), kind: ReadFaultKind::Empty });
+                }
+                let name = |source: Source| Source {
+                    name: format!("{ORGANISATION}/{}", source.name).into(),
+                    ..source
+                };
+                sources.extend(above.into_iter().map(name));
+                Ok(sources)
+            });
         // A version that was replaced meanwhile may have been half removed while it was read.
-        if version_of(directory) == version {
+        if version_of(directory) == version && layer.as_deref().and_then(version_of) == layer_version {
             return outcome;
         }
     }
     Err(ReadFault { path: directory.into(), kind: ReadFaultKind::Unsteady })
 }
+
+/// The folder of the organisation's layer, if the bundle in `directory` has one.
+pub(super) fn organisation_of(directory: &Path) -> Option<PathBuf> {
+    let folder = directory.join(ORGANISATION);
+    folder.is_dir().then_some(folder)
+}
+
+const ORGANISATION: &str = "organisation";
+
+/// A name that is wanted wherever policies are read, and not only their tests.
+const A_POLICY: &str = "policy.yaml";
 
 /// Resolves the version that the kubelet has put in place; `None` for an ordinary directory.
 pub(super) fn version_of(directory: &Path) -> Option<PathBuf> {
@@ -107,6 +134,7 @@ fn read_once(
     directory: &Path,
     version: Option<&Path>,
     is_wanted: fn(&str) -> bool,
+    room: &mut usize,
 ) -> Result<Vec<Source>, ReadFault> {
     let mut entries = entries(directory, version)?;
     entries.retain(|(name, _)| is_wanted(name));
@@ -115,12 +143,11 @@ fn read_once(
     if entries.len() > POLICY_FILES_MAX {
         return Err(ReadFault { path: directory.into(), kind: ReadFaultKind::TooMany });
     }
-    let mut room = POLICY_BYTES_MAX;
     let mut sources = Vec::with_capacity(entries.len());
     for (name, path) in entries {
-        match text(&path, room) {
+        match text(&path, *room) {
             Ok(text) => {
-                room -= text.len();
+                *room -= text.len();
                 sources.push(Source { name: name.into(), text });
             }
             Err(kind) => return Err(ReadFault { path, kind }),

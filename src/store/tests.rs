@@ -258,3 +258,22 @@ fn survives_fifty_reloads_in_a_row() {
     fs::write(&file, text("last")).unwrap();
     watched.becomes("last");
 }
+
+#[test]
+fn the_organisations_folder_is_a_layer_with_a_mount_of_its_own() {
+    let bundle = tempfile::tempdir().unwrap();
+    let layer = bundle.path().join("organisation");
+    fs::write(bundle.path().join("team.yaml"), "version: 1\n").unwrap();
+    fs::create_dir(&layer).unwrap();
+    assert!(kind_of(bundle.path()).contains("no `*.yaml`"), "an empty mount would drop every deny of it");
+    deliver(&layer, "..v0", &[("base.yaml", &text("a"))]);
+    let names: Vec<_> = read(bundle.path()).unwrap().into_iter().map(|source| source.name).collect();
+    assert_eq!(names, ["team.yaml".into(), "organisation/base.yaml".into()]);
+    let watched = Watched::start(bundle.path());
+    deliver(&layer, "..v1", &[("base.yaml", &text("b"))]);
+    watched.becomes("b");
+    fs::write(bundle.path().join("team.yaml"), BROKEN).unwrap();
+    deliver(&layer, "..v2", &[("base.yaml", &text("c"))]);
+    fs::write(bundle.path().join("team.yaml"), "version: 1\n").unwrap();
+    watched.becomes("c");
+}

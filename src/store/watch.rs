@@ -21,7 +21,7 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::live::Live;
-use super::policies::version_of;
+use super::policies::{organisation_of, version_of};
 use crate::bounds::{RELOAD_DELAY_MAX, RELOAD_POLL, RELOAD_QUIET};
 
 /// The thread that reloads a [`Live`] when its directory changes; ends when this is dropped.
@@ -136,7 +136,10 @@ impl Eyes {
     fn wanted(&self) -> BTreeSet<PathBuf> {
         let parent = self.directory.parent().map(Path::to_path_buf);
         let bundle = std::fs::canonicalize(&self.directory).ok();
-        parent.into_iter().chain(bundle).chain(version_of(&self.directory)).collect()
+        let layer = organisation_of(&self.directory);
+        let layer_version = layer.as_deref().and_then(version_of);
+        let versions = version_of(&self.directory).into_iter().chain(layer_version);
+        parent.into_iter().chain(bundle).chain(layer).chain(versions).collect()
     }
 }
 

@@ -23,6 +23,7 @@
 //! **What it is not.** No signature: who may write the file may write digests that agree with it.
 
 mod definition;
+mod hint;
 mod tree;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use crate::bounds::{LOCK_BYTES_MAX, LOCK_DEPTH_MAX, POLICY_TOOLS_MAX};
 use crate::json::Document;
 use crate::names::ToolName;
 pub use definition::{Annotations, Definition, DefinitionFault, definition_sha256, hex};
+pub use hint::Hint;
 
 /// The name of the file.
 pub const LOCK_FILE: &str = "tools.lock.yaml";

@@ -15,7 +15,7 @@ fn compiled(declared: &str, text: &str) -> Result<Policy, Vec<(Code, usize, usiz
          allow: [{{ id: all, tools: '*' }}]\n"
     );
     let policy = Source { name: "policy.yaml".into(), text: policy };
-    compile(&[policy, lock(text)]).map_err(|faults| {
+    compile(&[policy, lock(text)], 0).map_err(|faults| {
         faults.iter().map(|fault| (fault.code, fault.line, fault.column, fault.message.clone())).collect()
     })
 }

@@ -8,9 +8,10 @@ use crate::policy::arguments::{self, Absence, ConstraintPart};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned};
 use crate::policy::hours::Window;
+use crate::policy::lock::Hint;
 use crate::policy::snapshot::Class;
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::Node;
+use crate::policy::yaml::{Content, Node};
 
 /// What a rule does when it applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub(in crate::policy) struct RulePart {
 #[derive(Debug, Default)]
 pub(in crate::policy) struct Selector {
     pub tools: Option<Vec<Spanned<Box<str>>>>,
+    /// What the approved annotations of a tool must say.
+    pub annotations: Option<Spanned<Vec<(Hint, bool)>>>,
     pub classes: Option<Vec<Spanned<Class>>>,
     pub methods: Option<Vec<Spanned<Box<str>>>>,
 }
@@ -158,9 +161,12 @@ fn read_rule(node: &Node, effect: Effect, findings: &mut Findings) -> Option<Rul
 impl Selector {
     /// Reads `tools`, `classes` and `methods`, whichever are there.
     pub(in crate::policy) fn read(fields: &Fields<'_>, findings: &mut Findings) -> Self {
-        let mut texts =
-            |key: &str, what: &str| fields.get(key).map(|node| walker::texts(node, what, findings));
-        let (tools, methods) = (texts("tools", "a tool"), texts("methods", "a method"));
+        let methods = fields.get("methods").map(|node| walker::texts(node, "a method", findings));
+        let (tools, annotations) = match fields.get("tools") {
+            None => (None, None),
+            Some(node) if matches!(node.content, Content::Map(_)) => read_marked(node, findings),
+            Some(node) => (Some(walker::texts(node, "a tool", findings)), None),
+        };
         let classes = fields.get("classes").map(|node| {
             let items = walker::some(node, "`classes`", findings).unwrap_or_default();
             let read = |item: &Node| {
@@ -169,8 +175,33 @@ impl Selector {
             };
             items.iter().filter_map(read).collect()
         });
-        Self { tools, classes, methods }
+        Self { tools, annotations, classes, methods }
     }
+}
+
+type Marked = (Option<Vec<Spanned<Box<str>>>>, Option<Spanned<Vec<(Hint, bool)>>>);
+
+/// Reads tools that are selected by their approved annotations, and perhaps by name too.
+fn read_marked(node: &Node, findings: &mut Findings) -> Marked {
+    let Some(fields) = Fields::open(node, "`tools`", &["names", "annotations"], findings) else {
+        return (None, None);
+    };
+    let names = fields.get("names").map(|node| walker::texts(node, "a tool", findings));
+    let Some(node) = fields.need("annotations", findings) else { return (names, None) };
+    let spelled: Vec<&str> = Hint::ALL.iter().map(|hint| hint.as_str()).collect();
+    let Some(hints) = Fields::open(node, "`annotations`", &spelled, findings) else { return (names, None) };
+    let mut read =
+        |hint: &Hint| Some((*hint, walker::boolean(hints.get(hint.as_str())?, "an annotation", findings)?));
+    let wanted: Vec<_> = Hint::ALL.iter().filter_map(&mut read).collect();
+    if hints.is_empty() {
+        findings.advise(
+            Code::MissingKey,
+            node.span,
+            "`annotations` names none",
+            "write `{ readOnlyHint: true }`",
+        );
+    }
+    (names, Some(Spanned { span: node.span, value: wanted }))
 }
 
 pub(super) fn read_args(

@@ -1,5 +1,7 @@
 //! The semantics, on small bundles.
 
+mod conditions;
+
 use super::*;
 use crate::identity::{Caller, Directory, Settings, StaticKey, digest};
 use crate::json::Document;
