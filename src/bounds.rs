@@ -4,6 +4,10 @@
 
 use std::time::Duration;
 
+mod asking;
+
+pub use asking::*;
+
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema
 /// seen, shallow enough that no recursive parser behind the gate overflows.
 pub const JSON_DEPTH_MAX: usize = 64;

@@ -41,6 +41,7 @@ const IMPURE_PATHS: &[&str] = &[
     "notify",
     "pingora_core",
     "prometheus",
+    "reqwest",
     "ring::rand",
     "std::env",
     "std::fs",

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::AsHeaderName;
+use http::header::{AUTHORIZATION, AsHeaderName};
 use http::{HeaderMap, HeaderValue};
 
+use crate::identity::{Evidence, PeerCertificate};
 use crate::json::{self, Value};
 use crate::mcp::{Claims, Revision, Revisions, call};
 use crate::names::Now;
@@ -62,6 +64,22 @@ pub enum Errand {
 pub struct Origin {
     /// The other end of the connection; `None` on a Unix socket.
     pub peer: Option<SocketAddr>,
+    /// What the client showed in the TLS handshake, verified.
+    pub certificate: Option<Arc<PeerCertificate>>,
+}
+
+/// What the caller shows of itself.
+pub(super) fn evidence<'a>(ask: &'a Ask<'_>) -> Evidence<'a> {
+    Evidence {
+        authorization: field(ask.headers, AUTHORIZATION),
+        dpop: field(ask.headers, "dpop"),
+        method: match ask.errand {
+            Errand::Leave => "DELETE",
+            Errand::Listen => "GET",
+            Errand::Say(_) => "POST",
+        },
+        certificate: ask.origin.certificate.as_deref(),
+    }
 }
 
 /// The text of a body: without a byte-order mark, which some clients put before a whole body.

@@ -36,7 +36,6 @@ mod words;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
 
 pub use answer::{Carrier, Release};
 pub use ask::{Ask, Errand, Origin, Way};
@@ -49,13 +48,13 @@ pub use ticket::{Tally, Ticket};
 pub use wire::Reply;
 pub use words::Words;
 
-use crate::identity::Caller;
+use crate::identity::{Caller, Finding};
 use crate::json::Document;
 use crate::limit::Ledger;
 use crate::mcp::{self, Sender};
 use crate::names::Now;
 use crate::policy::Policy;
-use ask::{claims, field, whole};
+use ask::{claims, evidence, whole};
 use calls::Calls;
 use eras::Eras;
 use rules::Topic;
@@ -97,10 +96,9 @@ impl Gate {
 
     /// Finds out who calls, before a byte of the body is read.
     ///
-    /// # Errors
-    /// [`Denial::Unidentified`]: no credential, or one that does not hold.
-    pub fn identify(&self, policy: &Policy, ask: &Ask<'_>) -> Result<Arc<Caller>, Denial> {
-        policy.directory.verify(field(ask.headers, AUTHORIZATION), ask.now).map_err(Denial::Unidentified)
+    /// Where that takes asking somebody, says whom: the shell asks, and calls again.
+    pub fn identify(&self, policy: &Policy, ask: &Ask<'_>) -> Finding {
+        policy.directory.verify(&evidence(ask), ask.now)
     }
 
     /// Judges one message from an identified client.

@@ -128,7 +128,10 @@ impl Denial {
             Self::Limited { .. } => Reason::RateLimit,
             Self::Scope { .. } => Reason::Scope,
             Self::Unidentified(identity::Refused::Missing) => Reason::AuthMissing,
-            Self::Unidentified(_) => Reason::AuthInvalid,
+            Self::Unidentified(identity::Refused::Unavailable) => Reason::Internal,
+            Self::Unidentified(identity::Refused::Invalid(_) | identity::Refused::Malformed) => {
+                Reason::AuthInvalid
+            }
         }
     }
 
@@ -162,7 +165,7 @@ impl Denial {
             Self::Limited { .. } => 429,
             Self::Internal(_) => 500,
             Self::AnswerWithheld(_) | Self::Unreachable(_) => 502,
-            Self::AuditUnavailable => 503,
+            Self::AuditUnavailable | Self::Unidentified(identity::Refused::Unavailable) => 503,
             Self::UpstreamTimeout => 504,
             Self::Head { http_status, .. } => *http_status,
         }
@@ -225,7 +228,7 @@ impl Denial {
 
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::AuditUnavailable => Some(5),
+            Self::AuditUnavailable | Self::Unidentified(identity::Refused::Unavailable) => Some(5),
             Self::Limited { wait, .. } => Some(seconds(*wait).max(1)),
             Self::Unreachable(_) => Some(1),
             Self::AnswerWithheld(_)
@@ -298,6 +301,7 @@ mod tests {
             (Denial::Internal("secret-1".into()), 500, -32_603, None, "so nothing was done"),
             (Denial::Unidentified(identity::Refused::Malformed), 400, -31_400, None, ""),
             (Denial::Unidentified(identity::Refused::Missing), 401, -31_401, None, ""),
+            (Denial::Unidentified(identity::Refused::Unavailable), 503, -31_503, Some(5), "retry in a few"),
             (Denial::Unreachable("secret-1".into()), 502, -31_502, Some(1), "retry later"),
             (Denial::UpstreamTimeout, 504, -31_504, None, "the tool `pay` did not answer in time"),
             (forbidden(None), 403, -31_403, None, "use what tools/list shows"),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{Denial, Policy, Record};
-use crate::identity::{self, Complaint};
+use crate::identity::{self, Complaint, Refused};
 use crate::json::{self, Document, Output, quote};
 use crate::mcp::{Era, Id, Method};
 use crate::policy::DenyAs;
@@ -113,6 +113,9 @@ fn challenge(denial: &Denial) -> Option<String> {
         return Some(identity::challenge(Complaint::Scopes(&scopes), None));
     }
     let Denial::Unidentified(refused) = denial else { return None };
+    if *refused == Refused::Unavailable {
+        return None;
+    }
     Some(identity::challenge(Complaint::Caller { refused: *refused, scopes: &[] }, None))
 }
 

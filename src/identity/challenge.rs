@@ -6,6 +6,7 @@ use super::Refused;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Complaint<'a> {
     /// A caller: 401, or 400 for [`Refused::Malformed`]. `scopes`, if any, are what to ask for.
+    /// [`Refused::Unavailable`] is no reason to challenge.
     Caller {
         /// Why there is none.
         refused: Refused,
@@ -54,7 +55,7 @@ fn error(refused: Refused) -> Option<&'static str> {
     match refused {
         Refused::Invalid(_) => Some("invalid_token"),
         Refused::Malformed => Some("invalid_request"),
-        Refused::Missing => None,
+        Refused::Missing | Refused::Unavailable => None,
     }
 }
 

@@ -9,7 +9,8 @@ use quick_cache::sync::Cache;
 use super::caller::{Caller, Proof, set};
 use super::token::{self, Trusted, is_jwt, is_name};
 use super::{
-    Anonymous, Culprit, Flaw, KeyFault, KeyFaultKind, Refused, Settings, StaticKey, bearer, digest, provider,
+    Anonymous, Culprit, Evidence, Finding, Flaw, KeyFault, KeyFaultKind, Refused, Settings, StaticKey,
+    bearer, digest, provider,
 };
 use crate::bounds::{REFUSED_LIFE, REFUSED_TOKENS_MAX, VERIFIED_LIFE, VERIFIED_TOKENS_MAX};
 use crate::names::Now;
@@ -68,17 +69,20 @@ impl Directory {
         Ok(Self { issuers, keys, anonymous, verified, refused })
     }
 
-    /// Finds the caller of a message by its one `Authorization` value.
+    /// Finds the caller of a message by what it shows.
     ///
-    /// `None` means that there was no such header. Who shows something that is not accepted is
-    /// refused, also where anonymous callers are let in.
-    ///
-    /// # Errors
-    /// [`Refused`], the caller's fault.
+    /// Who shows something that is not accepted is refused, also where anonymous callers are let in.
     ///
     /// Less than a microsecond for a key or a token seen a moment ago, 20 to 60 for a new token.
-    pub fn verify(&self, authorization: Option<&str>, now: Now) -> Result<Arc<Caller>, Refused> {
-        let Some(authorization) = authorization else {
+    pub fn verify(&self, evidence: &Evidence<'_>, now: Now) -> Finding {
+        match self.look(evidence, now) {
+            Ok(caller) => Finding::Caller(caller),
+            Err(refused) => Finding::Refused(refused),
+        }
+    }
+
+    fn look(&self, evidence: &Evidence<'_>, now: Now) -> Result<Arc<Caller>, Refused> {
+        let Some(authorization) = evidence.authorization else {
             return self.anonymous.clone().ok_or(Refused::Missing);
         };
         let token = bearer::token(authorization).ok_or(Refused::Malformed)?;

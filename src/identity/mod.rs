@@ -22,6 +22,8 @@ mod bearer;
 mod caller;
 mod challenge;
 mod directory;
+mod endpoint;
+mod evidence;
 mod jwks;
 mod provider;
 mod refused;
@@ -31,6 +33,8 @@ mod token;
 pub use caller::{Caller, Proof};
 pub use challenge::{Complaint, challenge};
 pub use directory::Directory;
+pub use endpoint::{Endpoint, EndpointFault};
+pub use evidence::{Evidence, Finding, Inquiry, PeerCertificate};
 pub use provider::{RING, install_crypto};
 pub use refused::{Flaw, Refused};
 pub use settings::{

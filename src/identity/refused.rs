@@ -9,6 +9,8 @@ pub enum Refused {
     Malformed,
     /// There is no header: 401 with a bare challenge.
     Missing,
+    /// Whoever vouches for the caller cannot be asked now: 503, and nobody's fault here.
+    Unavailable,
 }
 
 /// The first check that a token or key failed.
@@ -53,6 +55,9 @@ impl Refused {
             Self::Invalid(flaw) => flaw.sentence(),
             Self::Malformed => "the authorization header must be: Bearer <token>",
             Self::Missing => "a bearer token is required",
+            Self::Unavailable => {
+                "the token cannot be checked now, so nothing was done; retry in a few seconds"
+            }
         }
     }
 
@@ -62,6 +67,7 @@ impl Refused {
             Self::Invalid(flaw) => flaw.detail(),
             Self::Malformed => "authorization header is not one bearer token of at most 8 KB",
             Self::Missing => "no authorization header",
+            Self::Unavailable => "what the issuer says of the token could not be asked",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::gate::{Action, Outcome, Overhead, Reason, Record, Sizes, Verdict};
-use crate::identity::digest;
+use crate::identity::{Evidence, digest};
 use crate::json::Document;
 use crate::mcp::{Id, Method, Revision};
 use crate::names::{Label, Mode, Now};
@@ -26,7 +26,7 @@ pub(super) fn policy(id: &str, more: &str) -> Arc<Policy> {
 pub(super) fn record() -> Record {
     let policy = policy("payments", "");
     let now = Now { steady: Duration::ZERO, unix_ms: 1_795_352_712_482 };
-    let caller = policy.directory.verify(Some("Bearer key-1"), now).ok();
+    let caller = policy.directory.verify(&Evidence::header(Some("Bearer key-1")), now).settled().ok();
     Record {
         unix_ms: now.unix_ms,
         caller,

@@ -47,9 +47,9 @@ pub async fn exchange(
     };
     let door = Door::at(visit.parts.uri.path(), &house.settings.plate);
     let mut ask = visit.ask(errand);
-    let caller = match house.gate.identify(&visit.policy, &ask) {
+    let caller = match house.gate.identify(&visit.policy, &ask).settled() {
         Ok(caller) => caller,
-        Err(denial) => return visit.turn_away(denial),
+        Err(refused) => return visit.turn_away(Denial::Unidentified(refused)),
     };
     match door {
         Some(Door::Events) => return Box::pin(legacy_sse::listen(&visit, &caller)).await,
@@ -117,7 +117,7 @@ impl Visit<'_> {
 
     /// See [`Visit::ask`]; by any transport.
     pub fn ask_by<'a>(&'a self, way: Way<'a>, errand: Errand) -> Ask<'a> {
-        let origin = Origin { peer: self.peer };
+        let origin = Origin { peer: self.peer, certificate: None };
         Ask { errand, headers: &self.parts.headers, origin, way, now: self.now }
     }
 

@@ -56,13 +56,18 @@ fn check(header: &str, claims: &str, now: Now) -> Result<Arc<Caller>, Refused> {
     let pen = Pen::new(Algorithm::EdDsa);
     let directory = directory(&[Algorithm::EdDsa], &pen.jwk("k1"));
     let token = token(header, claims, |message| pen.sign(Algorithm::EdDsa, message));
-    directory.verify(Some(&format!("Bearer {token}")), now)
+    look(&directory, Some(&format!("Bearer {token}")), now)
+}
+
+/// What the directory says of one `Authorization` value.
+fn look(directory: &Directory, authorization: Option<&str>, now: Now) -> Result<Arc<Caller>, Refused> {
+    directory.verify(&Evidence::header(authorization), now).settled()
 }
 
 fn flaw(result: Result<Arc<Caller>, Refused>) -> Option<Flaw> {
     match result.err()? {
         Refused::Invalid(flaw) => Some(flaw),
-        Refused::Malformed | Refused::Missing => panic!("the header is well-formed"),
+        Refused::Malformed | Refused::Missing | Refused::Unavailable => panic!("the header is well-formed"),
     }
 }
 
@@ -74,7 +79,7 @@ fn reads_the_caller_out_of_a_token_of_each_algorithm() {
         let directory = directory(&[algorithm], &pen.jwk("k1"));
         let header = format!(r#"{{"alg":"{}","kid":"k1"}}"#, algorithm.as_str());
         let token = token(&header, &claims(&extra), |message| pen.sign(algorithm, message));
-        let caller = directory.verify(Some(&format!("bearer {token}")), NOW).expect("a caller");
+        let caller = look(&directory, Some(&format!("bearer {token}")), NOW).expect("a caller");
         assert_eq!((caller.user(), caller.tenant(), caller.agent()), ("alice", Some("acme"), Some("helper")));
         assert_eq!((caller.issuer(), caller.proof()), (Some("https://idp.example.com"), Proof::Token));
         assert_eq!(caller.scopes(), ["a".into(), "b".into()]);
@@ -114,7 +119,7 @@ fn refuses_a_header_that_asks_for_anything_else() {
 fn refuses_a_signature_by_any_key_but_the_issuers() {
     let (own, other) = (Pen::new(Algorithm::EdDsa), Pen::new(Algorithm::EdDsa));
     let everything = directory(Algorithm::ALL, &own.jwk("k1"));
-    let verify = |token: &str| flaw(everything.verify(Some(&format!("Bearer {token}")), NOW));
+    let verify = |token: &str| flaw(look(&everything, Some(&format!("Bearer {token}")), NOW));
     let by_other = |message: &[u8]| other.sign(Algorithm::EdDsa, message);
     for extra in ["", &format!(r#","jwk":{}"#, other.jwk("k1")), r#","jku":"https://evil.example.com/jwks""#]
     {
@@ -153,7 +158,7 @@ fn takes_the_key_that_the_token_names_and_guesses_none() {
     ] {
         let sign = |message: &[u8]| pens[pen].sign(Algorithm::EdDsa, message);
         let bearer = format!("Bearer {}", token(&format!(r#"{{"alg":"EdDSA"{kid}}}"#), &claims(&[]), sign));
-        assert_eq!(flaw(directory.verify(Some(&bearer), NOW)), expected, "key {pen} as {kid}");
+        assert_eq!(flaw(look(&directory, Some(&bearer), NOW)), expected, "key {pen} as {kid}");
     }
 }
 
@@ -245,10 +250,10 @@ fn believes_a_verified_token_for_two_minutes_at_most_and_never_past_its_end() {
     let verify = |bearer: &str, steady: u64| {
         // The wall clock is far past the end of both: only the cache can still say yes.
         let late = Now { steady: Duration::from_secs(steady), unix_ms: NOW.unix_ms + 7_200_000 };
-        flaw(directory.verify(Some(bearer), late))
+        flaw(look(&directory, Some(bearer), late))
     };
     for bearer in [&long, &short] {
-        assert_eq!(flaw(directory.verify(Some(bearer), NOW)), None);
+        assert_eq!(flaw(look(&directory, Some(bearer), NOW)), None);
     }
     assert_eq!((verify(&long, 119), verify(&long, 120)), (None, Some(Flaw::Expired)));
     assert_eq!((verify(&short, 59), verify(&short, 60)), (None, Some(Flaw::Expired)));
@@ -261,7 +266,7 @@ fn looks_again_at_a_refused_token_after_five_seconds() {
     let claims = claims(&[("nbf", &(SECONDS + 32).to_string())]);
     let bearer = format!("Bearer {}", token(HEADER, &claims, |message| pen.sign(Algorithm::EdDsa, message)));
     for (seconds, expected) in [(0, Some(Flaw::NotYet)), (4, Some(Flaw::NotYet)), (5, None)] {
-        assert_eq!(flaw(directory.verify(Some(&bearer), after(seconds))), expected, "after {seconds} s");
+        assert_eq!(flaw(look(&directory, Some(&bearer), after(seconds))), expected, "after {seconds} s");
     }
 }
 
@@ -271,13 +276,13 @@ fn keeps_good_tokens_while_junk_comes_in() {
     let directory = directory(&[Algorithm::EdDsa], &pen.jwk("k1"));
     let good =
         format!("Bearer {}", token(HEADER, &claims(&[]), |message| pen.sign(Algorithm::EdDsa, message)));
-    assert_eq!(flaw(directory.verify(Some(&good), NOW)), None);
+    assert_eq!(flaw(look(&directory, Some(&good), NOW)), None);
     for number in 0..2 * REFUSED_TOKENS_MAX {
-        assert_eq!(flaw(directory.verify(Some(&format!("Bearer a.{number}.c")), NOW)), Some(Flaw::Shape));
+        assert_eq!(flaw(look(&directory, Some(&format!("Bearer a.{number}.c")), NOW)), Some(Flaw::Shape));
     }
     // Past its end by the wall clock: it is known only if it was kept.
     let late = Now { steady: Duration::from_secs(1), unix_ms: NOW.unix_ms + 7_200_000 };
-    assert_eq!(flaw(directory.verify(Some(&good), late)), None);
+    assert_eq!(flaw(look(&directory, Some(&good), late)), None);
 }
 
 #[test]
@@ -296,12 +301,12 @@ fn knows_static_keys_by_their_hash_and_anonymous_callers_where_allowed() {
         |anonymous| Settings { keys: vec![key("ci", "secret-1")], anonymous, ..Settings::default() };
     for anonymous in [Anonymous::Allow, Anonymous::Deny] {
         let directory = Directory::new(settings(anonymous)).expect("a directory");
-        let caller = directory.verify(Some("Bearer secret-1"), NOW).expect("a caller");
+        let caller = look(&directory, Some("Bearer secret-1"), NOW).expect("a caller");
         assert_eq!((caller.user(), caller.tenant(), caller.proof()), ("ci", Some("acme"), Proof::Key));
         assert_eq!(caller.scopes(), ["a".into(), "b".into()]);
-        assert_eq!(flaw(directory.verify(Some("Bearer secret-2"), NOW)), Some(Flaw::UnknownKey));
-        assert_eq!(directory.verify(Some("Basic secret-1"), NOW), Err(Refused::Malformed));
-        let nobody = directory.verify(None, NOW).map(|caller| (caller.user().to_owned(), caller.proof()));
+        assert_eq!(flaw(look(&directory, Some("Bearer secret-2"), NOW)), Some(Flaw::UnknownKey));
+        assert_eq!(look(&directory, Some("Basic secret-1"), NOW), Err(Refused::Malformed));
+        let nobody = look(&directory, None, NOW).map(|caller| (caller.user().to_owned(), caller.proof()));
         let expected = match anonymous {
             Anonymous::Allow => Ok(("anonymous".to_owned(), Proof::Anonymous)),
             Anonymous::Deny => Err(Refused::Missing),

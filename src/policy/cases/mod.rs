@@ -17,7 +17,7 @@ use super::decision::{Decision, Forbid, Why};
 use super::diagnostic::{Faults, Findings, Span, quoted, shown};
 use super::snapshot::Policy;
 use super::{Source, yaml};
-use crate::identity::{Caller, Directory, Settings};
+use crate::identity::{Caller, Directory, Evidence, Settings};
 use crate::json::Document;
 use crate::mcp::Method;
 use crate::names::{Label, Now};
@@ -121,7 +121,8 @@ fn find_caller(case: &Case) -> Result<Arc<Caller>, String> {
     let now = Now { steady: Duration::ZERO, unix_ms: 0 };
     let directory = Directory::new(case.caller.clone())
         .map_err(|fault| format!("the caller cannot be: {}", fault.kind))?;
-    directory.verify(case.authorization, now).map_err(|refused| format!("the caller is refused: {refused:?}"))
+    let found = directory.verify(&Evidence::header(case.authorization), now);
+    found.settled().map_err(|refused| format!("the caller is refused: {refused:?}"))
 }
 
 impl Expected {

@@ -3,7 +3,7 @@
 mod conditions;
 
 use super::*;
-use crate::identity::{Caller, Directory, Settings, StaticKey, digest};
+use crate::identity::{Caller, Directory, Evidence, Settings, StaticKey, digest};
 use crate::json::Document;
 use crate::mcp::Method;
 use crate::names::{Label, Mode, Now};
@@ -43,7 +43,7 @@ fn caller(tenant: Option<&str>, scopes: &[&str], groups: &[&str]) -> Arc<Caller>
     };
     let directory = Directory::new(Settings { keys: vec![key], ..Settings::default() }).expect("one key");
     let now = Now { steady: Duration::ZERO, unix_ms: 0 };
-    directory.verify(Some("Bearer key"), now).expect("the key is known")
+    directory.verify(&Evidence::header(Some("Bearer key")), now).settled().expect("the key is known")
 }
 
 /// `allow RULE`, `allow RULE ~SHADOW` or `REASON RULE`.

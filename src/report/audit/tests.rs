@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::bounds::{AUDIT_LINE_BYTES_MAX, AUDIT_QUEUE_BYTES_MAX};
 use crate::gate::{Action, Outcome, Reason, Verdict};
+use crate::identity::Evidence;
 use crate::names::Now;
 use crate::report::sample;
 use crate::scan::{self, Direction};
@@ -107,7 +108,7 @@ fn names_a_caller_by_a_keyed_hash_unless_told_otherwise() {
     let (shows, unlinked) = id(&record, Actors::Unlinked);
     assert!(!shows && unlinked.as_deref().is_some_and(|id| id.starts_with("hmac:") && id != wanted));
     let now = Now { steady: Duration::ZERO, unix_ms: 0 };
-    record.caller = record.policy.directory.verify(None, now).ok();
+    record.caller = record.policy.directory.verify(&Evidence::default(), now).settled().ok();
     assert_eq!(id(&record, keyed()), (false, Some("anonymous".into())));
     record.caller = None;
     assert_eq!(written(&record, keyed()).1["actor"], json!({"type": "unknown"}));

@@ -61,7 +61,8 @@ impl Pipe {
     pub(super) fn open(house: Arc<House>, token: Token) -> Result<Self, Denial> {
         let (policy, started) = (house.live.policy(), Instant::now());
         let ask = ask(Errand::Listen, &token, house.clock.now());
-        let caller = house.gate.identify(&policy, &ask)?;
+        let found = house.gate.identify(&policy, &ask).settled();
+        let caller = found.map_err(Denial::Unidentified)?;
         let ticket = house.gate.admit(&policy, &caller, &ask).map_err(|refusal| refusal.denial)?;
         let own = Journey::begin(&house, ticket, started, started.elapsed());
         Ok(Self { house, token, own, era: None, flights: Flights::default() })
@@ -111,11 +112,12 @@ impl Pipe {
 
     /// Who speaks, by what is in force now; a token that has run out is looked for anew.
     fn identify(&mut self, policy: &Policy, now: Now) -> Result<Arc<Caller>, Denial> {
-        let found = self.house.gate.identify(policy, &ask(Errand::Listen, &self.token, now));
+        let gate = &self.house.gate;
+        let mut found = gate.identify(policy, &ask(Errand::Listen, &self.token, now)).settled();
         if found.is_err() && self.token.renew() {
-            return self.house.gate.identify(policy, &ask(Errand::Listen, &self.token, now));
+            found = gate.identify(policy, &ask(Errand::Listen, &self.token, now)).settled();
         }
-        found
+        found.map_err(Denial::Unidentified)
     }
 
     fn admit(&mut self, heard: &Heard<'_>, caller: &Arc<Caller>, words: &mut Words) {
