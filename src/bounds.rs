@@ -5,8 +5,10 @@
 use std::time::Duration;
 
 mod asking;
+mod recording;
 
 pub use asking::*;
+pub use recording::*;
 
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema
 /// seen, shallow enough that no recursive parser behind the gate overflows.

@@ -18,6 +18,7 @@ mod batch;
 mod calls;
 mod correlate;
 mod eras;
+mod facts;
 mod handles;
 mod listing;
 mod reason;
@@ -39,6 +40,7 @@ use bytes::Bytes;
 
 pub use answer::{Carrier, Release};
 pub use ask::{Ask, Errand, Origin, Way};
+pub use facts::Testimony;
 pub use reason::Reason;
 pub use record::{Action, Ending, Outcome, Overhead, Record, Sizes, Verdict};
 pub use refusal::Denial;
@@ -153,6 +155,9 @@ impl Gate {
         })?;
         record.aim(&topic);
         let standing = policy.standing(caller, ask.now.unix_ms);
+        if let Topic::Call(call) = &topic {
+            record.testimony = facts::testify(policy, call, &message);
+        }
         rules::allow(policy, caller, &standing, &topic, record)?;
         rules::charge(&self.ledger, policy, caller, ask, &topic, record)?;
         let mut edits = rules::search(policy, &message, record)?;

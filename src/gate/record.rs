@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::header::USER_AGENT;
 
 use super::ask::{Ask, Errand, field};
+use super::facts::Testimony;
 use super::reason::Reason;
 use super::refusal::Denial;
 use super::rules::Topic;
@@ -54,6 +55,8 @@ pub struct Record {
     pub detail: Option<Box<str>>,
     /// What redaction found, in either direction.
     pub findings: Vec<(Direction, Finding)>,
+    /// What rules asked about the arguments, where the policy wants that written down.
+    pub testimony: Option<Box<Testimony>>,
     /// Whether two arguments beside each other have keys that some reader takes for one.
     pub has_colliding_keys: bool,
     /// How it ended.
@@ -120,6 +123,7 @@ impl Record {
             rule: None,
             detail: None,
             findings: Vec::new(),
+            testimony: None,
             has_colliding_keys: false,
             outcome: Outcome::Cancelled,
             http_status: 0,

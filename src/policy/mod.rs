@@ -25,6 +25,7 @@ mod code;
 mod compile;
 mod decision;
 mod diagnostic;
+mod facts;
 mod glob;
 mod hours;
 mod judges;
@@ -51,6 +52,7 @@ pub use code::{Code, Severity};
 pub use compile::compile;
 pub use decision::{Decision, Forbid, Listing, Why};
 pub use diagnostic::{Fault, Faults, Paint};
+pub use facts::{Fact, Question, Unknowable};
 pub use lock::{
     Annotations, Definition, DefinitionFault, Hint, LOCK_FILE, Lock, LockedServer, LockedTool,
     definition_sha256, hex,

@@ -3,15 +3,19 @@
 use std::time::Duration;
 
 /// What is written down about a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditPlan {
     /// How much.
     pub level: AuditLevel,
+    /// Arguments whose values may be written down at the level `facts`, by their paths.
+    pub values: Box<[Box<str>]>,
 }
 
 /// How much an audit record holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AuditLevel {
+    /// And what rules asked about the arguments, with the answers; so that a call can be judged again.
+    Facts,
     /// Who, what, when, the decision and its rule; no argument and no result.
     #[default]
     Metadata,
@@ -51,11 +55,12 @@ pub enum ConversationSource {
 
 impl AuditLevel {
     /// Every level.
-    pub const ALL: &[Self] = &[Self::Metadata, Self::None];
+    pub const ALL: &[Self] = &[Self::Facts, Self::Metadata, Self::None];
 
     /// The word for it in policies.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Facts => "facts",
             Self::Metadata => "metadata",
             Self::None => "none",
         }

@@ -45,6 +45,8 @@ pub(super) struct Requirement {
 pub(super) struct Sight<'a> {
     pub facts: Facts<'a>,
     pub unix_ms: u64,
+    /// Answers that were recorded, by place; nothing is found out then.
+    told: Option<&'a [Standing]>,
     known: [Cell<Option<Standing>>; REMEMBERED_MAX],
 }
 
@@ -61,7 +63,12 @@ const REMEMBERED_MAX: usize = 64;
 impl<'a> Sight<'a> {
     /// Looks at a message that has just arrived.
     pub fn new(facts: Facts<'a>, unix_ms: u64) -> Self {
-        Self { facts, unix_ms, known: [const { Cell::new(None) }; REMEMBERED_MAX] }
+        Self { facts, unix_ms, told: None, known: [const { Cell::new(None) }; REMEMBERED_MAX] }
+    }
+
+    /// Looks at a call of which only answers are known.
+    pub fn recorded(answers: &'a [Standing], unix_ms: u64) -> Self {
+        Self { told: Some(answers), ..Self::new(Facts::Arguments(None), unix_ms) }
     }
 
     fn arguments(&self) -> Option<Value<'a>> {
@@ -93,6 +100,9 @@ impl Predicates {
 
     /// The answer to the question at `place`.
     pub fn answer(&self, place: usize, sight: &Sight<'_>) -> Standing {
+        if let Some(told) = sight.told {
+            return told.get(place).copied().unwrap_or(Standing::Unknown);
+        }
         let cell = sight.known.get(place);
         if let Some(standing) = cell.and_then(Cell::get) {
             return standing;

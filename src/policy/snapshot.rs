@@ -190,7 +190,7 @@ impl Policy {
     }
 
     /// A tool that is there for the caller's tenant.
-    fn find(&self, standing: &Standing, tool: &str) -> Result<&Tool, Forbid<'_>> {
+    pub(super) fn find(&self, standing: &Standing, tool: &str) -> Result<&Tool, Forbid<'_>> {
         let tool = self.tool(tool).ok_or(Forbid::plain(Why::UnknownTool))?;
         match tool.tenants.of(standing.tenant) {
             Availability::Disabled => Err(Forbid::plain(Why::Tenant)),
@@ -198,7 +198,7 @@ impl Policy {
         }
     }
 
-    fn call<'p, R: Recorder>(
+    pub(super) fn call<'p, R: Recorder>(
         &'p self,
         tool: &'p Tool,
         standing: &Standing,

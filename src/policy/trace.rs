@@ -3,7 +3,6 @@
 //! The judge itself reports, clause by clause, what became of it; nothing here decides. So what is
 //! explained cannot differ from what is done.
 
-use super::arguments;
 use super::decision::Decision;
 use super::parts::Effect;
 use super::places::Place;
@@ -239,12 +238,7 @@ impl<'p> Teller<'p, '_> {
     }
 
     fn answer(&self, place: usize) -> Answer {
-        match self.predicates.answer(place, self.sight) {
-            arguments::Standing::Absent => Answer::Absent,
-            arguments::Standing::Fails => Answer::No,
-            arguments::Standing::Meets => Answer::Yes,
-            arguments::Standing::Unknown => Answer::Unknown,
-        }
+        self.predicates.answer(place, self.sight).into()
     }
 }
 

@@ -156,14 +156,23 @@ pub(super) fn read_upstream(node: &Node, findings: &mut Findings) -> UpstreamPla
     UpstreamPlan { connect_timeout: read("connect_timeout"), timeout: read("timeout"), idle: read("idle") }
 }
 
+/// The keys of `audit`.
+pub(in crate::policy) const AUDIT_KEYS: &[&str] = &["level", "values"];
+
 pub(super) fn read_audit(node: &Node, findings: &mut Findings) -> AuditPlan {
-    let Some(fields) = Fields::open(node, "`audit`", &["level"], findings) else {
+    let Some(fields) = Fields::open(node, "`audit`", AUDIT_KEYS, findings) else {
         return AuditPlan::default();
     };
     let level = fields.need("level", findings);
     let level = level
         .and_then(|node| walker::word(node, "an audit level", AuditLevel::ALL, AuditLevel::as_str, findings));
-    AuditPlan { level: level.unwrap_or_default() }
+    let values = fields.get("values").map(|node| walker::texts(node, "an argument", findings));
+    if let (Some(entry), Some(AuditLevel::Metadata | AuditLevel::None)) = (fields.entry("values"), level) {
+        let help = "write `level: facts`, or remove `values`";
+        findings.advise(Code::BadValue, entry.key_span, "only the level `facts` tells of arguments", help);
+    }
+    let values = values.unwrap_or_default().into_iter().map(|value| value.value).collect();
+    AuditPlan { level: level.unwrap_or_default(), values }
 }
 
 pub(super) fn read_conversation(node: &Node, findings: &mut Findings) -> Option<Vec<ConversationSource>> {

@@ -3,7 +3,9 @@
 use super::Place;
 use super::actor::Naming;
 use super::text::Text;
-use crate::bounds::{AUDIT_DETAIL_BYTES_MAX, AUDIT_FINDINGS_BYTES_MAX, AUDIT_NAME_BYTES_MAX};
+use crate::bounds::{
+    AUDIT_DETAIL_BYTES_MAX, AUDIT_FACTS_BYTES_MAX, AUDIT_FINDINGS_BYTES_MAX, AUDIT_NAME_BYTES_MAX,
+};
 use crate::gate::{Action, Outcome, Record, Verdict};
 use crate::identity::Proof;
 use crate::mcp::{Method, Revision, Subject};
@@ -45,7 +47,10 @@ pub(super) fn write(text: &mut Text, record: &Record, naming: &Naming, resource:
     write_decision(text, record);
     write_findings(text, &record.findings);
     write_result(text, record);
-    text.raw(",\"content\":{\"level\":\"metadata\"}");
+    write_testimony(text, record);
+    text.raw(",\"content\":{\"level\":\"");
+    text.raw(record.policy.audit.level.as_str());
+    text.raw("\"}");
 }
 
 /// Writes the members of a change of policy, from `"stage"` on.
@@ -79,6 +84,7 @@ fn write_actor(text: &mut Text, record: &Record, naming: &Naming) {
     text.member(",\"issuer\":", caller.issuer(), AUDIT_NAME_BYTES_MAX);
     text.member(",\"client\":", caller.agent(), AUDIT_NAME_BYTES_MAX);
     text.member(",\"tenant\":", caller.tenant(), AUDIT_NAME_BYTES_MAX);
+    text.member(",\"workload\":", caller.workload(), AUDIT_NAME_BYTES_MAX);
     text.raw("}");
 }
 
@@ -188,6 +194,66 @@ fn write_findings(text: &mut Text, findings: &[(Direction, Finding)]) {
         text.raw(",\"findings_cut\":");
         text.number((findings.len() - written) as u64);
     }
+}
+
+/// Writes who called as far as roles ask, and what rules asked about the arguments: what it takes to judge the
+/// call again.
+fn write_testimony(text: &mut Text, record: &Record) {
+    let Some(testimony) = &record.testimony else { return };
+    text.raw(",\"facts\":{\"scopes\":");
+    let end = text.len() + AUDIT_FACTS_BYTES_MAX;
+    let mut is_cut = testimony.is_cut;
+    let (scopes, groups) =
+        record.caller.as_ref().map_or((&[][..], &[][..]), |caller| (caller.scopes(), caller.groups()));
+    is_cut |= write_names(text, scopes, end);
+    text.raw(",\"groups\":");
+    is_cut |= write_names(text, groups, end);
+    text.raw(",\"answers\":[");
+    for (index, fact) in testimony.answers.iter().enumerate() {
+        if text.len() > end {
+            is_cut = true;
+            break;
+        }
+        text.raw(if index == 0 { "{\"path\":" } else { ",{\"path\":" });
+        text.string(&fact.path, AUDIT_NAME_BYTES_MAX);
+        text.raw(",\"asked\":");
+        text.string(&fact.asked, AUDIT_DETAIL_BYTES_MAX);
+        text.raw(",\"answer\":\"");
+        text.raw(fact.answer.as_str());
+        text.raw("\"}");
+    }
+    text.raw("],\"values\":{");
+    for (index, (path, json)) in testimony.values.iter().enumerate() {
+        if text.len() > end {
+            is_cut = true;
+            break;
+        }
+        if index > 0 {
+            text.raw(",");
+        }
+        text.string(path, AUDIT_NAME_BYTES_MAX);
+        text.raw(":");
+        text.lexeme(json);
+    }
+    text.raw(if is_cut { "},\"is_cut\":true}" } else { "}}" });
+}
+
+/// Writes names as a list while there is room; whether some had to be left out.
+fn write_names(text: &mut Text, names: &[Box<str>], end: usize) -> bool {
+    text.raw("[");
+    let mut written = 0;
+    for name in names {
+        if text.len() > end {
+            break;
+        }
+        if written > 0 {
+            text.raw(",");
+        }
+        text.string(name, AUDIT_NAME_BYTES_MAX);
+        written += 1;
+    }
+    text.raw("]");
+    written < names.len()
 }
 
 fn write_result(text: &mut Text, record: &Record) {

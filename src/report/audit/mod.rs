@@ -134,7 +134,7 @@ impl Audit {
     pub fn offer(&self, record: &Record) -> Result<(), Full> {
         match record.policy.audit.level {
             AuditLevel::None => return Ok(()),
-            AuditLevel::Metadata => {}
+            AuditLevel::Facts | AuditLevel::Metadata => {}
         }
         let mut text = Text::over(LINE.take());
         line::write(&mut text, record, &self.naming, &self.resource);
