@@ -7,9 +7,11 @@ use clap::Args;
 
 use super::Exit;
 use super::check::paint;
+use crate::gate::Candidate;
+use crate::names::Mode;
 use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
 use crate::serve::Child;
-use crate::store::{Live, LoadFault, Reloaded};
+use crate::store::{Live, LoadFault, Reloaded, Watch};
 
 /// How users stand in audit records.
 #[derive(Debug, Args)]
@@ -20,6 +22,50 @@ pub struct ActorOptions {
     /// Write users into audit records as they are, not as pseudonyms
     #[arg(long, conflicts_with = "actor_key")]
     plain_actors: bool,
+}
+
+/// How a policy is tried before it takes effect.
+#[derive(Debug, Args)]
+pub struct TrialOptions {
+    /// Only report: nothing is refused and no byte is changed, whatever the policy says
+    #[arg(long)]
+    shadow: bool,
+    /// A second bundle that judges every message too and decides nothing; where it would decide otherwise, audit and
+    /// metrics say so. Watched for changes like the first
+    #[arg(long, value_name = "DIR")]
+    candidate: Option<PathBuf>,
+}
+
+impl TrialOptions {
+    /// The mode of the process.
+    pub(super) fn mode(&self) -> Mode {
+        if self.shadow { Mode::Shadow } else { Mode::Enforce }
+    }
+}
+
+/// The candidate that `options` name, and the thread that watches it. A bad candidate harms nobody: the gate starts
+/// without it, and says so.
+pub(super) fn candidate(options: &TrialOptions) -> (Arc<Candidate>, Option<Watch>) {
+    let candidate = Arc::new(Candidate::default());
+    let Some(directory) = &options.candidate else { return (candidate, None) };
+    let place = Arc::clone(&candidate);
+    let tell = move |reloaded: &Reloaded<'_>| {
+        if let Reloaded::Published { current, .. } = reloaded {
+            place.put(Some(Arc::clone(current)));
+        }
+    };
+    let opened = Live::open(directory, Mode::Enforce, tell).map_err(|fault| fault.to_string());
+    let watched = opened.and_then(|live| {
+        candidate.put(Some(live.policy()));
+        Watch::start(Arc::new(live)).map_err(|fault| fault.to_string())
+    });
+    match watched {
+        Ok(watch) => (candidate, Some(watch)),
+        Err(error) => {
+            tracing::error!(directory = %directory.display(), %error, "no candidate is tried");
+            (candidate, None)
+        }
+    }
 }
 
 /// Why the gate does not start, worded for the person who started it.
@@ -62,7 +108,12 @@ pub(super) fn audit(sink: AuditSink, options: &ActorOptions, metrics: &Metrics) 
 ///
 /// # Errors
 /// What is wrong with the bundle, drawn.
-pub(super) fn policy(directory: &Path, metrics: &Arc<Metrics>, audit: &Arc<Audit>) -> Result<Live, Fault> {
+pub(super) fn policy(
+    directory: &Path,
+    mode: Mode,
+    metrics: &Arc<Metrics>,
+    audit: &Arc<Audit>,
+) -> Result<Live, Fault> {
     let (counted, noted) = (Arc::clone(metrics), Arc::clone(audit));
     let tell = move |reloaded: &Reloaded<'_>| match reloaded {
         Reloaded::Kept { .. } => counted.policy_kept(),
@@ -71,7 +122,7 @@ pub(super) fn policy(directory: &Path, metrics: &Arc<Metrics>, audit: &Arc<Audit
             noted.policy_swapped(Some(previous), current);
         }
     };
-    let live = Live::open(directory, tell).map_err(|fault| match fault {
+    let live = Live::open(directory, mode, tell).map_err(|fault| match fault {
         LoadFault::Read(fault) => unable(fault),
         LoadFault::Policy(faults) => {
             let drawn = faults.render(paint());
@@ -82,6 +133,9 @@ pub(super) fn policy(directory: &Path, metrics: &Arc<Metrics>, audit: &Arc<Audit
             Fault { text, exit: Exit::Findings }
         }
     })?;
+    if mode == Mode::Shadow {
+        tracing::warn!("in shadow: nothing is refused and no byte is changed");
+    }
     let policy = live.policy();
     metrics.policy_loaded(&policy);
     audit.policy_swapped(None, &policy);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::log::{self, LogFormat};
-use super::opening::{self, ActorOptions, Fault, unable};
+use super::opening::{self, ActorOptions, Fault, TrialOptions, unable};
 use super::{Exit, time};
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
@@ -49,6 +49,8 @@ pub struct Options {
     audit: String,
     #[command(flatten)]
     actors: ActorOptions,
+    #[command(flatten)]
+    trial: TrialOptions,
     /// A file whose bytes (32 or more) key the seal of session ids, tasks and cursors; share it between
     /// replicas. Looked at again every 10 seconds; made at start if not given
     #[arg(long, value_name = "FILE")]
@@ -99,7 +101,7 @@ pub fn run(options: &Options) -> Exit {
     log::start(options.log_format);
     crate::identity::install_crypto();
     match open(options) {
-        Ok((chassis, _watch)) => {
+        Ok((chassis, _watches)) => {
             let line = announcement(&chassis, transports(options));
             chassis.run(move || announce(&line));
             Exit::Fine
@@ -112,10 +114,13 @@ pub fn run(options: &Options) -> Exit {
     }
 }
 
-fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
+/// The threads that look for changes, of the policy and of a candidate.
+type Watches = (Watch, Option<Watch>);
+
+fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
     let metrics = Arc::new(Metrics::new());
     let audit = Arc::new(opening::audit(AuditSink::parse(&options.audit), &options.actors, &metrics)?);
-    let live = Arc::new(opening::policy(&options.policy, &metrics, &audit)?);
+    let live = Arc::new(opening::policy(&options.policy, options.trial.mode(), &metrics, &audit)?);
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let upstream = match (&options.upstream, &options.upstream_sse) {
         (None, None) => {
@@ -135,8 +140,9 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
         Some(path) => SealFile::open(path).map(|(file, key)| (Some(file), key)).map_err(unable)?,
         None => (None, fresh_seal_key()),
     };
+    let (candidate, trial) = opening::candidate(&options.trial);
     let house = House {
-        gate: Gate::new(key),
+        gate: Gate::new(key).beside(candidate),
         seal,
         live,
         upstream,
@@ -156,7 +162,7 @@ fn open(options: &Options) -> Result<(Chassis, Watch), Fault> {
     let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
     let threads = options.threads.map_or_else(cores, usize::from);
     let chassis = Chassis::build(Arc::new(house), options.listen, options.admin, tls.as_ref(), threads);
-    Ok((chassis.map_err(unable)?, watch))
+    Ok((chassis.map_err(unable)?, (watch, trial)))
 }
 
 fn transports(options: &Options) -> Transports {

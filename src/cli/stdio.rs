@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::log::{self, LogFormat};
-use super::opening::{self, ActorOptions, Fault, unable};
+use super::opening::{self, ActorOptions, Fault, TrialOptions, unable};
 use super::time;
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
@@ -28,6 +28,8 @@ pub struct Options {
     audit: Option<PathBuf>,
     #[command(flatten)]
     actors: ActorOptions,
+    #[command(flatten)]
+    trial: TrialOptions,
     /// A file with the key or token of the caller, read again when it is no longer accepted; by default
     /// the variable SLUICEGATE_TOKEN
     #[arg(long, value_name = "FILE")]
@@ -73,13 +75,14 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let metrics = Arc::new(Metrics::new());
     let sink = options.audit.clone().map_or(AuditSink::Stderr, AuditSink::File);
     let audit = Arc::new(opening::audit(sink, &options.actors, &metrics)?);
-    let live = Arc::new(opening::policy(&options.policy, &metrics, &audit)?);
+    let live = Arc::new(opening::policy(&options.policy, options.trial.mode(), &metrics, &audit)?);
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let child = opening::child(&options.command, &options.env)?;
     let admin = options.admin.map(bind).transpose().map_err(unable)?.map(|(listener, _)| listener);
     let plate = Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() };
+    let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {
-        gate: Gate::new(fresh_seal_key()),
+        gate: Gate::new(fresh_seal_key()).beside(candidate),
         live,
         upstream: Upstream::piped(),
         audit: Arc::clone(&audit),

@@ -16,6 +16,7 @@ mod answer;
 mod ask;
 mod batch;
 mod calls;
+mod candidate;
 mod correlate;
 mod eras;
 mod facts;
@@ -40,6 +41,7 @@ use bytes::Bytes;
 
 pub use answer::{Carrier, Release};
 pub use ask::{Ask, Errand, Origin, Way};
+pub use candidate::{Candidate, Trial};
 pub use facts::Testimony;
 pub use reason::Reason;
 pub use record::{Action, Ending, Outcome, Overhead, Record, Sizes, Verdict};
@@ -73,6 +75,7 @@ pub struct Gate {
     sealer: Sealer,
     calls: Calls,
     eras: Eras,
+    candidate: Arc<Candidate>,
 }
 
 /// A refused message: what is written down, and why.
@@ -93,7 +96,14 @@ impl Gate {
             sealer: Sealer::new(key),
             calls: Calls::default(),
             eras: Eras::default(),
+            candidate: Arc::default(),
         }
+    }
+
+    /// The same gate, which lets the policy in `candidate` judge beside the one in force.
+    #[must_use]
+    pub fn beside(self, candidate: Arc<Candidate>) -> Self {
+        Self { candidate, ..self }
     }
 
     /// Finds out who calls, before a byte of the body is read.
@@ -158,7 +168,10 @@ impl Gate {
         if let Topic::Call(call) = &topic {
             record.testimony = facts::testify(policy, call, &message);
         }
-        rules::allow(policy, caller, &standing, &topic, record)?;
+        let allowed = rules::allow(policy, caller, &standing, &topic, record);
+        let live = if allowed.is_err() { Verdict::Deny } else { record.verdict };
+        record.trial = self.candidate.hear(caller, &topic, ask.now.unix_ms, live).map(Box::new);
+        allowed?;
         rules::charge(&self.ledger, policy, caller, ask, &topic, record)?;
         let mut edits = rules::search(policy, &message, record)?;
         edits.append(handles.opened(&message, topic.target())?);

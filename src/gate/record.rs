@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::header::USER_AGENT;
 
 use super::ask::{Ask, Errand, field};
+use super::candidate::Trial;
 use super::facts::Testimony;
 use super::reason::Reason;
 use super::refusal::Denial;
@@ -57,6 +58,8 @@ pub struct Record {
     pub findings: Vec<(Direction, Finding)>,
     /// What rules asked about the arguments, where the policy wants that written down.
     pub testimony: Option<Box<Testimony>>,
+    /// What the candidate says, where there is one.
+    pub trial: Option<Box<Trial>>,
     /// Whether two arguments beside each other have keys that some reader takes for one.
     pub has_colliding_keys: bool,
     /// How it ended.
@@ -124,6 +127,7 @@ impl Record {
             detail: None,
             findings: Vec::new(),
             testimony: None,
+            trial: None,
             has_colliding_keys: false,
             outcome: Outcome::Cancelled,
             http_status: 0,
@@ -206,6 +210,17 @@ pub enum Verdict {
     Deny,
     /// It could not be judged, or the server failed.
     Error,
+}
+
+impl Verdict {
+    /// The word for it in records and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// What was done with a message.

@@ -81,17 +81,7 @@ pub(super) fn allow(
     if let Topic::Call(call) = topic {
         tell_apart(policy, call, record)?;
     }
-    let decision = match topic {
-        Topic::Call(call) => policy.judge_call(standing, &call.name, call.arguments),
-        // What it asks to hear of is judged one by one, and taken out where it may not be heard.
-        Topic::Method(Method::SubscriptionsListen, _) => policy.judge_subscription(standing),
-        Topic::Method(method, target) => policy.judge_method(standing, *method, target.as_deref()),
-        // Who may call a tool may follow and end the task that came of it.
-        Topic::Task(method, Some(tool)) => policy.judge_task(standing, *method, tool),
-        Topic::Task(method, None) => policy.judge_method(standing, *method, None),
-        // No rule speaks of an answer to the server; its content is searched like any other.
-        Topic::Reply => return Ok(()),
-    };
+    let Some(decision) = decide(policy, standing, topic) else { return Ok(()) };
     match decision {
         Decision::Allow { by, shadow } => {
             record.rule = Some(by.clone());
@@ -105,6 +95,21 @@ pub(super) fn allow(
             enforce(policy, record, forbidden(caller, forbid))
         }
     }
+}
+
+/// What the rules say of a message; `None` for an answer to the server, of which no rule speaks: its content is
+/// searched like any other.
+pub(super) fn decide<'p>(policy: &'p Policy, standing: &Standing, topic: &Topic<'_>) -> Option<Decision<'p>> {
+    Some(match topic {
+        Topic::Call(call) => policy.judge_call(standing, &call.name, call.arguments),
+        // What it asks to hear of is judged one by one, and taken out where it may not be heard.
+        Topic::Method(Method::SubscriptionsListen, _) => policy.judge_subscription(standing),
+        Topic::Method(method, target) => policy.judge_method(standing, *method, target.as_deref()),
+        // Who may call a tool may follow and end the task that came of it.
+        Topic::Task(method, Some(tool)) => policy.judge_task(standing, *method, tool),
+        Topic::Task(method, None) => policy.judge_method(standing, *method, None),
+        Topic::Reply => return None,
+    })
 }
 
 /// Refuses arguments whose keys a lenient server may take for others. Acts in shadow mode too: what two

@@ -19,7 +19,7 @@ use super::snapshot::{Availability, Policy, TenantSwitch, Tool};
 use super::watch::Watch;
 use super::{Source, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
-use crate::names::Label;
+use crate::names::{Label, Mode};
 
 /// How the allow is called that the protocol itself gives.
 pub(super) const BUILT_IN: &str = "built-in:protocol";
@@ -34,6 +34,14 @@ pub(super) const BUILT_IN: &str = "built-in:protocol";
 /// # Errors
 /// Every fault of every file, and the warnings with them: the policy author's.
 pub fn compile(sources: &[Source], unix_ms: u64) -> Result<Policy, Faults> {
+    compile_as(sources, unix_ms, Mode::Enforce)
+}
+
+/// Compiles a bundle as [`compile()`] does; in [`Mode::Shadow`] all of it only reports, whatever it says itself.
+///
+/// # Errors
+/// As there.
+pub fn compile_as(sources: &[Source], unix_ms: u64, mode: Mode) -> Result<Policy, Faults> {
     if sources.is_empty() {
         let nothing = [Source { name: "policy.yaml".into(), text: String::new() }];
         let mut findings = Findings::default();
@@ -41,7 +49,7 @@ pub fn compile(sources: &[Source], unix_ms: u64) -> Result<Policy, Faults> {
         return Err(findings.settle(&nothing));
     }
     let mut findings = Findings::default();
-    let built = build(sources, unix_ms, &mut findings);
+    let built = build(sources, unix_ms, mode, &mut findings);
     let has_errors = findings.has_errors();
     let faults = findings.settle(sources);
     match built {
@@ -50,7 +58,7 @@ pub fn compile(sources: &[Source], unix_ms: u64) -> Result<Policy, Faults> {
     }
 }
 
-fn build(sources: &[Source], unix_ms: u64, findings: &mut Findings) -> Option<Policy> {
+fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) -> Option<Policy> {
     let (mut bundle, pinned) = read(sources, findings);
     let roles = roles(&bundle, findings);
     check_callers(&bundle, findings);
@@ -58,7 +66,8 @@ fn build(sources: &[Source], unix_ms: u64, findings: &mut Findings) -> Option<Po
     let mut catalog = Catalog::new(declared, pinned, findings);
     lint::note_doubles(&bundle, findings);
 
-    let mode = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
+    let own = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
+    let mode = lower::effective(mode, own);
     lint::check_exceptions(&bundle, unix_ms, findings);
     layers::check(&bundle, &catalog.tools, sources, findings);
 

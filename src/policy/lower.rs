@@ -33,7 +33,7 @@ pub(super) fn rule(part: &RulePart, places: &Places<'_>) -> Option<Rule> {
 }
 
 /// In shadow everything is in shadow.
-fn effective(bundle: Mode, own: Mode) -> Mode {
+pub(super) fn effective(bundle: Mode, own: Mode) -> Mode {
     match bundle {
         Mode::Enforce => own,
         Mode::Shadow => Mode::Shadow,

@@ -49,7 +49,7 @@ mod yaml;
 
 pub use cases::{CaseReport, run_cases};
 pub use code::{Code, Severity};
-pub use compile::compile;
+pub use compile::{compile, compile_as};
 pub use decision::{Decision, Forbid, Listing, Why};
 pub use diagnostic::{Fault, Faults, Paint};
 pub use facts::{Fact, Question, Unknowable};

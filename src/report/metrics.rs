@@ -10,7 +10,7 @@
 //! Source: OpenTelemetry semantic conventions for MCP (`mcp.server.operation.duration`); Prometheus,
 //! "Metric and label naming".
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
@@ -19,8 +19,9 @@ use prometheus::{
 
 use self::count::signed;
 use self::families::{Resolve, counter, counters, gauge, gauges, histograms, register};
+use self::policies::PolicySeries;
 use super::audit::AuditSink;
-use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, ReloadResult, UpstreamFault};
+use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, UpstreamFault};
 use crate::bounds::{AUDIT_QUEUE_BYTES_MAX, CELL_SHARDS, CELLS_PER_SHARD_MAX};
 use crate::gate::{Reason, Stray};
 use crate::mcp::Method;
@@ -28,6 +29,7 @@ use crate::scan::{Detector, Direction};
 
 mod count;
 mod families;
+mod policies;
 
 pub use self::count::Held;
 pub use super::labels::StreamKind;
@@ -74,21 +76,6 @@ struct Load {
 struct UpstreamSeries {
     up: IntGauge,
     errors: Vec<IntCounter>,
-}
-
-struct PolicySeries {
-    info: IntGaugeVec,
-    shown: Mutex<Option<PolicyLabels>>,
-    reloads: Vec<IntCounter>,
-    reload_ok: IntGauge,
-    reload_ok_at: IntGauge,
-}
-
-/// The labels of `sluicegate_policy_info`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct PolicyLabels {
-    sha256: String,
-    mode: &'static str,
 }
 
 struct AuditFamilies {
@@ -319,37 +306,6 @@ impl UpstreamSeries {
                 &["kind"],
             )
             .resolve(&[&labels::words(UpstreamFault::ALL, UpstreamFault::as_str)]),
-        }
-    }
-}
-
-impl PolicySeries {
-    fn new(r: &Registry) -> Self {
-        Self {
-            info: gauges(
-                r,
-                "sluicegate_policy_info",
-                "The policy in force: the first 8 digits of its SHA-256, and its mode.",
-                &["sha256", "mode"],
-            ),
-            shown: Mutex::new(None),
-            reloads: counters(
-                r,
-                "sluicegate_policy_reloads_total",
-                "Attempts to put another policy in force.",
-                &["result"],
-            )
-            .resolve(&[&labels::words(ReloadResult::ALL, ReloadResult::as_str)]),
-            reload_ok: gauge(
-                r,
-                "sluicegate_policy_last_reload_successful",
-                "1 if the last attempt put a policy in force, 0 if the one before stays.",
-            ),
-            reload_ok_at: gauge(
-                r,
-                "sluicegate_policy_last_reload_success_timestamp_seconds",
-                "When a policy was last put in force.",
-            ),
         }
     }
 }

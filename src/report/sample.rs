@@ -31,6 +31,7 @@ pub(super) fn record() -> Record {
         unix_ms: now.unix_ms,
         caller,
         testimony: None,
+        trial: None,
         policy,
         peer: Some("10.1.2.3:51522".parse().unwrap()),
         user_agent: Some("agent/1.0".into()),

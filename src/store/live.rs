@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use arc_swap::{ArcSwap, Guard};
 
 use super::policies::{self, ReadFault};
+use crate::names::Mode;
 use crate::policy::{self, Policy, Source};
 
 /// The policy in force, and what became of the last attempt to replace it.
@@ -15,6 +16,7 @@ use crate::policy::{self, Policy, Source};
 /// at each event. Reading never waits for a reload.
 pub struct Live {
     directory: PathBuf,
+    mode: Mode,
     policy: ArcSwap<Policy>,
     status: ArcSwap<Status>,
     tell: Box<dyn Fn(&Reloaded<'_>) + Send + Sync>,
@@ -79,22 +81,24 @@ pub enum LoadFault {
 impl Live {
     /// Puts the bundle in `directory` in force.
     ///
-    /// `tell` hears of every later reload that published or refused something, in order, on the thread
+    /// In [`Mode::Shadow`] it and every later one only report. `tell` hears of every later reload that published or refused something, in order, on the thread
     /// that reloads; it must not reload itself.
     ///
     /// # Errors
     /// [`LoadFault`]: without a first good policy there is nothing to serve by.
     pub fn open(
         directory: impl Into<PathBuf>,
+        mode: Mode,
         tell: impl Fn(&Reloaded<'_>) + Send + Sync + 'static,
     ) -> Result<Self, LoadFault> {
         let directory = directory.into();
-        let (policy, fingerprint) = load(&directory)?;
+        let (policy, fingerprint) = load(&directory, mode)?;
         let now = unix_ms();
         let status =
             Status { sha256: policy.sha256, published_unix_ms: now, tried_unix_ms: now, error: None };
         Ok(Self {
             directory,
+            mode,
             policy: ArcSwap::from_pointee(policy),
             status: ArcSwap::from_pointee(status),
             tell: Box::new(tell),
@@ -147,7 +151,7 @@ impl Live {
 
     fn attempt(&self, tried: &mut [u8; 32], sources: Result<Vec<Source>, ReadFault>) -> Reload {
         *tried = fingerprint(&sources);
-        match compile(sources) {
+        match compile(sources, self.mode) {
             Ok(policy) => self.publish(&Arc::new(policy)),
             Err(fault) => self.keep(fault.to_string().into()),
         }
@@ -179,14 +183,14 @@ impl Live {
     }
 }
 
-fn load(directory: &Path) -> Result<(Policy, [u8; 32]), LoadFault> {
+fn load(directory: &Path, mode: Mode) -> Result<(Policy, [u8; 32]), LoadFault> {
     let sources = policies::read(directory);
     let fingerprint = fingerprint(&sources);
-    Ok((compile(sources)?, fingerprint))
+    Ok((compile(sources, mode)?, fingerprint))
 }
 
-fn compile(sources: Result<Vec<Source>, ReadFault>) -> Result<Policy, LoadFault> {
-    policy::compile(&sources.map_err(LoadFault::Read)?, unix_ms()).map_err(LoadFault::Policy)
+fn compile(sources: Result<Vec<Source>, ReadFault>, mode: Mode) -> Result<Policy, LoadFault> {
+    policy::compile_as(&sources.map_err(LoadFault::Read)?, unix_ms(), mode).map_err(LoadFault::Policy)
 }
 
 /// Digests what was read, or why it could not be: the same trouble twice is no news.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::bounds::{POLICY_BYTES_MAX, POLICY_FILES_MAX};
+use crate::names::Mode;
 
 fn text(server: &str) -> String {
     format!("version: 1\nserver: {{ id: {server} }}\n")
@@ -58,7 +59,7 @@ impl Watched {
         let tell = move |reloaded: &Reloaded<'_>| {
             count.fetch_add(usize::from(matches!(reloaded, Reloaded::Published { .. })), Ordering::Relaxed);
         };
-        let live = Arc::new(Live::open(directory, tell).unwrap());
+        let live = Arc::new(Live::open(directory, Mode::Enforce, tell).unwrap());
         let _watch = Watch::start(Arc::clone(&live)).unwrap();
         Self { live, published, _watch }
     }
@@ -161,11 +162,14 @@ fn reload_publishes_or_keeps_the_last_good_policy() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("a.yaml");
     fs::write(&file, BROKEN).unwrap();
-    assert!(Live::open(directory.path(), |_| {}).is_err(), "does not start on a broken bundle");
+    assert!(
+        Live::open(directory.path(), Mode::Enforce, |_| {}).is_err(),
+        "does not start on a broken bundle"
+    );
     fs::write(&file, text("a")).unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
     let hear = Arc::clone(&told);
-    let live = Live::open(directory.path(), move |reloaded| {
+    let live = Live::open(directory.path(), Mode::Enforce, move |reloaded| {
         hear.lock().unwrap().push(match reloaded {
             Reloaded::Kept { policy, .. } => format!("kept {}", policy.server),
             Reloaded::Published { previous, current } => format!("{} {}", previous.server, current.server),

@@ -28,5 +28,6 @@ mod stdio;
 mod streams;
 mod tls;
 mod tokens;
+mod trials;
 mod watches;
 mod words;

@@ -6,7 +6,7 @@ use super::text::Text;
 use crate::bounds::{
     AUDIT_DETAIL_BYTES_MAX, AUDIT_FACTS_BYTES_MAX, AUDIT_FINDINGS_BYTES_MAX, AUDIT_NAME_BYTES_MAX,
 };
-use crate::gate::{Action, Outcome, Record, Verdict};
+use crate::gate::{Action, Outcome, Record};
 use crate::identity::Proof;
 use crate::mcp::{Method, Revision, Subject};
 use crate::names::Label;
@@ -47,6 +47,7 @@ pub(super) fn write(text: &mut Text, record: &Record, naming: &Naming, resource:
     write_decision(text, record);
     write_findings(text, &record.findings);
     write_result(text, record);
+    write_trial(text, record);
     write_testimony(text, record);
     text.raw(",\"content\":{\"level\":\"");
     text.raw(record.policy.audit.level.as_str());
@@ -138,11 +139,7 @@ fn target_type(method: Method) -> Option<&'static str> {
 
 fn write_decision(text: &mut Text, record: &Record) {
     text.raw(",\"decision\":{\"verdict\":\"");
-    text.raw(match record.verdict {
-        Verdict::Allow => "allow",
-        Verdict::Deny => "deny",
-        Verdict::Error => "error",
-    });
+    text.raw(record.verdict.as_str());
     text.raw("\",\"action\":\"");
     text.raw(match record.action {
         Action::Allow | Action::ShadowDeny => "allow",
@@ -194,6 +191,19 @@ fn write_findings(text: &mut Text, findings: &[(Direction, Finding)]) {
         text.raw(",\"findings_cut\":");
         text.number((findings.len() - written) as u64);
     }
+}
+
+/// Writes what the candidate says, where it says something else.
+fn write_trial(text: &mut Text, record: &Record) {
+    let Some(trial) = record.trial.as_ref().filter(|trial| trial.verdict != trial.live) else { return };
+    text.raw(",\"candidate\":{\"verdict\":\"");
+    text.raw(trial.verdict.as_str());
+    text.raw("\"");
+    text.member(",\"reason\":", trial.reason, AUDIT_NAME_BYTES_MAX);
+    text.member(",\"rule\":", trial.rule.as_ref().map(Label::as_str), AUDIT_NAME_BYTES_MAX);
+    text.raw(",\"policy_sha256\":\"");
+    text.hex(&trial.sha256);
+    text.raw("\"}");
 }
 
 /// Writes who called as far as roles ask, and what rules asked about the arguments: what it takes to judge the

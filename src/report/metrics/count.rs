@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use prometheus::{Histogram, IntCounter, IntGauge};
 
-use super::{AuditMeters, Metrics, OTHER, PolicyLabels};
+use super::policies::PolicyLabels;
+use super::{AuditMeters, Metrics, OTHER};
 use crate::gate::{Action, Denial, Reason, Record, Stray};
 use crate::mcp::Method;
 use crate::policy::Policy;
@@ -35,6 +36,9 @@ impl Metrics {
         self.count_response(record.http_status);
         if record.has_colliding_keys {
             self.doubts.collisions.inc();
+        }
+        if let Some(trial) = &record.trial {
+            self.policy.tried(trial);
         }
         for (direction, finding) in &record.findings {
             let action = FindingAction::of(finding);
