@@ -2,10 +2,13 @@
 
 mod check;
 pub mod demo;
+mod history;
 mod log;
 mod opening;
+mod replay;
 mod run;
 mod stdio;
+mod suggest;
 mod test;
 mod time;
 
@@ -27,10 +30,16 @@ enum Verb {
     Check(check::Options),
     /// Watch the gate at work: a sample server, the gate and a client, explained scene by scene
     Demo(demo::Options),
+    /// Compare two bundles, and what they decide about recorded calls
+    Diff(replay::DiffOptions),
+    /// Judge recorded calls by a bundle: which would be decided otherwise
+    Replay(replay::ReplayOptions),
     /// Run the gate in front of a server
     Run(Box<run::Options>),
     /// Put the gate between a client and a server on pipes alone, as desktop clients start servers
     Stdio(Box<stdio::Options>),
+    /// Propose the rules that recorded calls needed, as a patch, and those that none needed
+    Suggest(suggest::Options),
     /// Run a bundle's own tests (`*.test.yaml`)
     Test(test::Options),
 }
@@ -59,8 +68,11 @@ pub fn main() -> ExitCode {
     match Words::parse().verb {
         Verb::Check(options) => check::check(&options).into(),
         Verb::Demo(options) => demo::run(&options),
+        Verb::Diff(options) => replay::diff(&options).into(),
+        Verb::Replay(options) => replay::replay(&options).into(),
         Verb::Run(options) => run::run(&options).into(),
         Verb::Stdio(options) => stdio::run(&options),
+        Verb::Suggest(options) => suggest::suggest(&options).into(),
         Verb::Test(options) => test::test(&options).into(),
     }
 }

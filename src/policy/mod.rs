@@ -33,6 +33,7 @@ mod layers;
 mod lint;
 mod lock;
 mod lower;
+mod outline;
 mod parts;
 mod places;
 mod plans;
@@ -57,6 +58,7 @@ pub use lock::{
     Annotations, Definition, DefinitionFault, Hint, LOCK_FILE, Lock, LockedServer, LockedTool,
     definition_sha256, hex,
 };
+pub use outline::Outline;
 pub use places::Place;
 pub use plans::{AuditLevel, AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 pub use roles::Standing;

@@ -243,6 +243,9 @@ impl<'p> Teller<'p, '_> {
 }
 
 impl Answer {
+    /// Every answer.
+    pub const ALL: &[Self] = &[Self::Absent, Self::No, Self::Unknown, Self::Yes];
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -95,6 +95,11 @@ impl Gate {
             rest.is_some_and(|rest| rest.starts_with([' ', '{']) && rest.contains(label))
         });
         series.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
+    /// The audit file.
+    pub fn audit(&self) -> &Path {
+        &self.audit
     }
 
     /// The audit records of judged messages, as written so far.

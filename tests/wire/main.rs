@@ -11,6 +11,7 @@ mod failures;
 mod framing;
 mod handles;
 mod headers;
+mod history;
 mod hostile;
 mod http2;
 mod legacy_sse;
