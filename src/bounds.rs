@@ -5,9 +5,11 @@
 use std::time::Duration;
 
 mod asking;
+mod policy;
 mod recording;
 
 pub use asking::*;
+pub use policy::*;
 pub use recording::*;
 
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema
@@ -181,24 +183,6 @@ pub const POLICY_FILE_BYTES_MAX: usize = 1024 * 1024;
 
 /// Files of a bundle. A ConfigMap holds 1 MiB in all.
 pub const POLICY_FILES_MAX: usize = 256;
-
-/// Nesting of YAML in a bundle; the language itself needs seven.
-pub const POLICY_DEPTH_MAX: usize = 32;
-
-/// Bytes of `tools.lock.yaml`: the definitions of a few hundred tools, and room in a bundle for the rest.
-pub const LOCK_BYTES_MAX: usize = 3 << 20;
-
-/// Nesting in a lock file: its own four levels, and a schema as deep as a message may be.
-pub const LOCK_DEPTH_MAX: usize = JSON_DEPTH_MAX + 4;
-
-/// Rules of one policy, allow and deny together: each stands in the list of every tool it concerns.
-pub const POLICY_RULES_MAX: usize = 4_096;
-
-/// Tools of one server. Models lose their way in far fewer.
-pub const POLICY_TOOLS_MAX: usize = 4_096;
-
-/// A text of a policy that goes to callers, in bytes: a paragraph.
-pub const POLICY_MESSAGE_BYTES_MAX: usize = 1_024;
 
 /// Bytes in a policy bundle, all files together. A ConfigMap holds 1 MiB; pinned tools and keys
 /// delivered by other ways may need more.

@@ -43,6 +43,17 @@ pub fn is_number(text: &str) -> bool {
         && exponent.is_none_or(|text| digits(text.strip_prefix(['+', '-']).unwrap_or(text)))
 }
 
+/// Whether a JSON number has no fraction, however it is written: `1`, `1.0` and `1e3` have none.
+pub fn is_integral(text: &str) -> bool {
+    let parts = Parts::read(text);
+    let places = parts.fraction.trim_end_matches('0').len();
+    // Zeros before the point may be shifted behind it.
+    let zeros =
+        if places == 0 { parts.whole.bytes().rev().take_while(|&digit| digit == b'0').count() } else { 0 };
+    let length = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    parts.sign() == 0 || parts.exponent.saturating_add(length(zeros)) >= length(places)
+}
+
 impl<'a> Parts<'a> {
     fn read(text: &'a str) -> Self {
         let (negative, unsigned) = match text.strip_prefix('-') {
@@ -118,6 +129,18 @@ mod tests {
         for (left, right, wanted) in cases {
             assert_eq!(compare(left, right), wanted, "{left} and {right}");
             assert_eq!(compare(right, left), wanted.reverse(), "{right} and {left}");
+        }
+    }
+
+    #[test]
+    fn knows_a_number_without_fraction() {
+        for whole in
+            ["0", "-7", "1.0", "1e3", "1.5e1", "120e-1", "0.0", "0e-9", "1.50e1", "1e99999999999999999999"]
+        {
+            assert!(is_integral(whole), "{whole}");
+        }
+        for fraction in ["0.5", "-1.5", "1.55e1", "12e-1", "1e-99999999999999999999", "10.01e1"] {
+            assert!(!is_integral(fraction), "{fraction}");
         }
     }
 

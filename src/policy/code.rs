@@ -72,6 +72,10 @@ codes! {
     UnknownRule "SG0027" "a rule id that no rule has"
     DefinitionEdited "SG0028" "what was approved in the lock file is not what stands there"
     UnknownAgent "SG0029" "an agent that is not in the list `agents`"
+    UnknownArgument "SG0030" "an argument that the pinned tool does not have"
+    ArgumentType "SG0031" "a test of a type that the pinned tool does not take there"
+    NotInEnum "SG0032" "a value that the pinned tool does not list for that argument"
+    ImpossibleBound "SG0033" "tests of an argument that no value can meet"
     ExpiredException "SG0034" "an exception whose last day is over"
     UnknownWorkload "SG0035" "a workload that is not in the list `workloads`"
     LayerConflict "SG0036" "a team's file says something that would weaken the rules of the organisation"
@@ -86,6 +90,7 @@ codes! {
     OpenList "SG0108" "names are used that no closed list declares, so a typo in one goes unnoticed"
     ExceptionEndsSoon "SG0109" "an exception that ends within two weeks"
     ClassByTeam "SG0110" "the organisation selects by class, and only a team says what class a tool has"
+    RequiredAsOptional "SG0111" "an argument that its tool requires, constrained as if it might be missing"
     CaseFailed "SG0201" "a test case did not come out as expected"
 }
 

@@ -48,6 +48,7 @@ mod walker;
 mod watch;
 mod yaml;
 
+pub use arguments::fuzz_arguments;
 pub use cases::{CaseReport, run_cases};
 pub use code::{Code, Severity};
 pub use compile::{compile, compile_as};

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::Standing;
-use crate::json::{self, Kind, Value, decimal};
+use super::{Kinds, Standing, Test};
+use crate::json::{self, Document, Kind, Value, decimal};
 use crate::policy::scalar::Scalar;
 
 /// A value written in a policy.
@@ -17,6 +17,26 @@ pub(in crate::policy) enum Literal {
 }
 
 impl Literal {
+    /// The kinds of values that can be the same.
+    pub fn kinds(&self) -> Kinds {
+        match self {
+            Self::Boolean(_) => Kinds::BOOLEAN,
+            Self::Number(text) if decimal::is_integral(text) => Kinds::INTEGER,
+            Self::Number(_) => Kinds::FRACTION,
+            Self::Text(_) => Kinds::STRING,
+        }
+    }
+
+    /// How an argument with this value stands to a test; for the author, not for calls.
+    pub fn judged_by(&self, test: &Test) -> Standing {
+        let text = match self {
+            Self::Boolean(value) => value.to_string(),
+            Self::Number(text) => text.to_string(),
+            Self::Text(text) => json::quote(text),
+        };
+        Document::parse(text.as_bytes()).map_or(Standing::Unknown, |document| test.judge(document.root()))
+    }
+
     /// Whether `value` is the same; `None` when it is of another type.
     fn equals(&self, value: Value<'_>) -> Option<bool> {
         match self {

@@ -1,6 +1,9 @@
 //! Reading what a policy asks of one argument.
 
-use super::{Absence, Literal, Test};
+mod nested;
+mod texts;
+
+use super::{Absence, Kinds, Literal, Standing, Test};
 use crate::json::decimal;
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
@@ -18,8 +21,45 @@ pub(in crate::policy) struct ConstraintPart {
     pub absence: Absence,
 }
 
-const ALLOW_TESTS: &[&str] = &["equals", "in", "min", "max", "prefix", "required"];
-const DENY_TESTS: &[&str] = &["equals", "in", "min", "max", "prefix"];
+const TESTS: &[&str] = &[
+    "equals",
+    "in",
+    "min",
+    "max",
+    "prefix",
+    "suffix",
+    "glob",
+    "regex",
+    "length",
+    "type",
+    "path_under",
+    "url",
+    "cidr",
+    "sql",
+    "json_schema",
+    "each",
+    "any",
+];
+const ALLOW_TESTS: &[&str] = &[
+    "equals",
+    "in",
+    "min",
+    "max",
+    "prefix",
+    "suffix",
+    "glob",
+    "regex",
+    "length",
+    "type",
+    "path_under",
+    "url",
+    "cidr",
+    "sql",
+    "json_schema",
+    "each",
+    "any",
+    "required",
+];
 
 /// Reads the constraint at `entry` of a rule; `absence` is what the rule says of missing arguments.
 pub(in crate::policy) fn constraint(
@@ -35,16 +75,18 @@ pub(in crate::policy) fn constraint(
     }
     let known = match effect {
         Effect::Allow => ALLOW_TESTS,
-        Effect::Deny => DENY_TESTS,
+        Effect::Deny => TESTS,
     };
     let fields = Fields::open(&entry.value, "a constraint", known, findings)?;
-    let mut reader = Reader { fields, findings, tests: Vec::new() };
-    reader.read_membership();
-    reader.read_bounds(entry.key_span);
-    reader.read_texts();
+    let mut reader = Reader { fields, effect, findings, tests: Vec::new(), literals: Vec::new() };
+    reader.read_all(&entry.key, entry.key_span);
     let absence = reader.read_absence(absence);
     let Reader { tests, .. } = reader;
-    check_tests(&tests, entry, &fields, findings);
+    if tests.is_empty() && fields.is_empty() {
+        let message = format!("nothing is asked of `{}`", shown(&entry.key));
+        let help = "write at least one test, such as `equals`, `in`, `max`, `prefix`";
+        findings.advise(Code::MissingKey, entry.key_span, message, help);
+    }
     let path = Spanned { span: entry.key_span, value: entry.key.clone() };
     Some(ConstraintPart { path, tests, absence })
 }
@@ -52,11 +94,32 @@ pub(in crate::policy) fn constraint(
 /// The fields of one constraint, and what has been read of them.
 struct Reader<'n, 'f> {
     fields: Fields<'n>,
+    effect: Effect,
     findings: &'f mut Findings,
     tests: Vec<Spanned<Test>>,
+    literals: Vec<Spanned<Literal>>,
 }
 
 impl Reader<'_, '_> {
+    /// Reads every test of the value called `name`, the cheapest to judge first.
+    fn read_all(&mut self, name: &str, span: Span) {
+        self.read_type();
+        self.read_membership();
+        self.read_bounds(span);
+        self.read_length();
+        self.read_ends();
+        self.read_glob();
+        self.read_cidr();
+        self.read_path_under();
+        self.read_url();
+        self.read_regex();
+        self.read_elements("each", Test::Each);
+        self.read_elements("any", Test::Any);
+        self.read_sql();
+        self.read_json_schema();
+        self.check_kinds(name, span);
+    }
+
     fn push(&mut self, span: Span, test: Test) {
         self.tests.push(Spanned { span, value: test });
     }
@@ -75,20 +138,22 @@ impl Reader<'_, '_> {
     }
 
     fn read_literal(&mut self, node: &Node) -> Option<Literal> {
-        match &node.content {
-            Content::Scalar(Scalar::Boolean(value)) => Some(Literal::Boolean(*value)),
-            Content::Scalar(Scalar::Number(text)) => Some(Literal::Number(text.clone())),
-            Content::Scalar(Scalar::Text(text)) => Some(Literal::Text(text.clone())),
-            Content::Unreadable => None,
+        let literal = match &node.content {
+            Content::Scalar(Scalar::Boolean(value)) => Literal::Boolean(*value),
+            Content::Scalar(Scalar::Number(text)) => Literal::Number(text.clone()),
+            Content::Scalar(Scalar::Text(text)) => Literal::Text(text.clone()),
+            Content::Unreadable => return None,
             Content::Scalar(Scalar::Null) | Content::List(_) | Content::Map(_) => {
                 let message = format!(
                     "an argument is compared with a text, a number or a boolean, not {}",
                     node.kind()
                 );
                 self.findings.raise(Code::WrongType, node.span, message);
-                None
+                return None;
             }
-        }
+        };
+        self.literals.push(Spanned { span: node.span, value: literal.clone() });
+        Some(literal)
     }
 
     fn read_bounds(&mut self, span: Span) {
@@ -97,7 +162,12 @@ impl Reader<'_, '_> {
             && decimal::compare(&min.value, &max.value).is_gt()
         {
             let message = format!("no number is from {} to {}", min.value, max.value);
-            self.findings.raise(Code::BadValue, span, message);
+            self.findings.advise(
+                Code::ImpossibleBound,
+                span,
+                message,
+                "exchange `min` and `max`, or correct one",
+            );
         }
         self.tests.extend(min.map(|min| Spanned { span: min.span, value: Test::Min(min.value) }));
         self.tests.extend(max.map(|max| Spanned { span: max.span, value: Test::Max(max.value) }));
@@ -116,16 +186,10 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn read_texts(&mut self) {
-        if let Some(node) = self.fields.get("prefix")
-            && let Some(prefix) = walker::text(node, "`prefix`", self.findings)
-        {
-            self.push(node.span, Test::Prefix(prefix.into()));
-        }
-    }
-
     fn read_absence(&mut self, absence: Absence) -> Absence {
-        let Some(node) = self.fields.get("required") else { return absence };
+        let Some(node) = self.fields.get("required").filter(|_| self.effect == Effect::Allow) else {
+            return absence;
+        };
         match walker::boolean(node, "`required`", self.findings) {
             Some(true) => {
                 self.push(node.span, Test::Present);
@@ -135,19 +199,30 @@ impl Reader<'_, '_> {
             None => absence,
         }
     }
-}
 
-/// Refuses tests that no value can meet together, and none at all.
-fn check_tests(tests: &[Spanned<Test>], entry: &Entry, fields: &Fields<'_>, findings: &mut Findings) {
-    let is_bound = |test: &Spanned<Test>| matches!(test.value, Test::Max(_) | Test::Min(_));
-    let is_text = |test: &Spanned<Test>| matches!(test.value, Test::Prefix(_));
-    if tests.iter().any(is_bound) && tests.iter().any(is_text) {
-        let message = format!("`{}` cannot be a number and a text at once", shown(&entry.key));
-        findings.raise(Code::BadValue, entry.key_span, message);
-    }
-    if tests.is_empty() && fields.is_empty() {
-        let message = format!("nothing is asked of `{}`", shown(&entry.key));
-        let help = "write at least one of `equals`, `in`, `min`, `max`, `prefix`";
-        findings.advise(Code::MissingKey, entry.key_span, message, help);
+    /// Refuses tests of which no value can meet two at once, by its kind or because it would have to be
+    /// two values.
+    fn check_kinds(&mut self, name: &str, span: Span) {
+        let mut kinds = Kinds::ALL;
+        for test in &self.tests {
+            let own = test.value.kinds();
+            if kinds.and(own).is_empty() && !own.is_empty() {
+                let message = format!("`{}` cannot be {own} and {kinds} at once", shown(name));
+                let help = format!("keep `{}` or what it contradicts", test.value.key());
+                self.findings.advise(Code::ImpossibleBound, span, message, help);
+                return;
+            }
+            kinds = kinds.and(own);
+        }
+        let is_met = |literal: &Spanned<Literal>| {
+            self.tests.iter().all(|test| literal.value.judged_by(&test.value) != Standing::Fails)
+        };
+        if let [first, ..] = self.literals.as_slice()
+            && !self.literals.iter().any(is_met)
+        {
+            let message = format!("no value of `{}` meets all that is asked of it", shown(name));
+            let help = "the values that are named are outside of its other tests";
+            self.findings.advise(Code::ImpossibleBound, first.span, message, help);
+        }
     }
 }
