@@ -20,6 +20,7 @@ pub const TARGETS: &[Target] = &[
     Target("framing", sluicegate::serve::fuzz_framing),
     Target("id", sluicegate::mcp::fuzz_id),
     Target("identity", sluicegate::identity::fuzz_identity),
+    Target("input", sluicegate::policy::fuzz_input),
     Target("json", sluicegate::json::fuzz_json),
     Target("lines", sluicegate::mcp::lines::fuzz_lines),
     Target("mirror", sluicegate::mcp::fuzz_mirror),

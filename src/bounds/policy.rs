@@ -41,6 +41,13 @@ pub const JSON_SCHEMA_VALUE_BYTES_MAX: usize = 64 << 10;
 /// Nesting of such a value: a schema that refers to itself twice doubles its cost with each level.
 pub const JSON_SCHEMA_VALUE_DEPTH_MAX: usize = 12;
 
+/// Nesting of an `inputSchema`, references included, that rules are held against; deeper places are open.
+pub const INPUT_DEPTH_MAX: usize = 16;
+
+/// Places of one `inputSchema` that rules are held against: schemas made by hand or from code have
+/// tens. References repeat what they lead to.
+pub const INPUT_SHAPES_MAX: usize = 2_048;
+
 /// SQL in an argument, in bytes. Source: the strict guard of the reference of policies, 11.1.
 pub const SQL_BYTES_MAX: usize = 16 << 10;
 

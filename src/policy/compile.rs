@@ -17,7 +17,7 @@ use super::roles::Role;
 use super::rules::{Docket, Rulebook};
 use super::snapshot::{Availability, Policy, TenantSwitch, Tool};
 use super::watch::Watch;
-use super::{Source, layers, lint, lock, yaml};
+use super::{Source, input, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::{Label, Mode};
 
@@ -72,7 +72,8 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     layers::check(&bundle, &catalog.tools, sources, findings);
 
     let places = Places::new(sources);
-    let court = Court { roles: &roles, places: &places };
+    let inputs = input::of_tools(&catalog.tools);
+    let court = Court { roles: &roles, places: &places, inputs: &inputs };
     let mut bench = Bench::new(catalog.tools.len());
     for (index, rule) in bundle.rules.iter().enumerate() {
         bench.hear(index, rule, court, &mut catalog, findings);

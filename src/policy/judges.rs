@@ -6,7 +6,8 @@ use super::clauses::Drafter;
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned, did_you_mean, nearest, quoted, shown};
 use super::glob::Glob;
-use super::parts::{Effect, RulePart};
+use super::input::{self, InputSchema};
+use super::parts::{ArgsPart, Effect, RulePart};
 use super::places::Places;
 use super::roles::Role;
 use super::rules::{Clause, Docket};
@@ -28,6 +29,8 @@ pub(super) struct Bench {
 pub(super) struct Court<'b> {
     pub roles: &'b [Role],
     pub places: &'b Places<'b>,
+    /// What each tool takes, by index; `None` where that is not pinned.
+    pub inputs: &'b [Option<InputSchema>],
 }
 
 /// Methods that no deny may touch: without them a client takes the server for another kind, or for dead.
@@ -93,6 +96,9 @@ impl Bench {
                 let selected = catalog.select(&rule.selector, rule.span, findings);
                 check_args(rule, &selected, catalog, findings);
                 check_releases(rule, &selected, catalog, findings);
+                for part in rule.args.iter().chain(rule.releases.iter().flat_map(|release| &release.args)) {
+                    check_inputs(part, &selected, catalog, court.inputs, findings);
+                }
                 for tool in selected {
                     let name =
                         catalog.tools.get(tool).map(|tool| tool.name.value.as_str()).unwrap_or_default();
@@ -169,6 +175,25 @@ fn check_args(rule: &RulePart, selected: &[usize], catalog: &Catalog, findings: 
                 findings.advise(Code::DenyOfMissing, part.tool.span, message, help);
             }
         }
+    }
+}
+
+/// Holds what is asked of arguments against what the tools take.
+fn check_inputs(
+    part: &ArgsPart,
+    selected: &[usize],
+    catalog: &Catalog,
+    inputs: &[Option<InputSchema>],
+    findings: &mut Findings,
+) {
+    let glob = Glob::new(&part.tool.value);
+    let pinned = selected.iter().filter_map(|&tool| {
+        let name = catalog.tools.get(tool)?.name.value.as_str();
+        Some((name, inputs.get(tool)?.as_ref()))
+    });
+    let pinned: Vec<_> = pinned.filter(|(name, _)| glob.matches(name)).collect();
+    for constraint in &part.constraints {
+        input::check(constraint, &pinned, findings);
     }
 }
 

@@ -28,6 +28,7 @@ mod diagnostic;
 mod facts;
 mod glob;
 mod hours;
+mod input;
 mod judges;
 mod layers;
 mod lint;
@@ -48,13 +49,14 @@ mod walker;
 mod watch;
 mod yaml;
 
-pub use arguments::fuzz_arguments;
+pub use arguments::{Kinds, fuzz_arguments};
 pub use cases::{CaseReport, run_cases};
 pub use code::{Code, Severity};
 pub use compile::{compile, compile_as};
 pub use decision::{Decision, Forbid, Listing, Why};
 pub use diagnostic::{Fault, Faults, Paint};
 pub use facts::{Fact, Question, Unknowable};
+pub use input::{SchemaDoubt, fuzz_input};
 pub use lock::{
     Annotations, Definition, DefinitionFault, Hint, LOCK_FILE, Lock, LockedServer, LockedTool,
     definition_sha256, hex,

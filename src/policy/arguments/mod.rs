@@ -33,7 +33,9 @@ pub use fuzz::fuzz_arguments;
 pub(super) use literal::Literal;
 pub(super) use paths::may_lead_elsewhere;
 pub(super) use read::ConstraintPart;
-use types::Kinds;
+pub(super) use schema::is_valid;
+pub use types::Kinds;
+pub(super) use types::type_kinds;
 
 use ipnet::IpNet;
 

@@ -70,6 +70,12 @@ impl Schema {
     }
 }
 
+/// Whether `value` is valid by a schema written as JSON, which is one.
+pub(in crate::policy) fn is_valid(schema: &str, value: Value<'_>) -> bool {
+    let schema = serde_json::from_str(schema).ok().and_then(|source| Schema::new(source).ok());
+    schema.is_some_and(|schema| schema.judge(value) == Standing::Meets)
+}
+
 fn told(fault: &boon::CompileError) -> String {
     // Only the innermost cause says what is wrong; the pictures around it have several lines.
     let text = match fault {

@@ -59,6 +59,11 @@ fn judge_integer(spelling: &str) -> Standing {
     }
 }
 
+/// The kinds of values that are of the type called `name`, if there is one.
+pub(in crate::policy) fn type_kinds(name: &str) -> Option<Kinds> {
+    TypeName::ALL.iter().find(|of| of.as_str() == name).map(|of| of.kinds())
+}
+
 /// Whether a value is of one of these types.
 pub(super) fn judge_types(types: &[TypeName], value: Value<'_>) -> Standing {
     kinds(types).judge(value)

@@ -18,6 +18,8 @@ pub(in crate::policy) struct ConstraintPart {
     pub path: Spanned<Box<str>>,
     /// Each where its value is written.
     pub tests: Vec<Spanned<Test>>,
+    /// The values that the argument is compared with, each where it is written.
+    pub literals: Vec<Spanned<Literal>>,
     pub absence: Absence,
 }
 
@@ -81,14 +83,14 @@ pub(in crate::policy) fn constraint(
     let mut reader = Reader { fields, effect, findings, tests: Vec::new(), literals: Vec::new() };
     reader.read_all(&entry.key, entry.key_span);
     let absence = reader.read_absence(absence);
-    let Reader { tests, .. } = reader;
+    let Reader { tests, literals, .. } = reader;
     if tests.is_empty() && fields.is_empty() {
         let message = format!("nothing is asked of `{}`", shown(&entry.key));
         let help = "write at least one test, such as `equals`, `in`, `max`, `prefix`";
         findings.advise(Code::MissingKey, entry.key_span, message, help);
     }
     let path = Spanned { span: entry.key_span, value: entry.key.clone() };
-    Some(ConstraintPart { path, tests, absence })
+    Some(ConstraintPart { path, tests, literals, absence })
 }
 
 /// The fields of one constraint, and what has been read of them.

@@ -1,0 +1,245 @@
+//! Holding what a rule asks against what a tool takes.
+
+use std::cmp::Ordering;
+
+use super::{Entry, InputSchema, Range, Shape};
+use crate::json::{Document, decimal};
+use crate::policy::arguments::{Absence, ConstraintPart, Kinds, Literal, Standing, Test};
+use crate::policy::code::Code;
+use crate::policy::diagnostic::{Findings, Spanned, did_you_mean, nearest, quoted, shown};
+
+/// A tool that a constraint is about, and what it takes if that is known.
+pub(in crate::policy) type Pinned<'s> = (&'s str, Option<&'s InputSchema>);
+
+/// Notes what cannot be in `constraint`, for the tools that it is about.
+///
+/// One that names a tool must fit it. One that a pattern gives to several need only fit some: those that
+/// do not have the argument are not meant.
+pub(in crate::policy) fn check(constraint: &ConstraintPart, tools: &[Pinned<'_>], findings: &mut Findings) {
+    let mut missing = Vec::new();
+    let mut is_somewhere = false;
+    for (tool, schema) in tools {
+        match schema.map_or(Entry::Open, |schema| schema.find(&constraint.path.value)) {
+            Entry::Missing(names) => missing.push((*tool, names)),
+            Entry::Open => is_somewhere = true,
+            Entry::Shape(shape, is_required) => {
+                is_somewhere = true;
+                let before = findings.len();
+                Against { constraint, tool, shape }.check(is_required, findings);
+                // The same mistake again for the next tool would help nobody.
+                if findings.len() > before {
+                    return;
+                }
+            }
+        }
+    }
+    if let (false, Some((tool, names))) = (is_somewhere, missing.first()) {
+        note_missing(constraint, tool, names, missing.len(), findings);
+    }
+}
+
+fn note_missing(
+    constraint: &ConstraintPart,
+    tool: &str,
+    names: &[&str],
+    tools: usize,
+    findings: &mut Findings,
+) {
+    let path = &constraint.path;
+    let message = match tools {
+        1 => format!("`{tool}` has no argument `{}`", shown(&path.value)),
+        more => format!("none of {more} tools has an argument `{}`", shown(&path.value)),
+    };
+    // The last step is the one that is misspelled; what stands before it was found.
+    let (front, last) = path.value.rsplit_once('.').map_or(("", &*path.value), |(front, last)| (front, last));
+    let help = match nearest(last, names.iter().copied()) {
+        Some(meant) if front.is_empty() => format!("did you mean `{meant}`?"),
+        Some(meant) => format!("did you mean `{front}.{meant}`?"),
+        None if names.is_empty() && front.is_empty() => format!("`{tool}` takes no arguments"),
+        None if names.is_empty() => format!("nothing is inside `{}`", shown(front)),
+        None => did_you_mean(last, "arguments", names.iter().copied()),
+    };
+    findings.advise(Code::UnknownArgument, path.span, message, help);
+}
+
+/// A constraint before what one tool takes there.
+struct Against<'a> {
+    constraint: &'a ConstraintPart,
+    tool: &'a str,
+    shape: &'a Shape,
+}
+
+impl Against<'_> {
+    fn check(&self, is_required: bool, findings: &mut Findings) {
+        let path = &self.constraint.path;
+        let is_said = self.constraint.absence == Absence::Ignored;
+        if is_required && is_said {
+            let message =
+                format!("`{}` is required by `{}`, and never missing", shown(&path.value), self.tool);
+            let help = "remove what is said about it being missing";
+            findings.advise(Code::RequiredAsOptional, path.span, message, help);
+        }
+        let before = findings.len();
+        for literal in &self.constraint.literals {
+            self.check_literal(literal, findings);
+        }
+        for test in &self.constraint.tests {
+            match &test.value {
+                // Their values have been looked at one by one.
+                Test::Equals(_) | Test::In(_) => {}
+                _ => self.check_test(test, findings),
+            }
+        }
+        if findings.len() == before {
+            self.check_values(findings);
+        }
+    }
+
+    /// What the argument is called and where, for messages.
+    fn place(&self) -> String {
+        format!("`{}` of `{}`", shown(&self.constraint.path.value), self.tool)
+    }
+
+    fn check_literal(&self, literal: &Spanned<Literal>, findings: &mut Findings) {
+        let (place, kinds) = (self.place(), self.shape.kinds);
+        if literal.value.kinds().and(kinds).is_empty() {
+            let message = format!("{place} is {kinds}, and `{}` is {}", literal.value, literal.value.kinds());
+            let help = match &literal.value {
+                Literal::Number(_) | Literal::Boolean(_) if kinds == Kinds::STRING => "write it in quotes",
+                Literal::Text(_) if !kinds.and(Kinds::NUMBER.or(Kinds::BOOLEAN)).is_empty() => {
+                    "write it without quotes"
+                }
+                _ => "compare it with a value that it can have",
+            };
+            findings.advise(Code::ArgumentType, literal.span, message, help);
+        } else if let Some(values) = &self.shape.values {
+            let equals = Test::Equals(literal.value.clone());
+            if !values.iter().any(|value| judge(&equals, value) == Standing::Meets) {
+                let message = format!("{place} is never `{}`", literal.value);
+                findings.advise(
+                    Code::NotInEnum,
+                    literal.span,
+                    message,
+                    self.name_values(values, &literal.value),
+                );
+            }
+        } else if let Literal::Number(number) = &literal.value
+            && let Some(fault) = self.shape.number.excludes(number)
+        {
+            let message = format!("{place} is never {number}");
+            findings.advise(Code::ImpossibleBound, literal.span, message, fault);
+        }
+    }
+
+    fn name_values(&self, values: &[Box<str>], literal: &Literal) -> String {
+        let unquoted = |value: &str| value.trim_matches('"').to_owned();
+        let names: Vec<String> = values.iter().map(|value| unquoted(value)).collect();
+        match literal {
+            Literal::Text(text) => did_you_mean(text, "values", names.iter().map(String::as_str)),
+            Literal::Boolean(_) | Literal::Number(_) => {
+                format!("known values: {}", quoted(names.iter().map(String::as_str).take(12)))
+            }
+        }
+    }
+
+    fn check_test(&self, test: &Spanned<Test>, findings: &mut Findings) {
+        let (place, kinds) = (self.place(), self.shape.kinds);
+        let own = test.value.kinds();
+        let key = test.value.key();
+        if own.and(kinds).is_empty() {
+            let message = format!("{place} is {kinds}, and `{key}` is about {own}");
+            let help = if kinds.and(Kinds::ARRAY).is_empty() {
+                format!("use a test of {kinds}")
+            } else {
+                format!("write `each: {{ {key}: ... }}` or `any: {{ {key}: ... }}` for its elements")
+            };
+            findings.advise(Code::ArgumentType, test.span, message, help);
+            return;
+        }
+        match &test.value {
+            Test::Max(bound) | Test::Min(bound) => {
+                self.check_bound(test, bound, &self.shape.number, findings);
+            }
+            Test::Length(length) => {
+                // Which of two kinds it is about is known only where there is one.
+                let range = match (kinds.and(Kinds::STRING).is_empty(), kinds.and(Kinds::ARRAY).is_empty()) {
+                    (false, true) => &self.shape.length,
+                    (true, false) => &self.shape.count,
+                    (true, true) | (false, false) => return,
+                };
+                for bound in [length.min, length.max].into_iter().flatten() {
+                    self.check_bound(test, &bound.to_string(), range, findings);
+                }
+            }
+            Test::Each(inner) | Test::Any(inner) => self.check_elements(test, inner, findings),
+            _ => {}
+        }
+    }
+
+    fn check_bound(&self, test: &Spanned<Test>, bound: &str, range: &Range, findings: &mut Findings) {
+        if let Some(fault) = range.excludes(bound) {
+            let message = format!("the bound {bound} lies outside of what {} can be", self.place());
+            findings.advise(Code::ImpossibleBound, test.span, message, fault);
+        }
+    }
+
+    /// The elements' own tests, as far as their kinds and values go.
+    fn check_elements(&self, test: &Spanned<Test>, inner: &[Test], findings: &mut Findings) {
+        let Some(items) = &self.shape.items else { return };
+        for one in inner {
+            let own = one.kinds();
+            if own.and(items.kinds).is_empty() {
+                let message = format!(
+                    "an element of {} is {}, and `{}` is about {own}",
+                    self.place(),
+                    items.kinds,
+                    one.key()
+                );
+                let help = format!("use a test of {}", items.kinds);
+                findings.advise(Code::ArgumentType, test.span, message, help);
+            } else if let Some(values) = &items.values
+                && values.iter().all(|value| judge(one, value) == Standing::Fails)
+            {
+                let message = format!("no element of {} meets `{one}`", self.place());
+                let help = format!("known values: {}", quoted(values.iter().map(|value| &**value).take(12)));
+                findings.advise(Code::NotInEnum, test.span, message, help);
+            }
+        }
+    }
+
+    /// Whether any of the values that the tool lists meets all tests.
+    fn check_values(&self, findings: &mut Findings) {
+        let Some(values) = &self.shape.values else { return };
+        let tests = &self.constraint.tests;
+        let is_met = |value: &str| tests.iter().all(|test| judge(&test.value, value) != Standing::Fails);
+        if let Some(first) = tests.first()
+            && !values.iter().any(|value| is_met(value))
+        {
+            let message = format!("no value that {} can have meets this", self.place());
+            let help = format!("known values: {}", quoted(values.iter().map(|value| &**value).take(12)));
+            findings.advise(Code::ImpossibleBound, first.span, message, help);
+        }
+    }
+}
+
+fn judge(test: &Test, value: &str) -> Standing {
+    Document::parse(value.as_bytes()).map_or(Standing::Unknown, |document| test.judge(document.root()))
+}
+
+impl Range {
+    /// In which words a number lies outside; `None` where it does not.
+    fn excludes(&self, number: &str) -> Option<String> {
+        let is_beyond = |bound: &Option<Box<str>>, wanted: Ordering| {
+            bound.as_deref().is_some_and(|bound| decimal::compare(number, bound) == wanted)
+        };
+        if !is_beyond(&self.min, Ordering::Less) && !is_beyond(&self.max, Ordering::Greater) {
+            return None;
+        }
+        Some(match (&self.min, &self.max) {
+            (Some(min), Some(max)) => format!("its schema lets it be from {min} to {max}"),
+            (Some(min), None) => format!("its schema lets it be from {min} on"),
+            (None, Some(max)) => format!("its schema lets it be up to {max}"),
+            (None, None) => String::new(),
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! What a tool takes: its pinned `inputSchema`, as far as rules can be held against it.
+//!
+//! **Why.** A rule about an argument that no tool has, or about a number where the tool takes a text,
+//! loads in most policy languages and does nothing. Here it is a fault of the bundle.
+//!
+//! **How.** The schema becomes a tree of [`Shape`]s, each *wider* than the schema: what is not
+//! understood narrows nothing. So "no value can be that" is always true when it is said, and silence
+//! promises nothing. References inside the schema are followed; unions are joined.
+//!
+//! **What it is not.** No validator: [`InputSchema::admits`] looks at the first level only, for types and
+//! missing arguments. The server validates the rest.
+//!
+//! Source: JSON Schema 2020-12; MCP 2026-07-28, `Tool.inputSchema`.
+
+mod check;
+mod fuzz;
+mod read;
+
+pub(super) use check::check;
+pub use fuzz::fuzz_input;
+
+use super::arguments::{Kinds, Standing};
+use super::parts::ToolPart;
+use crate::json::Value;
+
+/// What a tool takes as arguments.
+#[derive(Debug, Clone)]
+pub(super) struct InputSchema(Shape);
+
+/// What stands at one place of the arguments, or a set that holds all of that.
+#[derive(Debug, Clone)]
+struct Shape {
+    kinds: Kinds,
+    /// Every value there may be, as JSON; `None` where there is no list.
+    values: Option<Vec<Box<str>>>,
+    number: Range,
+    /// Of characters of a string.
+    length: Range,
+    /// Of elements of an array.
+    count: Range,
+    members: Vec<Member>,
+    /// Whether there may be members beside `members`.
+    is_open: bool,
+    /// Of an element of an array, if they are alike.
+    items: Option<Box<Shape>>,
+}
+
+#[derive(Debug, Clone)]
+struct Member {
+    name: Box<str>,
+    is_required: bool,
+    shape: Shape,
+}
+
+/// Numbers from one to another, both of them inside; spelled as in JSON.
+#[derive(Debug, Clone, Default)]
+struct Range {
+    min: Option<Box<str>>,
+    max: Option<Box<str>>,
+}
+
+/// Why a call cannot be one of a tool; the client's fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SchemaDoubt<'s> {
+    /// It lacks an argument.
+    #[error("the argument `{0}` is missing")]
+    Missing(&'s str),
+    /// An argument is of another type.
+    #[error("the argument `{argument}` must be {wanted}")]
+    WrongType {
+        /// Its name.
+        argument: &'s str,
+        /// What it must be.
+        wanted: Kinds,
+    },
+}
+
+/// What a schema says about a path.
+enum Entry<'s> {
+    /// There is nothing of that name; the names there are.
+    Missing(Vec<&'s str>),
+    /// It cannot be said.
+    Open,
+    /// This is there, and whether it is there in every call.
+    Shape(&'s Shape, bool),
+}
+
+/// What each tool takes, in their order; `None` of one whose definition is not pinned.
+pub(super) fn of_tools(tools: &[ToolPart]) -> Vec<Option<InputSchema>> {
+    let one = |tool: &ToolPart| {
+        let json = tool.definition.as_ref()?.input_schema.as_deref()?;
+        Some(InputSchema::parse(json))
+    };
+    tools.iter().map(one).collect()
+}
+
+impl InputSchema {
+    /// Reads a schema; what is not understood of it, or no JSON, says nothing.
+    pub fn parse(json: &str) -> Self {
+        Self(read::parse(json))
+    }
+
+    /// Looks at the first level of a call: is everything there that must be, is it of the right type?
+    ///
+    /// A number such as `1.0` passes for an integer. Allocates nothing.
+    ///
+    /// # Errors
+    /// The first argument that is missing or of another type.
+    pub fn admits(&self, arguments: Option<Value<'_>>) -> Result<(), SchemaDoubt<'_>> {
+        for member in &self.0.members {
+            match arguments.and_then(|arguments| arguments.get(&member.name)) {
+                Some(value) if member.shape.kinds.judge(value) == Standing::Fails => {
+                    return Err(SchemaDoubt::WrongType {
+                        argument: &member.name,
+                        wanted: member.shape.kinds,
+                    });
+                }
+                None if member.is_required => return Err(SchemaDoubt::Missing(&member.name)),
+                Some(_) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn find(&self, path: &str) -> Entry<'_> {
+        let (mut shape, mut is_required) = (&self.0, true);
+        for step in path.split('.') {
+            if shape.kinds.and(Kinds::OBJECT).is_empty() {
+                return Entry::Missing(Vec::new());
+            }
+            let Some(member) = shape.members.iter().find(|member| *member.name == *step) else {
+                if shape.is_open {
+                    return Entry::Open;
+                }
+                return Entry::Missing(shape.members.iter().map(|member| &*member.name).collect());
+            };
+            is_required &= member.is_required;
+            shape = &member.shape;
+        }
+        Entry::Shape(shape, is_required)
+    }
+}
+
+impl Shape {
+    /// What anything is.
+    fn any() -> Self {
+        Self {
+            kinds: Kinds::ALL,
+            values: None,
+            number: Range::default(),
+            length: Range::default(),
+            count: Range::default(),
+            members: Vec::new(),
+            is_open: true,
+            items: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
