@@ -17,6 +17,10 @@ struct Parts<'a> {
 
 /// Compares two JSON numbers by value. Allocates nothing; never panics, whatever the texts.
 pub fn compare(left: &str, right: &str) -> Ordering {
+    // Most numbers are short integers, which compare as such.
+    if let (Some(left), Some(right)) = (short_integer(left), short_integer(right)) {
+        return left.cmp(&right);
+    }
     let (left, right) = (Parts::read(left), Parts::read(right));
     match (left.sign(), right.sign()) {
         (1, 1) => left.compare_digits(right),
@@ -24,6 +28,13 @@ pub fn compare(left: &str, right: &str) -> Ordering {
         (left, right) => left.cmp(&right),
     }
 }
+
+fn short_integer(text: &str) -> Option<i64> {
+    if text.len() <= SHORT_BYTES_MAX { text.parse().ok() } else { None }
+}
+
+/// As many digits as always fit 64 bits.
+const SHORT_BYTES_MAX: usize = 18;
 
 /// Whether `text` is a number as JSON writes it.
 pub fn is_number(text: &str) -> bool {
@@ -118,6 +129,9 @@ mod tests {
             ("199.999999999999999999999999999", "200", Ordering::Less),
             ("9007199254740993", "9007199254740992", Ordering::Greater),
             ("-1", "1", Ordering::Less),
+            ("-0", "0", Ordering::Equal),
+            ("999999999999999999", "1000000000000000000", Ordering::Less),
+            ("-99999999999999999", "-999999999999999999", Ordering::Greater),
             ("-2", "-1", Ordering::Less),
             ("-0.001", "0", Ordering::Less),
             ("0.09", "0.1", Ordering::Less),
