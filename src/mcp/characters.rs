@@ -22,8 +22,10 @@ pub(super) fn check(text: &str) -> Result<(), Flaw> {
     if is_nfc(text) { Ok(()) } else { Err(Flaw::Form) }
 }
 
+/// Whether nobody sees `c`: a control, no width, a mark that turns the direction of text, a tag.
+///
 /// The two selectors that people type, for a sign as text or as picture, do no harm.
-fn is_unseen(c: char) -> bool {
+pub fn is_unseen(c: char) -> bool {
     let is_separator = matches!(c, '\u{2028}' | '\u{2029}' | '\u{FFF9}'..='\u{FFFB}');
     is_separator || is_ignorable(c) && !matches!(c, '\u{FE0E}' | '\u{FE0F}')
 }

@@ -25,6 +25,7 @@ mod near;
 mod repeats;
 mod revision;
 
+pub use characters::is_unseen;
 pub use claims::{Claims, Mismatch, Speech};
 pub use endpoint::{Endpoint, EndpointFault, fuzz_endpoint};
 pub use envelope::{EnvelopeFault, EnvelopeFaultKind, Message};

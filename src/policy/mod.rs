@@ -54,12 +54,12 @@ pub use cases::{CaseReport, run_cases};
 pub use code::{Code, Severity};
 pub use compile::{compile, compile_as};
 pub use decision::{Decision, Forbid, Listing, Why};
-pub use diagnostic::{Fault, Faults, Paint};
+pub use diagnostic::{Fault, Faults, Paint, nearest};
 pub use facts::{Fact, Question, Unknowable};
 pub use input::{SchemaDoubt, fuzz_input};
 pub use lock::{
-    Annotations, Definition, DefinitionFault, Hint, LOCK_FILE, Lock, LockedServer, LockedTool,
-    definition_sha256, hex,
+    Annotations, Change, Definition, DefinitionFault, Drift, DriftClass, Hint, LOCK_FILE, Lock, LockedServer,
+    LockedTool, definition_sha256, drift, hex, visible,
 };
 pub use outline::Outline;
 pub use places::Place;

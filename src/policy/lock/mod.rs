@@ -23,8 +23,12 @@
 //! **What it is not.** No signature: who may write the file may write digests that agree with it.
 
 mod definition;
+mod drift;
 mod hint;
+mod schema;
+mod spelling;
 mod tree;
+mod write;
 
 use std::sync::Arc;
 
@@ -40,7 +44,9 @@ use crate::bounds::{LOCK_BYTES_MAX, LOCK_DEPTH_MAX, POLICY_TOOLS_MAX};
 use crate::json::Document;
 use crate::names::ToolName;
 pub use definition::{Annotations, Definition, DefinitionFault, definition_sha256, hex};
+pub use drift::{Change, Drift, DriftClass, drift};
 pub use hint::Hint;
+pub use spelling::visible;
 
 /// The name of the file.
 pub const LOCK_FILE: &str = "tools.lock.yaml";
@@ -109,6 +115,19 @@ impl Lock {
         let faults = findings.settle(&[source]);
         let is_readable = faults.iter().all(|fault| fault.code == Code::DefinitionEdited);
         if is_readable { Ok(lock) } else { Err(faults) }
+    }
+}
+
+impl LockedTool {
+    /// A tool whose definition somebody approves, with the class that is written down for it, if any.
+    pub fn approved(definition: Arc<Definition>, class: Option<Class>) -> Self {
+        Self {
+            name: definition.name.clone(),
+            class,
+            sha256: Some(definition.sha256),
+            definition: Some(definition),
+            is_edited: false,
+        }
     }
 }
 
