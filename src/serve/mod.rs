@@ -33,6 +33,7 @@ mod framing;
 mod guard;
 mod head;
 mod house;
+pub mod inquiry;
 mod journey;
 mod legacy_sse;
 mod outflow;

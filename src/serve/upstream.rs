@@ -41,10 +41,10 @@ pub struct Upstream {
 }
 
 /// Where one transport of the server is.
-struct Place {
+pub(super) struct Place {
     way: Way,
-    host: HeaderValue,
-    path: Uri,
+    pub(super) host: HeaderValue,
+    pub(super) path: Uri,
     pool: Pool,
 }
 
@@ -191,7 +191,7 @@ impl Upstream {
 }
 
 impl Place {
-    fn of(target: &Target, pool: Pool) -> Self {
+    pub(super) fn of(target: &Target, pool: Pool) -> Self {
         match target {
             Target::Network { host, port, is_tls, path } => {
                 let way = Way::Network { host: host.clone(), port: *port, is_tls: *is_tls };
@@ -256,7 +256,11 @@ impl Place {
         request
     }
 
-    async fn connect(&self, connector: &TransportConnector, waits: Waits) -> Result<Box<dyn Socket>, Denial> {
+    pub(super) async fn connect(
+        &self,
+        connector: &TransportConnector,
+        waits: Waits,
+    ) -> Result<Box<dyn Socket>, Denial> {
         match tokio::time::timeout(waits.connect, Box::pin(self.dial(connector))).await {
             Ok(connected) => connected,
             Err(_) => Err(Denial::Unreachable("no connection in time".into())),
@@ -331,7 +335,7 @@ fn nowhere() -> Denial {
     Denial::Unreachable("the server has no address for this transport".into())
 }
 
-async fn handshake(stream: Box<dyn Socket>) -> Result<SendRequest<Full<Bytes>>, Denial> {
+pub(super) async fn handshake(stream: Box<dyn Socket>) -> Result<SendRequest<Full<Bytes>>, Denial> {
     let (sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(|fault| unreachable(&fault))?;
     tokio::spawn(async move {
