@@ -6,6 +6,7 @@ mod history;
 mod log;
 mod opening;
 mod replay;
+mod pin;
 mod run;
 mod stdio;
 mod suggest;
@@ -34,6 +35,8 @@ enum Verb {
     Diff(replay::DiffOptions),
     /// Judge recorded calls by a bundle: which would be decided otherwise
     Replay(replay::ReplayOptions),
+    /// Write down the tools that a server offers, to be approved, and show what it says otherwise since
+    Pin(Box<pin::Options>),
     /// Run the gate in front of a server
     Run(Box<run::Options>),
     /// Put the gate between a client and a server on pipes alone, as desktop clients start servers
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(options) => demo::run(&options),
         Verb::Diff(options) => replay::diff(&options).into(),
         Verb::Replay(options) => replay::replay(&options).into(),
+        Verb::Pin(options) => pin::pin(&options).into(),
         Verb::Run(options) => run::run(&options).into(),
         Verb::Stdio(options) => stdio::run(&options),
         Verb::Suggest(options) => suggest::suggest(&options).into(),

@@ -18,6 +18,7 @@ mod legacy_sse;
 mod legacy_stage;
 mod limits;
 mod operators;
+mod pin;
 mod redaction;
 mod reload;
 mod resumption;
