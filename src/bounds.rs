@@ -15,6 +15,11 @@ mod recording;
 
 pub use asking::*;
 pub use pinning::*;
+mod callers;
+mod recording;
+
+pub use asking::*;
+pub use callers::*;
 pub use recording::*;
 
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema
@@ -124,39 +129,6 @@ pub const LINE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Arguments of one call that are compared with a header that repeats one of them.
 pub const MIRRORED_LEAVES_MAX: usize = 10_000;
-
-/// Bytes of a bearer token. A token of an identity provider with 100 groups has about 6 KB.
-pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
-
-/// Bytes of a claim that becomes a name: user, tenant, agent, group, scope.
-pub const CLAIM_BYTES_MAX: usize = 256;
-
-/// Bits of an RSA modulus: fewer are broken, more are slow to verify. Source: NIST SP 800-131A.
-pub const RSA_BITS_MIN: usize = 2048;
-
-/// See [`RSA_BITS_MIN`]; ring's own bound.
-pub const RSA_BITS_MAX: usize = 8192;
-
-/// Keys in one JWK set: ten times what a provider that rotates weekly shows.
-pub const JWKS_KEYS_MAX: usize = 64;
-
-/// How far a token issuer's clock may be off.
-pub const CLOCK_LEEWAY: Duration = Duration::from_secs(30);
-
-/// How long a token may live in all: longer ones are keys, and should be kept as such.
-pub const TOKEN_LIFE_MAX: Duration = Duration::from_hours(24);
-
-/// How long a verified token is believed without another look: the lag of a revocation.
-pub const VERIFIED_LIFE: Duration = Duration::from_mins(2);
-
-/// Verified tokens remembered: about 0.5 KB each.
-pub const VERIFIED_TOKENS_MAX: usize = 65_536;
-
-/// How long a refused token is refused without another look.
-pub const REFUSED_LIFE: Duration = Duration::from_secs(5);
-
-/// Refused tokens remembered, apart from the verified ones: about 0.1 KB each.
-pub const REFUSED_TOKENS_MAX: usize = 8_192;
 
 /// Locks over the cells of limits: enough that two cores seldom meet.
 pub const CELL_SHARDS: usize = 256;

@@ -8,10 +8,11 @@ use clap::Args;
 use super::Exit;
 use super::check::paint;
 use crate::gate::Candidate;
+use crate::identity::KeyPlace;
 use crate::names::Mode;
 use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
-use crate::serve::Child;
-use crate::store::{Live, LoadFault, Reloaded, Watch};
+use crate::serve::{Child, Clock};
+use crate::store::{Fetcher, KeyNews, KeySources, Live, LoadFault, Places, Reloaded, Trust, Watch};
 
 /// How users stand in audit records.
 #[derive(Debug, Args)]
@@ -54,7 +55,7 @@ pub(super) fn candidate(options: &TrialOptions) -> (Arc<Candidate>, Option<Watch
             place.put(Some(Arc::clone(current)));
         }
     };
-    let opened = Live::open(directory, Mode::Enforce, tell).map_err(|fault| fault.to_string());
+    let opened = Live::open(directory, Mode::Enforce, None, tell).map_err(|fault| fault.to_string());
     let watched = opened.and_then(|live| {
         candidate.put(Some(live.policy()));
         Watch::start(Arc::new(live)).map_err(|fault| fault.to_string())
@@ -66,6 +67,15 @@ pub(super) fn candidate(options: &TrialOptions) -> (Arc<Candidate>, Option<Watch
             (candidate, None)
         }
     }
+}
+
+/// How what the policy names out of band is asked.
+#[derive(Debug, Args)]
+pub struct AskOptions {
+    /// A file with certificate authorities (PEM) to believe beside the system's, where key sets and other
+    /// things that the policy names are asked for
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
 }
 
 /// Why the gate does not start, worded for the person who started it.
@@ -104,6 +114,35 @@ pub(super) fn audit(sink: AuditSink, options: &ActorOptions, metrics: &Metrics) 
     Audit::open(settings, metrics).map_err(unable)
 }
 
+/// Makes ready to ask for the keys of issuers.
+///
+/// # Errors
+/// The file of authorities, where it holds none.
+pub(super) fn keys(
+    options: &AskOptions,
+    clock: Clock,
+    metrics: &Arc<Metrics>,
+) -> Result<Arc<KeySources>, Fault> {
+    let trust = match &options.ca_file {
+        Some(path) => {
+            let trust = Trust::Also(path.clone());
+            Fetcher::new(&trust).map_err(unable)?;
+            trust
+        }
+        None => Trust::System,
+    };
+    let (places, counted) = (Arc::new(Places::new(trust)), Arc::clone(metrics));
+    let ask = move |place: KeyPlace| {
+        let places = Arc::clone(&places);
+        Box::pin(async move { places.ask(&place).await }) as _
+    };
+    let tell = move |news| match news {
+        KeyNews::Failed => counted.keys_kept(),
+        KeyNews::Refreshed => counted.keys_refreshed(),
+    };
+    Ok(Arc::new(KeySources::new(move || clock.now(), ask, tell)))
+}
+
 /// Puts the policy in `directory` in force, and tells of every change of it.
 ///
 /// # Errors
@@ -111,6 +150,7 @@ pub(super) fn audit(sink: AuditSink, options: &ActorOptions, metrics: &Metrics) 
 pub(super) fn policy(
     directory: &Path,
     mode: Mode,
+    keys: &Arc<KeySources>,
     metrics: &Arc<Metrics>,
     audit: &Arc<Audit>,
 ) -> Result<Live, Fault> {
@@ -122,7 +162,7 @@ pub(super) fn policy(
             noted.policy_swapped(Some(previous), current);
         }
     };
-    let live = Live::open(directory, mode, tell).map_err(|fault| match fault {
+    let live = Live::open(directory, mode, Some(Arc::clone(keys)), tell).map_err(|fault| match fault {
         LoadFault::Read(fault) => unable(fault),
         LoadFault::Policy(faults) => {
             let drawn = faults.render(paint());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::log::{self, LogFormat};
-use super::opening::{self, ActorOptions, Fault, TrialOptions, unable};
+use super::opening::{self, ActorOptions, AskOptions, Fault, TrialOptions, unable};
 use super::{Exit, time};
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
@@ -51,6 +51,8 @@ pub struct Options {
     actors: ActorOptions,
     #[command(flatten)]
     trial: TrialOptions,
+    #[command(flatten)]
+    asking: AskOptions,
     /// A file whose bytes (32 or more) key the seal of session ids, tasks and cursors; share it between
     /// replicas. Looked at again every 10 seconds; made at start if not given
     #[arg(long, value_name = "FILE")]
@@ -120,7 +122,10 @@ type Watches = (Watch, Option<Watch>);
 fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
     let metrics = Arc::new(Metrics::new());
     let audit = Arc::new(opening::audit(AuditSink::parse(&options.audit), &options.actors, &metrics)?);
-    let live = Arc::new(opening::policy(&options.policy, options.trial.mode(), &metrics, &audit)?);
+    let clock = Clock::start();
+    let keys = opening::keys(&options.asking, clock, &metrics)?;
+    let mode = options.trial.mode();
+    let live = Arc::new(opening::policy(&options.policy, mode, &keys, &metrics, &audit)?);
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let upstream = match (&options.upstream, &options.upstream_sse) {
         (None, None) => {
@@ -145,11 +150,12 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
         gate: Gate::new(key).beside(candidate),
         seal,
         live,
+        keys,
         upstream,
         audit: Arc::clone(&audit),
         metrics,
         drain: Drain::new(options.drain_timeout),
-        clock: Clock::start(),
+        clock,
         pairs: Pairs::default(),
         settings: Settings {
             plate,

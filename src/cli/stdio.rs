@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::log::{self, LogFormat};
-use super::opening::{self, ActorOptions, Fault, TrialOptions, unable};
+use super::opening::{self, ActorOptions, AskOptions, Fault, TrialOptions, unable};
 use super::time;
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
@@ -30,6 +30,8 @@ pub struct Options {
     actors: ActorOptions,
     #[command(flatten)]
     trial: TrialOptions,
+    #[command(flatten)]
+    asking: AskOptions,
     /// A file with the key or token of the caller, read again when it is no longer accepted; by default
     /// the variable SLUICEGATE_TOKEN
     #[arg(long, value_name = "FILE")]
@@ -75,7 +77,10 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let metrics = Arc::new(Metrics::new());
     let sink = options.audit.clone().map_or(AuditSink::Stderr, AuditSink::File);
     let audit = Arc::new(opening::audit(sink, &options.actors, &metrics)?);
-    let live = Arc::new(opening::policy(&options.policy, options.trial.mode(), &metrics, &audit)?);
+    let clock = Clock::start();
+    let keys = opening::keys(&options.asking, clock, &metrics)?;
+    let mode = options.trial.mode();
+    let live = Arc::new(opening::policy(&options.policy, mode, &keys, &metrics, &audit)?);
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let child = opening::child(&options.command, &options.env)?;
     let admin = options.admin.map(bind).transpose().map_err(unable)?.map(|(listener, _)| listener);
@@ -84,11 +89,12 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let house = House {
         gate: Gate::new(fresh_seal_key()).beside(candidate),
         live,
+        keys,
         upstream: Upstream::piped(),
         audit: Arc::clone(&audit),
         metrics,
         drain: Drain::new(options.drain_timeout),
-        clock: Clock::start(),
+        clock,
         pairs: Pairs::default(),
         seal: None,
         settings: Settings { plate, header_wait: ADMIN_WAIT, body_wait: ADMIN_WAIT, heartbeat: ADMIN_WAIT },

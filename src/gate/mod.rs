@@ -108,7 +108,7 @@ impl Gate {
 
     /// Finds out who calls, before a byte of the body is read.
     ///
-    /// Where that takes asking somebody, says whom: the shell asks, and calls again.
+    /// Where finding out takes asking somebody, says whom: the shell asks, and calls again.
     pub fn identify(&self, policy: &Policy, ask: &Ask<'_>) -> Finding {
         policy.directory.verify(&evidence(ask), ask.now)
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::words::seconds;
 use super::{Handle, Reason, Stray};
-use crate::identity;
+use crate::identity::Refused;
 use crate::mcp::{EnvelopeFault, Era, Method, Mismatch};
 
 /// Why a message goes no further, or its answer is not handed over.
@@ -95,7 +95,7 @@ pub enum Denial {
     /// A message that answers nothing: accepted with silence, and not passed on.
     Stray(Stray),
     /// The caller could not be identified.
-    Unidentified(identity::Refused),
+    Unidentified(Refused),
     /// The server could not be reached: what happened, for the operator.
     Unreachable(Box<str>),
     /// The server did not answer in time.
@@ -127,11 +127,9 @@ impl Denial {
             Self::Forbidden { .. } | Self::Input(_) => Reason::ToolNotAllowed,
             Self::Limited { .. } => Reason::RateLimit,
             Self::Scope { .. } => Reason::Scope,
-            Self::Unidentified(identity::Refused::Missing) => Reason::AuthMissing,
-            Self::Unidentified(identity::Refused::Unavailable) => Reason::Internal,
-            Self::Unidentified(identity::Refused::Invalid(_) | identity::Refused::Malformed) => {
-                Reason::AuthInvalid
-            }
+            Self::Unidentified(Refused::Missing) => Reason::AuthMissing,
+            Self::Unidentified(Refused::Unavailable) => Reason::Internal,
+            Self::Unidentified(Refused::Invalid(_) | Refused::Malformed) => Reason::AuthInvalid,
         }
     }
 
@@ -154,8 +152,8 @@ impl Denial {
             Self::NoMethod(Era::Modern) => 404,
             Self::Stray(_) => 202,
             Self::Envelope(_) | Self::Handle(Handle::Event) | Self::Mismatch { .. } => 400,
-            Self::Unidentified(identity::Refused::Malformed) => 400,
-            Self::Unidentified(identity::Refused::Invalid(_) | identity::Refused::Missing) => 401,
+            Self::Unidentified(Refused::Malformed) => 400,
+            Self::Unidentified(Refused::Invalid(_) | Refused::Missing) => 401,
             Self::Argument { .. } | Self::Forbidden { .. } | Self::Input(_) | Self::Scope { .. } => 403,
             // What a server says of a session that has ended: the client begins another.
             Self::Handle(Handle::Endpoint | Handle::Session) => 404,
@@ -165,7 +163,7 @@ impl Denial {
             Self::Limited { .. } => 429,
             Self::Internal(_) => 500,
             Self::AnswerWithheld(_) | Self::Unreachable(_) => 502,
-            Self::AuditUnavailable | Self::Unidentified(identity::Refused::Unavailable) => 503,
+            Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => 503,
             Self::UpstreamTimeout => 504,
             Self::Head { http_status, .. } => *http_status,
         }
@@ -228,7 +226,7 @@ impl Denial {
 
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::AuditUnavailable | Self::Unidentified(identity::Refused::Unavailable) => Some(5),
+            Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => Some(5),
             Self::Limited { wait, .. } => Some(seconds(*wait).max(1)),
             Self::Unreachable(_) => Some(1),
             Self::AnswerWithheld(_)
@@ -299,9 +297,9 @@ mod tests {
             (Denial::BodyTooLarge, 413, -31_413, None, "send less"),
             (Denial::Envelope(fault.into()), 400, -32_600, None, "not acceptable: duplicate key at byte 7"),
             (Denial::Internal("secret-1".into()), 500, -32_603, None, "so nothing was done"),
-            (Denial::Unidentified(identity::Refused::Malformed), 400, -31_400, None, ""),
-            (Denial::Unidentified(identity::Refused::Missing), 401, -31_401, None, ""),
-            (Denial::Unidentified(identity::Refused::Unavailable), 503, -31_503, Some(5), "retry in a few"),
+            (Denial::Unidentified(Refused::Malformed), 400, -31_400, None, ""),
+            (Denial::Unidentified(Refused::Missing), 401, -31_401, None, ""),
+            (Denial::Unidentified(Refused::Unavailable), 503, -31_503, Some(5), "retry in a few"),
             (Denial::Unreachable("secret-1".into()), 502, -31_502, Some(1), "retry later"),
             (Denial::UpstreamTimeout, 504, -31_504, None, "the tool `pay` did not answer in time"),
             (forbidden(None), 403, -31_403, None, "use what tools/list shows"),

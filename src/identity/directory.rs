@@ -7,12 +7,15 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 
 use super::caller::{Caller, Proof, set};
-use super::token::{self, Trusted, is_jwt, is_name};
+use super::claims::is_name;
+use super::ring::Ring;
+use super::tally::{Memory, Outcome, Tally};
+use super::token::{self, Stop, Trusted, is_jwt};
 use super::{
-    Anonymous, Culprit, Evidence, Finding, Flaw, KeyFault, KeyFaultKind, Refused, Settings, StaticKey,
-    bearer, digest, provider,
+    Anonymous, Culprit, Evidence, Finding, Flaw, Inquiry, KeyFault, KeyFaultKind, KeyPlace, Refused,
+    Settings, StaticKey, bearer, digest, provider,
 };
-use crate::bounds::{REFUSED_LIFE, REFUSED_TOKENS_MAX, VERIFIED_LIFE, VERIFIED_TOKENS_MAX};
+use crate::bounds::{REFUSED_LIFE, REFUSED_TOKENS_MAX, VERIFIED_TOKENS_MAX};
 use crate::names::Now;
 
 /// Everybody who may be a caller.
@@ -24,9 +27,19 @@ pub struct Directory {
     issuers: Vec<Trusted>,
     keys: HashMap<[u8; 32], Arc<Caller>>,
     anonymous: Option<Arc<Caller>>,
-    verified: Cache<[u8; 32], Lasting<Arc<Caller>>>,
+    verified: Cache<[u8; 32], Known>,
     /// Apart from the verified ones, so that junk pushes out junk.
     refused: Cache<[u8; 32], Lasting<Flaw>>,
+    tally: Arc<Tally>,
+}
+
+/// A caller whose token was verified.
+#[derive(Debug, Clone)]
+struct Known {
+    caller: Lasting<Arc<Caller>>,
+    /// The place of the issuer, and the epoch of its keys.
+    issuer: usize,
+    epoch: u64,
 }
 
 /// Something found out, and how long to believe it.
@@ -66,7 +79,24 @@ impl Directory {
             Anonymous::Deny => None,
         };
         let (verified, refused) = (Cache::new(VERIFIED_TOKENS_MAX), Cache::new(REFUSED_TOKENS_MAX));
-        Ok(Self { issuers, keys, anonymous, verified, refused })
+        Ok(Self { issuers, keys, anonymous, verified, refused, tally: Arc::default() })
+    }
+
+    /// The places that are asked for keys, each with the ring that holds them. Whoever asks may put in a
+    /// ring that already holds the keys of the same place, before the directory is in use.
+    pub fn places(&mut self) -> impl Iterator<Item = (&KeyPlace, &mut Arc<Ring>)> {
+        self.issuers.iter_mut().filter_map(Trusted::fetched)
+    }
+
+    /// The ring that an inquiry is about.
+    pub fn ring(&self, inquiry: &Inquiry) -> Option<&Arc<Ring>> {
+        let Inquiry::Keys(place) = inquiry;
+        self.issuers.get(*place).and_then(Trusted::ring)
+    }
+
+    /// Counts into `tally` from now on, so that a reload forgets no count.
+    pub fn count_into(&mut self, tally: &Arc<Tally>) {
+        self.tally = Arc::clone(tally);
     }
 
     /// Finds the caller of a message by what it shows.
@@ -75,50 +105,91 @@ impl Directory {
     ///
     /// Less than a microsecond for a key or a token seen a moment ago, 20 to 60 for a new token.
     pub fn verify(&self, evidence: &Evidence<'_>, now: Now) -> Finding {
-        match self.look(evidence, now) {
-            Ok(caller) => Finding::Caller(caller),
-            Err(refused) => Finding::Refused(refused),
+        match self.recall(evidence, now) {
+            Recall::Known(finding) => finding,
+            Recall::Unknown(token, sha256) => self.verify_token(token, sha256, now),
         }
     }
 
-    fn look(&self, evidence: &Evidence<'_>, now: Now) -> Result<Arc<Caller>, Refused> {
+    /// Finds the caller as [`Directory::verify`] does where that is cheap: no token is verified.
+    pub fn recollect(&self, evidence: &Evidence<'_>, now: Now) -> Option<Finding> {
+        match self.recall(evidence, now) {
+            Recall::Known(finding) => Some(finding),
+            Recall::Unknown(..) => None,
+        }
+    }
+
+    fn recall<'e>(&self, evidence: &Evidence<'e>, now: Now) -> Recall<'e> {
+        let refused = |refused| Recall::Known(Finding::Refused(refused));
         let Some(authorization) = evidence.authorization else {
-            return self.anonymous.clone().ok_or(Refused::Missing);
+            let nobody = self.anonymous.clone();
+            return nobody.map_or(refused(Refused::Missing), |nobody| Recall::Known(Finding::Caller(nobody)));
         };
-        let token = bearer::token(authorization).ok_or(Refused::Malformed)?;
+        let Some(token) = bearer::token(authorization) else { return refused(Refused::Malformed) };
         // Hashing first makes every look-up below take the same time for good and bad guesses.
         let sha256 = digest(token);
         if let Some(caller) = self.keys.get(&sha256) {
-            return Ok(Arc::clone(caller));
+            return Recall::Known(Finding::Caller(Arc::clone(caller)));
         }
         if !is_jwt(token) {
-            return Err(Refused::Invalid(Flaw::UnknownKey));
+            return refused(Refused::Invalid(Flaw::UnknownKey));
         }
-        if let Some(known) = self.verified.get(&sha256).filter(|known| now.steady < known.until) {
-            return Ok(known.found);
+        if let Some(caller) = self.verified.get(&sha256).and_then(|known| self.still(known, now)) {
+            self.tally.count(Memory::Hit, Outcome::Ok);
+            return Recall::Known(Finding::Caller(caller));
         }
         if let Some(known) = self.refused.get(&sha256).filter(|known| now.steady < known.until) {
-            return Err(Refused::Invalid(known.found));
+            self.tally.count(Memory::Hit, Outcome::Refused);
+            return refused(Refused::Invalid(known.found));
         }
-        self.verify_token(token, sha256, now).map_err(Refused::Invalid)
+        Recall::Unknown(token, sha256)
     }
 
-    fn verify_token(&self, token: &str, sha256: [u8; 32], now: Now) -> Result<Arc<Caller>, Flaw> {
-        match token::verify(token, &self.issuers, now.unix_ms) {
+    /// The caller, if the time is not over and none of the issuer's keys has gone.
+    fn still(&self, known: Known, now: Now) -> Option<Arc<Caller>> {
+        let epoch = self.issuers.get(known.issuer).map(Trusted::epoch);
+        (now.steady < known.caller.until && epoch == Some(known.epoch)).then_some(known.caller.found)
+    }
+
+    fn verify_token(&self, token: &str, sha256: [u8; 32], now: Now) -> Finding {
+        match token::verify(token, &self.issuers, now) {
             Ok(verified) => {
-                let left = Duration::from_millis(verified.expires_ms.saturating_sub(now.unix_ms));
-                let until = now.steady.saturating_add(left.min(VERIFIED_LIFE));
+                self.tally.count(Memory::Miss, Outcome::Ok);
                 let caller = Arc::new(verified.caller);
-                self.verified.insert(sha256, Lasting { found: Arc::clone(&caller), until });
-                Ok(caller)
+                let left = Duration::from_millis(verified.expires_ms.saturating_sub(now.unix_ms));
+                let belief = self.issuers.get(verified.issuer).map(|trusted| trusted.issuer.terms.belief);
+                let life = left.min(belief.unwrap_or_default());
+                if !life.is_zero() {
+                    let until = now.steady.saturating_add(life);
+                    let caller = Lasting { found: Arc::clone(&caller), until };
+                    let known = Known { caller, issuer: verified.issuer, epoch: verified.epoch };
+                    self.verified.insert(sha256, known);
+                }
+                Finding::Caller(caller)
             }
-            Err(flaw) => {
-                let until = now.steady.saturating_add(REFUSED_LIFE);
-                self.refused.insert(sha256, Lasting { found: flaw, until });
-                Err(flaw)
+            Err(Stop::Ask(place)) => Finding::Pending(Inquiry::Keys(place)),
+            Err(Stop::Flaw(flaw)) => {
+                self.tally.count(Memory::Miss, Outcome::Refused);
+                // Looking for a key costs little, and it may come in at any time.
+                if flaw != Flaw::Key {
+                    let until = now.steady.saturating_add(REFUSED_LIFE);
+                    self.refused.insert(sha256, Lasting { found: flaw, until });
+                }
+                Finding::Refused(Refused::Invalid(flaw))
+            }
+            Err(Stop::Unavailable) => {
+                self.tally.count(Memory::Miss, Outcome::Unavailable);
+                Finding::Refused(Refused::Unavailable)
             }
         }
     }
+}
+
+/// What is known of somebody without verifying anything.
+enum Recall<'e> {
+    Known(Finding),
+    /// Nothing: of this token, with this SHA-256.
+    Unknown(&'e str, [u8; 32]),
 }
 
 /// The caller that a static key stands for; `None` where a name cannot be one.

@@ -4,13 +4,24 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
 
-use super::{Algorithm, KeyFaultKind};
+use super::{Algorithm, KeyFaultKind, digest};
 use crate::bounds::{JWKS_KEYS_MAX, RSA_BITS_MAX, RSA_BITS_MIN};
 use crate::json::{Document, Value};
+
+/// What becomes of a set with a key that is no good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rigour {
+    /// The key is passed over: who fetches a set cannot mend it.
+    Lenient,
+    /// The set is refused: its author is at hand.
+    Strict,
+}
 
 /// A public key, and the algorithms it may verify.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
+    /// Of the `kid` and the key itself, however the set spells them.
+    print: [u8; 32],
     kid: Option<Box<str>>,
     algorithms: Vec<Algorithm>,
     pub public: DecodingKey,
@@ -22,7 +33,11 @@ pub(super) struct Keys(Vec<Key>);
 
 impl Keys {
     /// Reads a JWK set. Keys of other types, curves, uses or algorithms are passed over.
-    pub fn parse(jwks: &str, algorithms: &[Algorithm]) -> Result<Self, KeyFaultKind> {
+    ///
+    /// # Errors
+    /// A set that is none, that has no usable key, or that holds a private one; where `rigour` is strict,
+    /// any key that is malformed, and two of one `kid`.
+    pub fn parse(jwks: &str, algorithms: &[Algorithm], rigour: Rigour) -> Result<Self, KeyFaultKind> {
         let document = Document::parse(jwks.as_bytes()).map_err(KeyFaultKind::Json)?;
         let set = document.root().get("keys").ok_or(KeyFaultKind::Set)?;
         if !set.raw().starts_with('[') || set.elements().count() > JWKS_KEYS_MAX {
@@ -30,11 +45,19 @@ impl Keys {
         }
         let mut keys: Vec<Key> = Vec::new();
         for (at, jwk) in set.elements().enumerate() {
-            let Some(key) = Key::read(jwk, at, algorithms)? else { continue };
-            if keys.iter().any(|other| key.kid.is_some() && other.kid == key.kid) {
-                return Err(KeyFaultKind::SameKid(at));
+            let read = Key::read(jwk, at, algorithms).and_then(|key| match key {
+                Some(key) if keys.iter().any(|other| key.kid.is_some() && other.kid == key.kid) => {
+                    Err(KeyFaultKind::SameKid(at))
+                }
+                key => Ok(key),
+            });
+            match (read, rigour) {
+                (Ok(key), _) => keys.extend(key),
+                (Err(fault @ KeyFaultKind::Private(_)), _) | (Err(fault), Rigour::Strict) => {
+                    return Err(fault);
+                }
+                (Err(_), Rigour::Lenient) => {}
             }
-            keys.push(key);
         }
         if keys.is_empty() { Err(KeyFaultKind::NoKey) } else { Ok(Self(keys)) }
     }
@@ -47,6 +70,16 @@ impl Keys {
             (None, _) => None,
         };
         key.filter(|key| key.algorithms.contains(&algorithm)).map(|key| &key.public)
+    }
+
+    /// Whether there is a key of this `kid`, given as its digest, whatever it may verify.
+    pub fn knows(&self, name: [u8; 32]) -> bool {
+        self.0.iter().any(|key| key.kid.as_deref().map(digest) == Some(name))
+    }
+
+    /// Whether every key stands in `other` too.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().all(|key| other.0.iter().any(|theirs| theirs.print == key.print))
     }
 }
 
@@ -77,7 +110,9 @@ impl Key {
             return Ok(None);
         }
         let public = public(jwk, at, &kty)?;
-        Ok(Some(Self { kid: kid.map(|kid| kid.as_ref().into()), algorithms: fitting, public }))
+        let members = ["crv", "x", "y", "n", "e"].map(|name| text(name).ok().flatten().unwrap_or_default());
+        let print = digest(&format!("{kid:?} {members:?} {fitting:?}"));
+        Ok(Some(Self { print, kid: kid.map(|kid| kid.as_ref().into()), algorithms: fitting, public }))
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Flaw {
     Issuer,
     /// No key of the issuer fits `kid` and algorithm.
     Key,
+    /// The header brings a key along, or says where one is.
+    KeyInHeader,
     /// The token lives longer than allowed.
     Lifetime,
     /// `nbf` or `iat` lies in the future.
@@ -42,7 +44,7 @@ pub enum Flaw {
     Signature,
     /// `exp`, `nbf` or `iat` is missing where required, or is no time.
     Time,
-    /// `typ` is not that of an access token.
+    /// `typ` is not that of an access token, or the claims are an ID token's.
     Type,
     /// It is no JWT, and no static key of the policy.
     UnknownKey,
@@ -84,6 +86,7 @@ impl Flaw {
             | Self::Critical
             | Self::Issuer
             | Self::Key
+            | Self::KeyInHeader
             | Self::Lifetime
             | Self::Sender
             | Self::Shape
@@ -104,13 +107,14 @@ impl Flaw {
             Self::Expired => "token `exp` has passed",
             Self::Issuer => "token `iss` is not a configured issuer",
             Self::Key => "no key of the issuer fits the token's `kid` and `alg`",
-            Self::Lifetime => "token lives longer than 24 hours",
+            Self::KeyInHeader => "token header has `jwk`, `jku`, `x5c` or `x5u`, which are not believed",
+            Self::Lifetime => "token lives longer than the issuer's tokens may",
             Self::NotYet => "token `nbf` or `iat` lies in the future",
-            Self::Sender => "token is sender-constrained (`cnf`)",
+            Self::Sender => "token is bound to a sender that was not proven (`cnf`), or must be and is not",
             Self::Shape => "token is not a JWT of strict JSON",
             Self::Signature => "token signature does not verify",
             Self::Time => "token `exp` is missing, or `exp`, `nbf` or `iat` is no time",
-            Self::Type => "token `typ` is not `JWT` or `at+jwt`",
+            Self::Type => "token is no access token by its `typ`, or an ID token by its claims",
             Self::UnknownKey => "neither a JWT nor a known static key",
         }
     }

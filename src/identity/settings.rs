@@ -1,9 +1,12 @@
 //! What a policy says about callers, and what can be wrong with it.
 
 use std::fmt;
+use std::time::Duration;
 
 use ring::digest::SHA256;
 
+use super::Endpoint;
+use crate::bounds::{CLOCK_LEEWAY, TOKEN_LIFE_MAX, VERIFIED_LIFE};
 use crate::{json, names::Label};
 
 /// Everybody who may be a caller.
@@ -26,10 +29,84 @@ pub struct Issuer {
     pub audiences: Vec<Box<str>>,
     /// How its tokens may be signed.
     pub algorithms: Vec<Algorithm>,
-    /// The text of its JWK set.
-    pub jwks: Box<str>,
+    /// Where its keys come from.
+    pub keys: KeySource,
     /// Where its tokens say who calls.
     pub claims: ClaimNames,
+    /// What its tokens must be like.
+    pub terms: Terms,
+}
+
+/// Where the keys of an issuer come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// From a place that is asked again and again.
+    Fetched {
+        /// The place.
+        place: KeyPlace,
+        /// The text of a JWK set to begin with, until the place has answered.
+        seed: Option<Box<str>>,
+    },
+    /// The text of the JWK set itself.
+    Given(Box<str>),
+}
+
+/// A place that is asked for keys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct KeyPlace {
+    /// Whose keys it has.
+    pub issuer: Box<str>,
+    /// What is asked.
+    pub at: KeysAt,
+    /// A file with the token to show there.
+    pub bearer_file: Option<Box<str>>,
+    /// A file with the only authorities to believe there, in PEM.
+    pub ca_file: Option<Box<str>>,
+}
+
+/// What is asked for keys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum KeysAt {
+    /// The issuer, whose metadata say where its key set is. Source: RFC 8414; OpenID Connect Discovery.
+    Discovery(Endpoint),
+    /// The key set.
+    Url(Endpoint),
+}
+
+/// What an issuer's tokens must be like, beyond what all must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Which `typ` the header may have.
+    pub token_type: TokenType,
+    /// How far the issuer's clock may be off.
+    pub leeway: Duration,
+    /// How long a token may live in all.
+    pub life_max: Duration,
+    /// Whether a token must be bound to its sender.
+    pub binding: Binding,
+    /// How long a verified token is believed without another look; zero means never. This is the lag
+    /// of a revocation.
+    pub belief: Duration,
+}
+
+/// Which `typ` the header of an access token may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenType {
+    /// `at+jwt` alone: nothing else that the issuer signs is taken for an access token. Source: RFC 9068.
+    AccessToken,
+    /// `at+jwt`, `JWT`, or none.
+    #[default]
+    Any,
+}
+
+/// Whether a token must be bound to its sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Binding {
+    /// Where it says so itself, by `cnf`.
+    #[default]
+    AsClaimed,
+    /// Always.
+    Required,
 }
 
 /// How a token may be signed. There is no other way: no HMAC, no `none`.
@@ -45,17 +122,43 @@ pub enum Algorithm {
     Rs256,
 }
 
-/// Names of claims at the top level of a token.
+/// Where a token says who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimNames {
-    /// Of the user; the claim is required.
-    pub user: Box<str>,
-    /// Of the organisation; without it, callers have none.
-    pub tenant: Option<Box<str>>,
-    /// Of the program that speaks for the user.
-    pub agent: Option<Box<str>>,
-    /// Of the groups: an array of strings, or one string.
-    pub groups: Option<Box<str>>,
+    /// The user; the claim is required.
+    pub user: ClaimPath,
+    /// The organisation; without it, callers have none.
+    pub tenant: Option<ClaimPath>,
+    /// The program that speaks for the user.
+    pub agent: Option<ClaimPath>,
+    /// The groups: an array of strings, or one string.
+    pub groups: Option<ClaimPath>,
+    /// The scopes; by default `scope`, and where that is missing `scp`.
+    pub scopes: Option<ClaimPath>,
+    /// The workload that the token was given to.
+    pub workload: WorkloadClaim,
+}
+
+/// The name of a claim, or the names on the way down to it. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimPath {
+    /// The claim at the top level.
+    pub first: Box<str>,
+    /// The members on the way down from there.
+    pub rest: Box<[Box<str>]>,
+}
+
+/// Where a token says which workload holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum WorkloadClaim {
+    /// Nowhere.
+    #[default]
+    None,
+    /// In a claim.
+    Path(ClaimPath),
+    /// In the claim `kubernetes.io`, as the service account
+    /// `system:serviceaccount:NAMESPACE:NAME`; the claim is required.
+    ServiceAccount,
 }
 
 /// A key that stands for one caller; only its hash is known.
@@ -166,7 +269,33 @@ impl Algorithm {
 /// `sub`, no tenant, `azp` and `groups`.
 impl Default for ClaimNames {
     fn default() -> Self {
-        Self { user: "sub".into(), tenant: None, agent: Some("azp".into()), groups: Some("groups".into()) }
+        Self {
+            user: "sub".into(),
+            tenant: None,
+            agent: Some("azp".into()),
+            groups: Some("groups".into()),
+            scopes: None,
+            workload: WorkloadClaim::None,
+        }
+    }
+}
+
+/// A claim at the top level.
+impl From<&str> for ClaimPath {
+    fn from(name: &str) -> Self {
+        Self { first: name.into(), rest: Box::default() }
+    }
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            token_type: TokenType::default(),
+            leeway: CLOCK_LEEWAY,
+            life_max: TOKEN_LIFE_MAX,
+            binding: Binding::default(),
+            belief: VERIFIED_LIFE,
+        }
     }
 }
 

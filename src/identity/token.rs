@@ -1,21 +1,30 @@
 //! One JWT, from its text to a caller: every check, in order.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::caller::{Caller, Proof, set};
-use super::jwks::Keys;
-use super::{Algorithm, Flaw, Issuer, KeyFaultKind};
-use crate::bounds::{CLAIM_BYTES_MAX, CLOCK_LEEWAY, TOKEN_LIFE_MAX};
+use super::caller::Caller;
+use super::claims;
+use super::jwks::{Keys, Rigour};
+use super::ring::{Found, Ring};
+use super::{Algorithm, Binding, Flaw, Issuer, KeyFaultKind, KeyPlace, KeySource, Terms, TokenType};
 use crate::json::{Document, Kind, Value};
+use crate::names::Now;
 
-/// An issuer with its keys read.
+/// An issuer with its keys.
 #[derive(Debug)]
 pub(super) struct Trusted {
     pub issuer: Issuer,
-    keys: Keys,
+    keys: TrustedKeys,
+}
+
+#[derive(Debug)]
+enum TrustedKeys {
+    Fetched(Arc<Ring>),
+    Given(Keys),
 }
 
 /// A caller, and until when the token says so.
@@ -24,6 +33,27 @@ pub(super) struct Verified {
     pub caller: Caller,
     /// `exp`, in milliseconds since 1970.
     pub expires_ms: u64,
+    /// The place of the issuer.
+    pub issuer: usize,
+    /// Of the issuer's keys; see [`Trusted::epoch`].
+    pub epoch: u64,
+}
+
+/// Why a token makes no caller, or none yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The keys of the issuer at this place have to be asked for.
+    Ask(usize),
+    /// It never will.
+    Flaw(Flaw),
+    /// Nobody can tell now.
+    Unavailable,
+}
+
+impl From<Flaw> for Stop {
+    fn from(flaw: Flaw) -> Self {
+        Self::Flaw(flaw)
+    }
 }
 
 /// The three parts of a token, the first two decoded.
@@ -45,8 +75,54 @@ impl Trusted {
         if issuer.issuer.is_empty() || issuer.audiences.iter().any(|audience| audience.is_empty()) {
             return Err(KeyFaultKind::Empty);
         }
-        let keys = Keys::parse(&issuer.jwks, &issuer.algorithms)?;
+        let keys = match &issuer.keys {
+            KeySource::Given(jwks) => {
+                TrustedKeys::Given(Keys::parse(jwks, &issuer.algorithms, Rigour::Strict)?)
+            }
+            KeySource::Fetched { seed, .. } => {
+                let ring = Ring::default();
+                if let Some(jwks) = seed {
+                    Keys::parse(jwks, &issuer.algorithms, Rigour::Strict)?;
+                    ring.seed(jwks)?;
+                }
+                TrustedKeys::Fetched(Arc::new(ring))
+            }
+        };
         Ok(Self { issuer, keys })
+    }
+
+    /// The place that is asked for its keys, and the ring that holds them.
+    pub fn fetched(&mut self) -> Option<(&KeyPlace, &mut Arc<Ring>)> {
+        match (&self.issuer.keys, &mut self.keys) {
+            (KeySource::Fetched { place, .. }, TrustedKeys::Fetched(ring)) => Some((place, ring)),
+            (
+                KeySource::Fetched { .. } | KeySource::Given(_),
+                TrustedKeys::Fetched(_) | TrustedKeys::Given(_),
+            ) => None,
+        }
+    }
+
+    /// The ring that holds its keys, where they are fetched.
+    pub fn ring(&self) -> Option<&Arc<Ring>> {
+        match &self.keys {
+            TrustedKeys::Fetched(ring) => Some(ring),
+            TrustedKeys::Given(_) => None,
+        }
+    }
+
+    /// Changes whenever one of its keys is gone: what was verified before it is not verified now.
+    pub fn epoch(&self) -> u64 {
+        self.ring().map_or(0, |ring| ring.epoch())
+    }
+
+    /// Finds the key for a token's header, and the epoch that it is of.
+    fn key(&self, kid: Option<&str>, algorithm: Algorithm, now: Now) -> Found {
+        match &self.keys {
+            TrustedKeys::Fetched(ring) => ring.find(kid, algorithm, now.steady),
+            TrustedKeys::Given(keys) => {
+                keys.find(kid, algorithm).map_or(Found::None, |key| Found::Key(Box::new(key.clone()), 0))
+            }
+        }
     }
 }
 
@@ -58,25 +134,30 @@ pub(super) fn is_jwt(token: &str) -> bool {
 /// Checks a token against the issuers and reads the caller out of it.
 ///
 /// Header and payload are parsed strictly, so that a claim that stands there twice is no claim.
-/// What the header says about keys (`jku`, `x5u`, `jwk`, `x5c`) is never looked at.
-pub(super) fn verify(token: &str, issuers: &[Trusted], unix_ms: u64) -> Result<Verified, Flaw> {
+/// A header that brings a key along (`jwk`, `x5c`), or says where one is (`jku`, `x5u`), is refused: whoever
+/// reads those behind us would believe the caller's own word.
+pub(super) fn verify(token: &str, issuers: &[Trusted], now: Now) -> Result<Verified, Stop> {
     let parts = Parts::split(token).ok_or(Flaw::Shape)?;
     let header = Document::parse(&parts.header).map_err(|_| Flaw::Shape)?;
     let payload = Document::parse(&parts.payload).map_err(|_| Flaw::Shape)?;
     let (header, claims) = (header.root(), payload.root());
     if header.kind() != Kind::Object || claims.kind() != Kind::Object {
-        return Err(Flaw::Shape);
+        return Err(Flaw::Shape.into());
     }
-    check_type(header)?;
+    check_header(header)?;
     let name = claims.get("iss").and_then(|iss| iss.string()).ok_or(Flaw::Issuer)?;
-    let trusted = issuers.iter().find(|trusted| *trusted.issuer.issuer == *name).ok_or(Flaw::Issuer)?;
-    check_signature(&parts, header, trusted)?;
+    let found = issuers.iter().enumerate().find(|(_, trusted)| *trusted.issuer.issuer == *name);
+    let (place, trusted) = found.ok_or(Flaw::Issuer)?;
+    let Issuer { terms, .. } = &trusted.issuer;
+    check_type(header, claims, terms.token_type)?;
+    let epoch = check_signature(&parts, header, (place, trusted), now)?;
     check_audience(claims, &trusted.issuer)?;
-    if claims.get("cnf").is_some() {
-        return Err(Flaw::Sender);
+    if claims.get("cnf").is_some() || terms.binding == Binding::Required {
+        return Err(Flaw::Sender.into());
     }
-    let expires_ms = check_times(claims, unix_ms)?;
-    Ok(Verified { caller: read_caller(claims, &trusted.issuer)?, expires_ms })
+    let expires_ms = check_times(claims, terms, now.unix_ms)?;
+    let caller = claims::read(claims, &trusted.issuer)?;
+    Ok(Verified { caller, expires_ms, issuer: place, epoch })
 }
 
 impl<'t> Parts<'t> {
@@ -88,31 +169,57 @@ impl<'t> Parts<'t> {
     }
 }
 
-fn check_type(header: Value<'_>) -> Result<(), Flaw> {
+fn check_header(header: Value<'_>) -> Result<(), Flaw> {
     if header.get("crit").is_some() {
         return Err(Flaw::Critical);
     }
-    let Some(typ) = header.get("typ") else { return Ok(()) };
-    let typ = typ.string().ok_or(Flaw::Type)?.to_ascii_lowercase();
-    let is_access_token = matches!(typ.strip_prefix("application/").unwrap_or(&typ), "at+jwt" | "jwt");
-    if is_access_token { Ok(()) } else { Err(Flaw::Type) }
+    let has_key = ["jku", "jwk", "x5c", "x5u"].iter().any(|name| header.get(name).is_some());
+    if has_key { Err(Flaw::KeyInHeader) } else { Ok(()) }
 }
 
-fn check_signature(parts: &Parts<'_>, header: Value<'_>, trusted: &Trusted) -> Result<(), Flaw> {
+/// Tells access tokens from what else an issuer signs. Source: RFC 9068, section 4; RFC 8725, section 3.11.
+fn check_type(header: Value<'_>, claims: Value<'_>, wanted: TokenType) -> Result<(), Flaw> {
+    let typ = match header.get("typ") {
+        Some(typ) => Some(typ.string().ok_or(Flaw::Type)?.to_ascii_lowercase()),
+        None => None,
+    };
+    let is_fit = match (typ.as_deref().map(|typ| typ.strip_prefix("application/").unwrap_or(typ)), wanted) {
+        (Some("at+jwt"), _) => true,
+        // Hashes of what an ID token was issued with stand in no access token.
+        (Some("jwt") | None, TokenType::Any) => {
+            !["at_hash", "c_hash"].iter().any(|name| claims.get(name).is_some())
+        }
+        (Some(_) | None, _) => false,
+    };
+    if is_fit { Ok(()) } else { Err(Flaw::Type) }
+}
+
+/// Returns the epoch of the keys that it was checked with.
+fn check_signature(
+    parts: &Parts<'_>,
+    header: Value<'_>,
+    (place, trusted): (usize, &Trusted),
+    now: Now,
+) -> Result<u64, Stop> {
     let alg = header.get("alg").and_then(|alg| alg.string()).ok_or(Flaw::Algorithm)?;
     let algorithm = Algorithm::parse(&alg).ok_or(Flaw::Algorithm)?;
     if !trusted.issuer.algorithms.contains(&algorithm) {
-        return Err(Flaw::Algorithm);
+        return Err(Flaw::Algorithm.into());
     }
     let kid = match header.get("kid") {
         Some(kid) => Some(kid.string().ok_or(Flaw::Key)?),
         None => None,
     };
-    let key = trusted.keys.find(kid.as_deref(), algorithm).ok_or(Flaw::Key)?;
+    let (key, epoch) = match trusted.key(kid.as_deref(), algorithm, now) {
+        Found::Key(key, epoch) => (key, epoch),
+        Found::Ask => return Err(Stop::Ask(place)),
+        Found::None => return Err(Flaw::Key.into()),
+        Found::Unavailable => return Err(Stop::Unavailable),
+    };
     let signed = parts.signed.as_bytes();
-    match jsonwebtoken::crypto::verify(parts.signature, signed, key, wire(algorithm)) {
-        Ok(true) => Ok(()),
-        Ok(false) | Err(_) => Err(Flaw::Signature),
+    match jsonwebtoken::crypto::verify(parts.signature, signed, &key, wire(algorithm)) {
+        Ok(true) => Ok(epoch),
+        Ok(false) | Err(_) => Err(Flaw::Signature.into()),
     }
 }
 
@@ -126,17 +233,17 @@ fn wire(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
 }
 
 fn check_audience(claims: Value<'_>, issuer: &Issuer) -> Result<(), Flaw> {
-    let names = claims.get("aud").and_then(strings).ok_or(Flaw::Audience)?;
+    let names = claims.get("aud").and_then(claims::strings).ok_or(Flaw::Audience)?;
     if names.iter().any(|name| issuer.audiences.contains(name)) { Ok(()) } else { Err(Flaw::Audience) }
 }
 
 /// Compares the times with now; returns `exp` in milliseconds.
-fn check_times(claims: Value<'_>, unix_ms: u64) -> Result<u64, Flaw> {
+fn check_times(claims: Value<'_>, terms: &Terms, unix_ms: u64) -> Result<u64, Flaw> {
     let [exp, nbf, iat] = ["exp", "nbf", "iat"].map(|name| claims.get(name).map(milliseconds));
     let expires_ms = exp.ok_or(Flaw::Time)??;
     let (not_before_ms, issued_ms) = (nbf.transpose()?, iat.transpose()?);
     let [leeway_ms, life_ms] =
-        [CLOCK_LEEWAY, TOKEN_LIFE_MAX].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        [terms.leeway, terms.life_max].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     if unix_ms >= expires_ms.saturating_add(leeway_ms) {
         return Err(Flaw::Expired);
     }
@@ -158,63 +265,12 @@ fn milliseconds(value: Value<'_>) -> Result<u64, Flaw> {
     u64::try_from(time.as_millis()).map_err(|_| Flaw::Time)
 }
 
-fn read_caller(claims: Value<'_>, issuer: &Issuer) -> Result<Caller, Flaw> {
-    let names = &issuer.claims;
-    let optional = |name: &Option<Box<str>>| match name {
-        Some(name) => claims.get(name).map(named).transpose(),
-        None => Ok(None),
-    };
-    let groups = match names.groups.as_deref().and_then(|name| claims.get(name)) {
-        Some(groups) => bounded(strings(groups).ok_or(Flaw::Caller)?)?,
-        None => Vec::new(),
-    };
-    // Where both are there, `scope` is the standard's (RFC 9068, section 2.2.3).
-    let scopes = match claims.get("scope").or_else(|| claims.get("scp")) {
-        Some(scopes) => {
-            let lines = strings(scopes).ok_or(Flaw::Caller)?;
-            bounded(lines.iter().flat_map(|line| line.split_ascii_whitespace()).map(Box::from).collect())?
-        }
-        None => Vec::new(),
-    };
-    Ok(Caller {
-        user: named(claims.get(&names.user).ok_or(Flaw::Caller)?)?,
-        tenant: optional(&names.tenant)?,
-        agent: optional(&names.agent)?,
-        workload: None,
-        issuer: Some(issuer.issuer.clone()),
-        scopes: set(scopes),
-        groups: set(groups),
-        proof: Proof::Token,
-    })
-}
-
 /// Looks at what a token claims, in every way that a token is looked at.
 pub(super) fn fuzz_claims(claims: Value<'_>, issuer: &Issuer) {
-    let _ = (check_type(claims), check_audience(claims, issuer), check_times(claims, 0));
-    if let Ok(caller) = read_caller(claims, issuer) {
-        assert!(is_name(&caller.user) && caller.scopes.is_sorted() && caller.groups.is_sorted());
+    let _ =
+        (check_header(claims), check_type(claims, claims, TokenType::Any), check_audience(claims, issuer));
+    let _ = check_times(claims, &issuer.terms, 0);
+    if let Ok(caller) = claims::read(claims, issuer) {
+        assert!(claims::is_name(caller.user()) && caller.scopes().is_sorted() && caller.groups().is_sorted());
     }
-}
-
-/// A string, or an array of nothing but strings.
-fn strings(value: Value<'_>) -> Option<Vec<Box<str>>> {
-    match value.kind() {
-        Kind::String => Some(vec![value.string()?.into()]),
-        Kind::Array => value.elements().map(|element| Some(element.string()?.into())).collect(),
-        Kind::False | Kind::Key | Kind::Null | Kind::Number | Kind::Object | Kind::True => None,
-    }
-}
-
-fn bounded(names: Vec<Box<str>>) -> Result<Vec<Box<str>>, Flaw> {
-    if names.iter().all(|name| is_name(name)) { Ok(names) } else { Err(Flaw::Caller) }
-}
-
-fn named(value: Value<'_>) -> Result<Box<str>, Flaw> {
-    let name = value.string().ok_or(Flaw::Caller)?;
-    if is_name(&name) { Ok(name.into()) } else { Err(Flaw::Caller) }
-}
-
-/// Whether a claim or a setting may stand for somebody: not empty, bounded, no control characters.
-pub(super) fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= CLAIM_BYTES_MAX && !name.chars().any(char::is_control)
 }

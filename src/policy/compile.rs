@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use ring::digest::{Context, SHA256};
 
+use super::callers;
 use super::catalog::{Catalog, Closed};
 use super::code::Code;
 use super::diagnostic::{Faults, Findings, Span, Spanned};
@@ -82,7 +83,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     catalog.check_classes(findings);
     lint::check(&bundle, &bench, findings);
     let redaction = lower::redaction(&bundle.redact, mode, findings);
-    let directory = lower::directory(&bundle, sources, findings);
+    let directory = callers::directory(&bundle, sources, findings);
 
     let Some(server) = bundle.server.and_then(|server| server.value.id) else {
         note_missing_server(sources, findings);

@@ -2,13 +2,12 @@
 
 use super::catalog::Catalog;
 use super::code::Code;
-use super::diagnostic::{Findings, Span, did_you_mean, shown};
-use super::parts::{Bundle, IssuerPart, KeyPart, LimitPart, RedactPart, RulePart};
+use super::diagnostic::Findings;
+use super::lint;
+use super::parts::{LimitPart, RedactPart, RulePart};
 use super::places::Places;
 use super::rules::Rule;
-use super::{Source, lint};
-use crate::identity::{Culprit, Directory, Issuer, Settings, StaticKey};
-use crate::names::{Label, Mode};
+use crate::names::Mode;
 use crate::{limit, scan};
 
 /// The limits of a policy.
@@ -95,82 +94,5 @@ pub(super) fn redaction(parts: &[RedactPart], mode: Mode, findings: &mut Finding
             }
             None
         }
-    }
-}
-
-pub(super) fn directory(bundle: &Bundle, sources: &[Source], findings: &mut Findings) -> Option<Directory> {
-    let mut settings = Settings { anonymous: bundle.anonymous.unwrap_or_default(), ..Settings::default() };
-    let mut issuer_spans = Vec::new();
-    for part in &bundle.issuers {
-        if let Some(jwks) = key_set(part, sources, findings) {
-            issuer_spans.push((part.jwks.span, part.issuer.value.clone()));
-            settings.issuers.push(issuer(part, jwks));
-        }
-    }
-    settings.keys = bundle.keys.iter().map(static_key).collect();
-    match Directory::new(settings) {
-        Ok(directory) => Some(directory),
-        Err(fault) => {
-            let place = match fault.culprit {
-                Culprit::Issuer(at) => {
-                    issuer_spans.get(at).map(|(span, name)| (*span, format!("issuer `{}`", shown(name))))
-                }
-                Culprit::Key(at) => {
-                    bundle.keys.get(at).map(|key| (key.id.span, format!("key `{}`", key.id.value)))
-                }
-            };
-            let nowhere = (Span { file: 0, start: 0, end: 0 }, "a caller".to_owned());
-            let (span, who) = place.unwrap_or(nowhere);
-            findings.raise(Code::KeySetUnusable, span, format!("{who} cannot be verified: {}", fault.kind));
-            None
-        }
-    }
-}
-
-/// The text of an issuer's key set, a file of the bundle.
-fn key_set<'s>(part: &IssuerPart, sources: &'s [Source], findings: &mut Findings) -> Option<&'s str> {
-    let name = &*part.jwks.value;
-    if name.contains("://") {
-        let message = format!("`{}` is a URL, and key sets are not fetched yet", shown(name));
-        let help =
-            "put the key set into the bundle, and write the name of that file, such as `idp.jwks.json`";
-        findings.advise(Code::KeySetMissing, part.jwks.span, message, help);
-        return None;
-    }
-    let found = sources.iter().find(|source| *source.name == *name);
-    if found.is_none() {
-        let others = sources.iter().map(|source| &*source.name).filter(|name| !name.ends_with(".yaml"));
-        let help = did_you_mean(name, "files", others);
-        findings.advise(
-            Code::KeySetMissing,
-            part.jwks.span,
-            format!("the bundle has no file `{}`", shown(name)),
-            help,
-        );
-    }
-    found.map(|source| source.text.as_str())
-}
-
-fn issuer(part: &IssuerPart, jwks: &str) -> Issuer {
-    Issuer {
-        issuer: part.issuer.value.clone(),
-        audiences: part.audiences.clone(),
-        algorithms: part.algorithms.clone(),
-        jwks: jwks.into(),
-        claims: part.claims.clone(),
-    }
-}
-
-fn static_key(part: &KeyPart) -> StaticKey {
-    let text = |label: &Label| label.as_str().into();
-    StaticKey {
-        id: part.id.value.clone(),
-        sha256: part.sha256,
-        user: part.user.clone(),
-        tenant: part.tenant.as_ref().map(|tenant| text(&tenant.value)),
-        agent: part.agent.as_ref().map(|agent| agent.value.clone()),
-        workload: part.workload.as_ref().map(|workload| workload.value.clone()),
-        scopes: part.scopes.iter().map(|scope| text(&scope.value)).collect(),
-        groups: part.groups.iter().map(|group| group.value.clone()).collect(),
     }
 }

@@ -18,6 +18,7 @@
 //! the [`Policy`] is `store`, who acts on a [`Decision`] is `gate`.
 
 mod arguments;
+mod callers;
 mod cases;
 mod catalog;
 mod clauses;

@@ -19,6 +19,7 @@ use prometheus::{
 
 use self::count::signed;
 use self::families::{Resolve, counter, counters, gauge, gauges, histograms, register};
+use self::identity::IdentitySeries;
 use self::policies::PolicySeries;
 use super::audit::AuditSink;
 use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, UpstreamFault};
@@ -29,6 +30,7 @@ use crate::scan::{Detector, Direction};
 
 mod count;
 mod families;
+mod identity;
 mod policies;
 
 pub use self::count::Held;
@@ -46,6 +48,7 @@ pub struct Metrics {
     audit: AuditFamilies,
     upstream: UpstreamSeries,
     policy: PolicySeries,
+    identity: IdentitySeries,
 }
 
 struct Messages {
@@ -117,6 +120,7 @@ impl Metrics {
             audit: AuditFamilies::new(&registry),
             upstream: UpstreamSeries::new(&registry),
             policy: PolicySeries::new(&registry),
+            identity: IdentitySeries::new(&registry),
             registry,
         };
         metrics.start();

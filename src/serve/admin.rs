@@ -79,6 +79,7 @@ fn answer(house: &House, request: &Request<Incoming>) -> Response<Outgoing> {
 fn metrics(house: &House) -> Response<Outgoing> {
     house.metrics.observe_tickets(house.gate.tally().opened(), house.gate.tally().settled());
     house.metrics.observe_limits(house.gate.ledger().cells());
+    house.metrics.observe_keys(house.keys.oldest(), house.keys.tally());
     let mut response = text(StatusCode::OK, house.metrics.render());
     response.headers_mut().insert("content-type", HeaderValue::from_static(METRICS_CONTENT_TYPE));
     response
@@ -87,7 +88,7 @@ fn metrics(house: &House) -> Response<Outgoing> {
 /// Ready means: a call that the policy allows would be forwarded now.
 ///
 /// A policy that could not be reloaded does not make the gate unready, since the last good one is in
-/// force; it is told in a line of its own.
+/// force; it is told in a line of its own. Nor do keys that could not be fetched again, once there were some.
 fn readiness(house: &House) -> Response<Outgoing> {
     let is_serving = house.drain.phase() == Phase::Serving;
     let is_auditing = house.may_forward();
@@ -97,7 +98,14 @@ fn readiness(house: &House) -> Response<Outgoing> {
     let mut lines = line("serving", is_serving, "draining");
     lines += &line("audit", is_auditing, "cannot take records, so calls are refused");
     lines += &policy(&house.live.status());
-    let status = if is_serving && is_auditing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let waiting = house.keys.waiting();
+    let trouble = format!("none yet of {}", waiting.join(" and "));
+    lines += &line("keys", waiting.is_empty(), &trouble);
+    let status = if is_serving && is_auditing && waiting.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     text(status, lines)
 }
 

@@ -25,7 +25,7 @@ use pingora_core::services::listening::Service as Listening;
 use tokio::sync::watch;
 
 use super::admin;
-use super::chores::Chores;
+use super::chores::{Chores, Keys};
 use super::connection::serve;
 use super::drain::{Open, Signals};
 use super::house::House;
@@ -105,6 +105,7 @@ impl Chassis {
             1,
         ));
         server.add_service(background_service("chores", Chores(Arc::clone(&house))));
+        server.add_service(background_service("keys", Keys(Arc::clone(&house))));
         let scheme = if tls.is_some() { "https" } else { "http" };
         Ok(Self { server, house, scheme, endpoint, admin })
     }

@@ -15,6 +15,19 @@ use crate::store::SealFile;
 /// sealing secret.
 pub struct Chores(pub Arc<House>);
 
+/// Asks for the keys of issuers.
+pub struct Keys(pub Arc<House>);
+
+#[async_trait]
+impl BackgroundService for Keys {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        tokio::select! {
+            () = Arc::clone(&self.0.keys).run() => {}
+            _ = shutdown.changed() => {}
+        }
+    }
+}
+
 #[async_trait]
 impl BackgroundService for Chores {
     async fn start(&self, mut shutdown: ShutdownWatch) {

@@ -17,6 +17,7 @@ use super::coding::{self, Coding};
 use super::door::Door;
 use super::head;
 use super::house::House;
+use super::identify::identify;
 use super::journey::{Journey, respond};
 use super::legacy_sse;
 use super::outflow;
@@ -47,9 +48,9 @@ pub async fn exchange(
     };
     let door = Door::at(visit.parts.uri.path(), &house.settings.plate);
     let mut ask = visit.ask(errand);
-    let caller = match house.gate.identify(&visit.policy, &ask).settled() {
+    let caller = match identify(&house, &visit.policy, &ask).await {
         Ok(caller) => caller,
-        Err(refused) => return visit.turn_away(Denial::Unidentified(refused)),
+        Err(denial) => return visit.turn_away(denial),
     };
     match door {
         Some(Door::Events) => return Box::pin(legacy_sse::listen(&visit, &caller)).await,

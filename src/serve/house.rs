@@ -10,7 +10,7 @@ use super::legacy_sse::Pairs;
 use super::upstream::Upstream;
 use crate::gate::{Gate, Record};
 use crate::report::{Audit, Metrics};
-use crate::store::{Live, SealFile};
+use crate::store::{KeySources, Live, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
 pub struct House {
@@ -18,6 +18,8 @@ pub struct House {
     pub gate: Gate,
     /// The policy in force.
     pub live: Arc<Live>,
+    /// Where the keys of issuers come from.
+    pub keys: Arc<KeySources>,
     /// The server.
     pub upstream: Upstream,
     /// The audit trail.

@@ -34,6 +34,7 @@ mod guard;
 mod head;
 mod house;
 pub mod inquiry;
+mod identify;
 mod journey;
 mod legacy_sse;
 mod outflow;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::keys::KeySources;
 use super::policies::{self, ReadFault};
 use crate::names::Mode;
 use crate::policy::{self, Policy, Source};
@@ -17,6 +18,7 @@ use crate::policy::{self, Policy, Source};
 pub struct Live {
     directory: PathBuf,
     mode: Mode,
+    keys: Option<Arc<KeySources>>,
     policy: ArcSwap<Policy>,
     status: ArcSwap<Status>,
     tell: Box<dyn Fn(&Reloaded<'_>) + Send + Sync>,
@@ -81,24 +83,30 @@ pub enum LoadFault {
 impl Live {
     /// Puts the bundle in `directory` in force.
     ///
-    /// In [`Mode::Shadow`] it and every later one only report. `tell` hears of every later reload that published or refused something, in order, on the thread
-    /// that reloads; it must not reload itself.
+    /// In [`Mode::Shadow`] it and every later one only report. `keys` furnishes every one before it is in
+    /// force; without, nobody is identified by it. `tell` hears of every later reload that published or
+    /// refused something, in order, on the thread that reloads; it must not reload itself.
     ///
     /// # Errors
     /// [`LoadFault`]: without a first good policy there is nothing to serve by.
     pub fn open(
         directory: impl Into<PathBuf>,
         mode: Mode,
+        keys: Option<Arc<KeySources>>,
         tell: impl Fn(&Reloaded<'_>) + Send + Sync + 'static,
     ) -> Result<Self, LoadFault> {
         let directory = directory.into();
-        let (policy, fingerprint) = load(&directory, mode)?;
+        let (mut policy, fingerprint) = load(&directory, mode)?;
+        if let Some(keys) = &keys {
+            keys.furnish(&mut policy.directory);
+        }
         let now = unix_ms();
         let status =
             Status { sha256: policy.sha256, published_unix_ms: now, tried_unix_ms: now, error: None };
         Ok(Self {
             directory,
             mode,
+            keys,
             policy: ArcSwap::from_pointee(policy),
             status: ArcSwap::from_pointee(status),
             tell: Box::new(tell),
@@ -152,7 +160,12 @@ impl Live {
     fn attempt(&self, tried: &mut [u8; 32], sources: Result<Vec<Source>, ReadFault>) -> Reload {
         *tried = fingerprint(&sources);
         match compile(sources, self.mode) {
-            Ok(policy) => self.publish(&Arc::new(policy)),
+            Ok(mut policy) => {
+                if let Some(keys) = &self.keys {
+                    keys.furnish(&mut policy.directory);
+                }
+                self.publish(&Arc::new(policy))
+            }
             Err(fault) => self.keep(fault.to_string().into()),
         }
     }

@@ -13,15 +13,20 @@
 //! SIGHUP ──┘
 //! ```
 //!
+//! [`KeySources`] fetches the keys of issuers with [`Fetcher`], and furnishes each policy with them before it
+//! is in force.
+//!
 //! **What it is not.** It judges nothing and never edits the directory.
 
 mod fetch;
+mod keys;
 mod live;
 mod policies;
 mod seal_key;
 mod watch;
 
 pub use fetch::{Answer, Credential, FetchFault, Fetcher, Trust, read_secret};
+pub use keys::{KeyNews, KeySet, KeySources, PlaceFault, Places};
 pub use live::{Live, LoadFault, Reload, Reloaded, Status, unix_ms};
 pub use policies::{ReadFault, ReadFaultKind, read, read_tests};
 pub use seal_key::{SealFault, SealFile, fresh_seal_key};

@@ -9,6 +9,7 @@ pub mod frames;
 pub mod gate;
 pub mod peers;
 pub mod pipe;
+pub mod provider;
 pub mod upstream;
 pub mod wire;
 

@@ -14,6 +14,7 @@ mod headers;
 mod history;
 mod hostile;
 mod http2;
+mod key_sets;
 mod legacy_sse;
 mod legacy_stage;
 mod limits;

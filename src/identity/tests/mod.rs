@@ -1,6 +1,8 @@
 //! What the directory promises, over whole `Authorization` values.
 
+mod fetched;
 mod pen;
+mod terms;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +26,8 @@ fn issuer(algorithms: &[Algorithm], jwks: &str) -> Issuer {
         issuer: "https://idp.example.com".into(),
         audiences: vec!["https://mcp.example.com/mcp".into(), "mcp".into()],
         algorithms: algorithms.to_vec(),
-        jwks: format!(r#"{{"keys":[{jwks}]}}"#).into(),
+        keys: KeySource::Given(format!(r#"{{"keys":[{jwks}]}}"#).into()),
+        terms: Terms::default(),
         claims: ClaimNames { tenant: Some("org_id".into()), ..ClaimNames::default() },
     }
 }
@@ -67,7 +70,7 @@ fn look(directory: &Directory, authorization: Option<&str>, now: Now) -> Result<
 fn flaw(result: Result<Arc<Caller>, Refused>) -> Option<Flaw> {
     match result.err()? {
         Refused::Invalid(flaw) => Some(flaw),
-        Refused::Malformed | Refused::Missing | Refused::Unavailable => panic!("the header is well-formed"),
+        other => panic!("the header is well-formed, and yet {other:?}"),
     }
 }
 
@@ -121,10 +124,20 @@ fn refuses_a_signature_by_any_key_but_the_issuers() {
     let everything = directory(Algorithm::ALL, &own.jwk("k1"));
     let verify = |token: &str| flaw(look(&everything, Some(&format!("Bearer {token}")), NOW));
     let by_other = |message: &[u8]| other.sign(Algorithm::EdDsa, message);
-    for extra in ["", &format!(r#","jwk":{}"#, other.jwk("k1")), r#","jku":"https://evil.example.com/jwks""#]
-    {
-        let header = format!(r#"{{"alg":"EdDSA","kid":"k1"{extra}}}"#);
-        assert_eq!(verify(&token(&header, &claims(&[]), by_other)), Some(Flaw::Signature), "{header}");
+    assert_eq!(verify(&token(HEADER, &claims(&[]), by_other)), Some(Flaw::Signature));
+    let jwk = format!(r#""jwk":{}"#, other.jwk("k1"));
+    let by_own = |message: &[u8]| own.sign(Algorithm::EdDsa, message);
+    for extra in [
+        &jwk,
+        r#""jku":"https://evil.example.com/jwks""#,
+        r#""x5u":"https://evil.example.com/x5u""#,
+        r#""x5c":["AAAA"]"#,
+        r#""jwk":null"#,
+    ] {
+        let header = format!(r#"{{"alg":"EdDSA","kid":"k1",{extra}}}"#);
+        for token in [token(&header, &claims(&[]), by_other), token(&header, &claims(&[]), by_own)] {
+            assert_eq!(verify(&token), Some(Flaw::KeyInHeader), "{header}");
+        }
     }
     let hs256_header = r#"{"alg":"HS256","kid":"k1"}"#;
     let forged = token(hs256_header, &claims(&[]), |message| hs256(own.jwk("k1").as_bytes(), message));
@@ -365,7 +378,7 @@ fn refuses_issuers_that_could_not_be_told_apart_or_checked() {
         (Issuer { algorithms: vec![], ..good.clone() }, KeyFaultKind::Algorithms),
         (Issuer { algorithms: vec![Algorithm::Rs256], ..good.clone() }, KeyFaultKind::NoKey),
         (Issuer { issuer: "".into(), ..good.clone() }, KeyFaultKind::Empty),
-        (Issuer { jwks: "[]".into(), ..good.clone() }, KeyFaultKind::Set),
+        (Issuer { keys: KeySource::Given("[]".into()), ..good.clone() }, KeyFaultKind::Set),
         (good.clone(), KeyFaultKind::Double),
     ];
     for (issuer, kind) in cases {

@@ -1,23 +1,12 @@
 //! Who may call: issuers, static keys and roles.
 
-use super::{Bundle, note_double};
-use crate::identity::{Algorithm, Anonymous, ClaimNames};
+use super::{Bundle, issuers, note_double};
+use crate::identity::Anonymous;
 use crate::names::Label;
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::Node;
-
-/// An issuer of tokens.
-#[derive(Debug)]
-pub(in crate::policy) struct IssuerPart {
-    pub issuer: Spanned<Box<str>>,
-    pub audiences: Vec<Box<str>>,
-    pub algorithms: Vec<Algorithm>,
-    /// The file of the bundle that holds its key set.
-    pub jwks: Spanned<Box<str>>,
-    pub claims: ClaimNames,
-}
 
 /// A static key.
 #[derive(Debug)]
@@ -45,22 +34,20 @@ pub(in crate::policy) struct RolePart {
     pub workloads: Vec<Spanned<Box<str>>>,
 }
 
-const ISSUER_KEYS: &[&str] = &["issuer", "audience", "jwks", "algorithms", "claims"];
+const CALLERS_KEYS: &[&str] = &["resource", "issuers", "keys", "anonymous"];
 const KEY_KEYS: &[&str] = &["id", "sha256", "user", "tenant", "agent", "workload", "scopes", "groups"];
 const ROLE_KEYS: &[&str] = &["scopes", "groups", "tenants", "agents", "workloads", "users"];
 
 impl Bundle {
     pub(super) fn read_callers(&mut self, node: &Node, findings: &mut Findings) {
-        let Some(fields) = Fields::open(node, "`callers`", &["issuers", "keys", "anonymous"], findings)
-        else {
-            return;
-        };
+        let Some(fields) = Fields::open(node, "`callers`", CALLERS_KEYS, findings) else { return };
         let mut items = |key: &str| {
             let node = fields.get(key);
             node.and_then(|node| walker::list(node, "a list of callers", findings)).unwrap_or_default()
         };
-        let (issuers, keys) = (items("issuers"), items("keys"));
-        self.issuers.extend(issuers.iter().filter_map(|item| read_issuer(item, findings)));
+        let (vouchers, keys) = (items("issuers"), items("keys"));
+        self.issuers.extend(vouchers.iter().filter_map(|item| issuers::read(item, findings)));
+        self.resource.read(&fields, findings);
         self.keys.extend(keys.iter().filter_map(|item| read_key(item, findings)));
         let Some(entry) = fields.entry("anonymous") else { return };
         if self.anonymous.is_some() {
@@ -113,49 +100,6 @@ fn read_role(id: Spanned<Label>, node: &Node, findings: &mut Findings) -> Option
         users: users.unwrap_or_default(),
         workloads: workloads.unwrap_or_default(),
     })
-}
-
-fn read_issuer(node: &Node, findings: &mut Findings) -> Option<IssuerPart> {
-    let fields = Fields::open(node, "an issuer", ISSUER_KEYS, findings)?;
-    let line =
-        |node: &Node, what: &str, findings: &mut Findings| walker::line(node, what, URL_BYTES_MAX, findings);
-    let issuer = fields.need("issuer", findings).and_then(|node| line(node, "an issuer", findings));
-    let audiences =
-        fields.need("audience", findings).map(|node| walker::texts(node, "an audience", findings));
-    let jwks = fields.need("jwks", findings).and_then(|node| line(node, "a key set", findings));
-    let algorithms = match fields.get("algorithms") {
-        None => Algorithm::ALL.to_vec(),
-        Some(node) => {
-            let items = walker::some(node, "`algorithms`", findings).unwrap_or_default();
-            let read = |item| walker::word(item, "an algorithm", Algorithm::ALL, Algorithm::as_str, findings);
-            items.iter().filter_map(read).collect()
-        }
-    };
-    let claims = fields.get("claims").map_or_else(ClaimNames::default, |node| read_claims(node, findings));
-    let audiences = audiences?.into_iter().map(|audience| audience.value).collect();
-    Some(IssuerPart { issuer: issuer?, audiences, algorithms, jwks: jwks?, claims })
-}
-
-/// A URL of usual length.
-const URL_BYTES_MAX: usize = 2_048;
-
-fn read_claims(node: &Node, findings: &mut Findings) -> ClaimNames {
-    let mut claims = ClaimNames::default();
-    let Some(fields) = Fields::open(node, "`claims`", &["user", "tenant", "agent", "groups"], findings)
-    else {
-        return claims;
-    };
-    let mut read = |key: &str| {
-        let node = fields.get(key)?;
-        Some(walker::line(node, "the name of a claim", URL_BYTES_MAX, findings)?.value)
-    };
-    if let Some(user) = read("user") {
-        claims.user = user;
-    }
-    claims.tenant = read("tenant").or(claims.tenant);
-    claims.agent = read("agent").or(claims.agent);
-    claims.groups = read("groups").or(claims.groups);
-    claims
 }
 
 fn read_key(node: &Node, findings: &mut Findings) -> Option<KeyPart> {

@@ -5,13 +5,15 @@
 
 mod callers;
 mod conditions;
+mod issuers;
 mod measures;
 mod rules;
 mod strict;
 mod tools;
 
-pub(super) use callers::{IssuerPart, KeyPart, RolePart};
+pub(super) use callers::{KeyPart, RolePart};
 pub(super) use conditions::{ReleaseKind, ReleasePart};
+pub(super) use issuers::{IssuerPart, KeysPart, ResourcePart};
 pub(super) use measures::{LimitPart, RedactPart};
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use tools::{Section, ToolPart, read_tool_name};
@@ -30,6 +32,7 @@ use crate::names::{Label, Mode};
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     pub server: Option<Spanned<ServerPart>>,
+    pub resource: ResourcePart,
     pub issuers: Vec<IssuerPart>,
     pub keys: Vec<KeyPart>,
     pub anonymous: Option<Anonymous>,

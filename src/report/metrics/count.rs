@@ -170,7 +170,7 @@ impl Drop for Held {
     }
 }
 
-fn add(counters: &[IntCounter], at: usize, count: u64) {
+pub(super) fn add(counters: &[IntCounter], at: usize, count: u64) {
     if let Some(counter) = counters.get(at) {
         counter.inc_by(count);
     }

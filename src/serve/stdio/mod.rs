@@ -30,6 +30,7 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::admin;
@@ -97,8 +98,10 @@ impl Stdio {
     /// [`StdioFault`]: nothing has been said to anybody yet.
     pub async fn run(self) -> Result<u8, StdioFault> {
         let Self { house, child, token, patience, admin } = self;
-        let pipe =
-            Pipe::open(Arc::clone(&house), Token::read(token)?).map_err(|denial| caller_fault(&denial))?;
+        let mut chores = JoinSet::new();
+        chores.spawn(Arc::clone(&house.keys).run());
+        let pipe = Pipe::open(Arc::clone(&house), Token::read(token)?).await;
+        let pipe = pipe.map_err(|denial| caller_fault(&denial))?;
         if let Some(listener) = admin {
             tracing::info!(address = %listener.local_addr()?, "operators are served");
             tokio::spawn(admin::serve(Arc::clone(&house), tokio::net::TcpListener::from_std(listener)?));
@@ -221,7 +224,10 @@ impl Run {
                     Ok(None) | Err(_) => return Will::Its,
                 },
                 line = input.next(), if may_hear => match line {
-                    Ok(Some(line)) => self.pipe.hear(&line, &mut words),
+                    Ok(Some(line)) => {
+                        self.pipe.inquire().await;
+                        self.pipe.hear(&line, &mut words);
+                    }
                     Ok(None) | Err(_) => last_call = Some(Instant::now() + patience),
                 },
                 id = overdue(due) => self.pipe.give_up(&id, &mut words),

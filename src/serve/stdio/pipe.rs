@@ -22,6 +22,7 @@ use crate::serve::bridge::frame::presumed_answer;
 use crate::serve::child::lines::Line;
 use crate::serve::child::oneline::OneLine;
 use crate::serve::house::House;
+use crate::serve::identify::identify;
 use crate::serve::journey::Journey;
 
 /// One client and one server, and what is between them.
@@ -58,14 +59,21 @@ impl Pipe {
     ///
     /// # Errors
     /// Why the policy does not let this caller in.
-    pub(super) fn open(house: Arc<House>, token: Token) -> Result<Self, Denial> {
+    pub(super) async fn open(house: Arc<House>, token: Token) -> Result<Self, Denial> {
         let (policy, started) = (house.live.policy(), Instant::now());
         let ask = ask(Errand::Listen, &token, house.clock.now());
-        let found = house.gate.identify(&policy, &ask).settled();
-        let caller = found.map_err(Denial::Unidentified)?;
+        let caller = identify(&house, &policy, &ask).await?;
         let ticket = house.gate.admit(&policy, &caller, &ask).map_err(|refusal| refusal.denial)?;
         let own = Journey::begin(&house, ticket, started, started.elapsed());
         Ok(Self { house, token, own, era: None, flights: Flights::default() })
+    }
+
+    /// Asks whatever has to be asked before the caller can be known by what is in force now: almost
+    /// always nothing.
+    pub(super) async fn inquire(&self) {
+        let (policy, now) = (self.house.live.policy(), self.house.clock.now());
+        // What came of it shows when the next line is judged.
+        let _ = identify(&self.house, &policy, &ask(Errand::Listen, &self.token, now)).await;
     }
 
     /// Judges one line of the client.

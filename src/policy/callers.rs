@@ -1,0 +1,102 @@
+//! From the callers of a bundle to the directory that verifies them.
+
+use super::Source;
+use super::code::Code;
+use super::diagnostic::{Findings, Span, Spanned, did_you_mean, shown};
+use super::parts::{Bundle, IssuerPart, KeyPart, KeysPart};
+use crate::identity::{Culprit, Directory, Issuer, KeyPlace, KeySource, Settings, StaticKey};
+use crate::names::Label;
+
+pub(super) fn directory(bundle: &Bundle, sources: &[Source], findings: &mut Findings) -> Option<Directory> {
+    let mut settings = Settings { anonymous: bundle.anonymous.unwrap_or_default(), ..Settings::default() };
+    let mut issuer_spans = Vec::new();
+    let resource = bundle.resource.url.as_ref();
+    for part in &bundle.issuers {
+        let keys = key_source(part, sources, findings);
+        if let (Some(keys), Some(audiences)) = (keys, audiences(part, resource, findings)) {
+            issuer_spans.push((part.keys.span, part.issuer.value.clone()));
+            settings.issuers.push(Issuer {
+                issuer: part.issuer.value.clone(),
+                audiences,
+                algorithms: part.algorithms.clone(),
+                keys,
+                claims: part.claims.clone(),
+                terms: part.terms.clone(),
+            });
+        }
+    }
+    settings.keys = bundle.keys.iter().map(static_key).collect();
+    match Directory::new(settings) {
+        Ok(directory) => Some(directory),
+        Err(fault) => {
+            let place = match fault.culprit {
+                Culprit::Issuer(at) => {
+                    issuer_spans.get(at).map(|(span, name)| (*span, format!("issuer `{}`", shown(name))))
+                }
+                Culprit::Key(at) => {
+                    bundle.keys.get(at).map(|key| (key.id.span, format!("key `{}`", key.id.value)))
+                }
+            };
+            let nowhere = (Span { file: 0, start: 0, end: 0 }, "a caller".to_owned());
+            let (span, who) = place.unwrap_or(nowhere);
+            findings.raise(Code::KeySetUnusable, span, format!("{who} cannot be verified: {}", fault.kind));
+            None
+        }
+    }
+}
+
+/// What the server is called in `aud`: by default what clients call it.
+fn audiences(
+    part: &IssuerPart,
+    resource: Option<&Spanned<Box<str>>>,
+    findings: &mut Findings,
+) -> Option<Vec<Box<str>>> {
+    let audiences = part.audiences.clone().or_else(|| Some(vec![resource?.value.clone()]));
+    if audiences.is_none() {
+        let message = format!("nothing says what tokens of `{}` call this server", shown(&part.issuer.value));
+        let help = "write `audience` here, or `resource` under `callers`";
+        findings.advise(Code::MissingKey, part.issuer.span, message, help);
+    }
+    audiences
+}
+
+fn key_source(part: &IssuerPart, sources: &[Source], findings: &mut Findings) -> Option<KeySource> {
+    match &part.keys.value {
+        KeysPart::File(name) => {
+            let text = key_set(name, part.keys.span, sources, findings)?;
+            Some(KeySource::Given(text.into()))
+        }
+        KeysPart::Place(place, seed) => {
+            let seed = match seed {
+                Some(name) => Some(key_set(&name.value, name.span, sources, findings)?.into()),
+                None => None,
+            };
+            Some(KeySource::Fetched { place: KeyPlace::clone(place), seed })
+        }
+    }
+}
+
+/// The text of a key set, a file of the bundle.
+fn key_set<'s>(name: &str, span: Span, sources: &'s [Source], findings: &mut Findings) -> Option<&'s str> {
+    let found = sources.iter().find(|source| *source.name == *name);
+    if found.is_none() {
+        let others = sources.iter().map(|source| &*source.name).filter(|name| !name.ends_with(".yaml"));
+        let help = did_you_mean(name, "files", others);
+        findings.advise(Code::KeySetMissing, span, format!("the bundle has no file `{}`", shown(name)), help);
+    }
+    found.map(|source| source.text.as_str())
+}
+
+fn static_key(part: &KeyPart) -> StaticKey {
+    let text = |label: &Label| label.as_str().into();
+    StaticKey {
+        id: part.id.value.clone(),
+        sha256: part.sha256,
+        user: part.user.clone(),
+        tenant: part.tenant.as_ref().map(|tenant| text(&tenant.value)),
+        agent: part.agent.as_ref().map(|agent| agent.value.clone()),
+        workload: part.workload.as_ref().map(|workload| workload.value.clone()),
+        scopes: part.scopes.iter().map(|scope| text(&scope.value)).collect(),
+        groups: part.groups.iter().map(|group| group.value.clone()).collect(),
+    }
+}
