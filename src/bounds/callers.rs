@@ -34,3 +34,7 @@ pub const REFUSED_LIFE: Duration = Duration::from_secs(5);
 
 /// Refused tokens remembered, apart from the verified ones: about 0.1 KB each.
 pub const REFUSED_TOKENS_MAX: usize = 8_192;
+
+/// Scopes that a caller has and is told of again in a challenge, in bytes: half of what clients take for a
+/// header.
+pub const CHALLENGE_SCOPES_BYTES_MAX: usize = 4_096;

@@ -129,7 +129,9 @@ impl Denial {
             Self::Scope { .. } => Reason::Scope,
             Self::Unidentified(Refused::Missing) => Reason::AuthMissing,
             Self::Unidentified(Refused::Unavailable) => Reason::Internal,
-            Self::Unidentified(Refused::Invalid(_) | Refused::Malformed) => Reason::AuthInvalid,
+            Self::Unidentified(
+                Refused::Double | Refused::InQuery | Refused::Invalid(_) | Refused::Malformed,
+            ) => Reason::AuthInvalid,
         }
     }
 
@@ -152,7 +154,7 @@ impl Denial {
             Self::NoMethod(Era::Modern) => 404,
             Self::Stray(_) => 202,
             Self::Envelope(_) | Self::Handle(Handle::Event) | Self::Mismatch { .. } => 400,
-            Self::Unidentified(Refused::Malformed) => 400,
+            Self::Unidentified(Refused::Double | Refused::InQuery | Refused::Malformed) => 400,
             Self::Unidentified(Refused::Invalid(_) | Refused::Missing) => 401,
             Self::Argument { .. } | Self::Forbidden { .. } | Self::Input(_) | Self::Scope { .. } => 403,
             // What a server says of a session that has ended: the client begins another.

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::{Denial, Policy, Record};
+use crate::bounds::CHALLENGE_SCOPES_BYTES_MAX;
 use crate::identity::{self, Complaint, Refused};
 use crate::json::{self, Document, Output, quote};
 use crate::mcp::{Era, Id, Method};
@@ -67,7 +68,7 @@ impl Reply {
             http_status: words.http_status,
             body: ascii(body),
             retry_after: words.retry_after,
-            challenge: challenge(denial),
+            challenge: challenge(policy, record, denial),
             code: Some(words.code),
         }
     }
@@ -107,16 +108,39 @@ fn is_for_the_model(denial: &Denial) -> bool {
     }
 }
 
-fn challenge(denial: &Denial) -> Option<String> {
+/// What would let the caller in: a token, or one with more scopes.
+fn challenge(policy: &Policy, record: &Record, denial: &Denial) -> Option<String> {
+    let resource = policy.resource.as_ref();
+    let metadata_url = resource.map(|resource| &*resource.metadata_url);
     if let Denial::Scope { missing } = denial {
-        let scopes: Vec<&str> = missing.iter().map(|scope| &**scope).collect();
-        return Some(identity::challenge(Complaint::Scopes(&scopes), None));
+        let scopes = wanted(record, missing);
+        return Some(identity::challenge(Complaint::Scopes(&scopes), metadata_url));
     }
     let Denial::Unidentified(refused) = denial else { return None };
     if *refused == Refused::Unavailable {
         return None;
     }
-    Some(identity::challenge(Complaint::Caller { refused: *refused, scopes: &[] }, None))
+    let first = resource.map(|resource| &*resource.first_scopes).unwrap_or_default();
+    let scopes: Vec<&str> = first.iter().map(|scope| &**scope).collect();
+    Some(identity::challenge(Complaint::Caller { refused: *refused, scopes: &scopes }, metadata_url))
+}
+
+/// The scopes that a new token needs, each once, sorted.
+///
+/// Clients of 2026-07-28 add what they are told to what they have; those before ask for exactly what
+/// they are told, so that they are told of both. What does not fit into a header is left to them.
+fn wanted<'r>(record: &'r Record, missing: &'r [Box<str>]) -> Vec<&'r str> {
+    let mut scopes: Vec<&str> = missing.iter().map(|scope| &**scope).collect();
+    let adds = record.revision.is_some_and(|revision| revision.traits().era == Era::Modern);
+    if let Some(caller) = record.caller.as_ref().filter(|_| !adds) {
+        let held: usize = caller.scopes().iter().map(|scope| scope.len() + 1).sum();
+        if held <= CHALLENGE_SCOPES_BYTES_MAX {
+            scopes.extend(caller.scopes().iter().map(|scope| &**scope));
+        }
+    }
+    scopes.sort_unstable();
+    scopes.dedup();
+    scopes
 }
 
 /// What a refusal speaks of.

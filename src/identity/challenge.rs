@@ -5,8 +5,8 @@ use super::Refused;
 /// What a client is told it lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Complaint<'a> {
-    /// A caller: 401, or 400 for [`Refused::Malformed`]. `scopes`, if any, are what to ask for.
-    /// [`Refused::Unavailable`] is no reason to challenge.
+    /// A caller: 401, or 400 for what cannot be read as one credential. `scopes`, if any, are what to ask
+    /// for. [`Refused::Unavailable`] is no reason to challenge.
     Caller {
         /// Why there is none.
         refused: Refused,
@@ -24,28 +24,34 @@ pub enum Complaint<'a> {
 /// that failed beyond [`Refused::sentence`].
 /// Source: RFC 6750 section 3, RFC 9728 section 5.1, MCP 2026-07-28 basic/authorization.
 pub fn challenge(complaint: Complaint<'_>, resource_metadata: Option<&str>) -> String {
-    let (error, scopes, description) = match complaint {
-        Complaint::Caller { refused, scopes } => (error(refused), scopes, refused.sentence()),
-        Complaint::Scopes(scopes) => (Some("insufficient_scope"), scopes, "the call needs more scopes"),
+    let scopes = match complaint {
+        Complaint::Caller { scopes, .. } | Complaint::Scopes(scopes) => scopes.join(" "),
+    };
+    let scope = Some(&*scopes).filter(|scopes| !scopes.is_empty());
+    let members = match complaint {
+        Complaint::Caller { refused, .. } => {
+            let error = error(refused);
+            let description = error.map(|_| refused.sentence());
+            [
+                ("resource_metadata", resource_metadata),
+                ("scope", scope),
+                ("error", error),
+                ("error_description", description),
+            ]
+        }
+        Complaint::Scopes(_) => [
+            ("error", Some("insufficient_scope")),
+            ("scope", scope),
+            ("resource_metadata", resource_metadata),
+            ("error_description", Some("the call needs more scopes")),
+        ],
     };
     let mut line = String::from("Bearer");
-    let mut write = |name: &str, value: &str| {
+    for (name, value) in members.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         line.push_str(if line.len() > "Bearer".len() { ", " } else { " " });
         line.push_str(name);
         line.push('=');
         quote(&mut line, value);
-    };
-    if let Some(error) = error {
-        write("error", error);
-    }
-    if !scopes.is_empty() {
-        write("scope", &scopes.join(" "));
-    }
-    if let Some(url) = resource_metadata {
-        write("resource_metadata", url);
-    }
-    if error.is_some() {
-        write("error_description", description);
     }
     line
 }
@@ -54,7 +60,7 @@ pub fn challenge(complaint: Complaint<'_>, resource_metadata: Option<&str>) -> S
 fn error(refused: Refused) -> Option<&'static str> {
     match refused {
         Refused::Invalid(_) => Some("invalid_token"),
-        Refused::Malformed => Some("invalid_request"),
+        Refused::Double | Refused::InQuery | Refused::Malformed => Some("invalid_request"),
         Refused::Missing | Refused::Unavailable => None,
     }
 }
@@ -84,8 +90,8 @@ mod tests {
             (
                 caller(Refused::Missing, &["files:read"]),
                 url,
-                "Bearer scope=\"files:read\", \
-                 resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource\"",
+                "Bearer resource_metadata=\"https://mcp.example.com/.well-known/oauth-protected-resource\", \
+                 scope=\"files:read\"",
             ),
             (
                 caller(Refused::Invalid(Flaw::Expired), &[]),

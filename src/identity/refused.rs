@@ -3,6 +3,10 @@
 /// Why there is no caller. Holds nothing of what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
+    /// There is more than one `Authorization`, or more than one credential in it: 400.
+    Double,
+    /// There is a token in the URL, where it is logged on its way: 400.
+    InQuery,
     /// There is a token or key, and it is not accepted: 401 with `invalid_token`.
     Invalid(Flaw),
     /// The header is no `Bearer` with one token of bearable size: 400.
@@ -54,6 +58,8 @@ impl Refused {
     /// The sentence for the caller; says as little as a client needs to get a better token.
     pub fn sentence(self) -> &'static str {
         match self {
+            Self::Double => "send one authorization header with one credential",
+            Self::InQuery => "a token may not be in the URL; send it in the authorization header",
             Self::Invalid(flaw) => flaw.sentence(),
             Self::Malformed => "the authorization header must be: Bearer <token>",
             Self::Missing => "a bearer token is required",
@@ -66,6 +72,8 @@ impl Refused {
     /// The sentence for the operator, for records and logs.
     pub fn detail(self) -> &'static str {
         match self {
+            Self::Double => "more than one authorization header or credential",
+            Self::InQuery => "a token in the query",
             Self::Invalid(flaw) => flaw.detail(),
             Self::Malformed => "authorization header is not one bearer token of at most 8 KB",
             Self::Missing => "no authorization header",

@@ -14,6 +14,7 @@ use super::lower;
 use super::parts::{Bundle, RolePart, ToolPart};
 use super::places::Places;
 use super::plans::ConversationSource;
+use super::resource::Resource;
 use super::roles::Role;
 use super::rules::{Docket, Rulebook};
 use super::snapshot::{Availability, Policy, TenantSwitch, Tool};
@@ -84,6 +85,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     lint::check(&bundle, &bench, findings);
     let redaction = lower::redaction(&bundle.redact, mode, findings);
     let directory = callers::directory(&bundle, sources, findings);
+    let resource = Resource::of(&bundle, &roles);
 
     let Some(server) = bundle.server.and_then(|server| server.value.id) else {
         note_missing_server(sources, findings);
@@ -99,6 +101,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         mode,
         sha256: digest(sources),
         directory: directory?,
+        resource,
         redaction: redaction?,
         audit: bundle.audit,
         deny_as: bundle.deny_as,

@@ -40,6 +40,7 @@ mod parts;
 mod places;
 mod plans;
 mod predicates;
+mod resource;
 mod roles;
 mod rules;
 mod scalar;
@@ -65,6 +66,7 @@ pub use lock::{
 pub use outline::Outline;
 pub use places::Place;
 pub use plans::{AuditLevel, AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
+pub use resource::{RESOURCE_METADATA_PATH, Resource};
 pub use roles::Standing;
 pub use snapshot::{Class, Policy, Tool};
 pub use strict::{

@@ -9,6 +9,7 @@ use super::diagnostic::Faults;
 use super::lock::Definition;
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 use super::predicates::{Facts, Sight};
+use super::resource::Resource;
 use super::roles::Standing;
 use super::rules::{Docket, Rulebook};
 use super::strict::StrictPlan;
@@ -36,6 +37,8 @@ pub struct Policy {
     pub sha256: [u8; 32],
     /// Verifies callers.
     pub directory: Directory,
+    /// What the server is to OAuth clients, if the policy says so.
+    pub resource: Option<Resource>,
     /// What is looked for in arguments and results.
     pub redaction: scan::Plan,
     /// What is written down.

@@ -36,6 +36,7 @@ use super::drain::Phase;
 use super::exchange::exchange;
 use super::guard::{Guard, Protocol};
 use super::house::House;
+use super::metadata;
 use super::preflight::{self, Grant};
 use super::relay::{self, Lent, Relay};
 use crate::bounds::{
@@ -213,6 +214,11 @@ async fn answered(
     let grant = Grant::of(request.headers(), &house.settings.plate);
     let (head, body) = request.into_parts();
     if let Some(answer) = preflight::answer(&head, &house.settings.plate) {
+        return answer;
+    }
+    if let Some(answer) = metadata::answer(&head, &house.settings.plate, house.live.peek().resource.as_ref())
+    {
+        house.metrics.count_response(answer.status().as_u16());
         return answer;
     }
     let mut response = contained(house, peer, Request::from_parts(head, body)).await;

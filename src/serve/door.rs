@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 use http::{Method, Uri};
+use url::form_urlencoded;
 
 use super::head::{Doorplate, deny};
 use crate::gate::{Denial, Errand};
+use crate::identity::Refused;
 
 /// By which transports the server behind the gate can be spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,6 +52,9 @@ impl Door {
                 format!("no such endpoint; the MCP endpoint is at {}", plate.transports.path()),
             );
         };
+        if uri.query().is_some_and(has_token) {
+            return Err(Denial::Unidentified(Refused::InQuery));
+        }
         match (door, uri.query()) {
             (Self::Messages, query) if token(query).is_none() => {
                 deny(400, "post to the URI of the stream's endpoint event, with its one `sessionId`")
@@ -105,6 +110,11 @@ impl Transports {
     }
 }
 
+/// Whether a query holds an access token. Source: RFC 6750, section 2.3, which OAuth 2.1 does away with.
+fn has_token(query: &str) -> bool {
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "access_token")
+}
+
 /// The token of a query that is one `sessionId` and nothing else, as a sealed handle is spelled.
 pub fn token(query: Option<&str>) -> Option<&str> {
     let token = query?.strip_prefix(TOKEN_NAME)?;
@@ -121,6 +131,7 @@ mod tests {
         match Door::of(&uri.parse().unwrap(), &plate).and_then(|door| door.errand(method)) {
             Ok(_) => 200,
             Err(Denial::Head { http_status, .. }) => http_status,
+            Err(Denial::Unidentified(Refused::InQuery)) => 400,
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -132,6 +143,7 @@ mod tests {
             (Method::POST, "/mcp", [200, 200, 404]),
             (Method::DELETE, "/mcp", [200, 200, 404]),
             (Method::POST, "/mcp?sessionId=a", [400, 400, 404]),
+            (Method::POST, "/mcp?access_token=a", [400, 400, 404]),
             (Method::GET, "/sse", [404, 200, 200]),
             (Method::POST, "/sse", [404, 405, 405]),
             (Method::DELETE, "/sse", [404, 405, 405]),

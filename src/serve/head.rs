@@ -12,6 +12,7 @@ use super::coding::{self, Coding};
 use super::door::{Door, Transports};
 use super::framing::{FAULT_HEADER, Fault};
 use crate::gate::{Denial, Errand};
+use crate::identity::Refused;
 use crate::policy::RequestCoding;
 
 /// Whether a header field carries meaning, so that it may come once only.
@@ -81,6 +82,16 @@ pub fn read(head: &Parts, plate: &Doorplate, coding: RequestCoding) -> Result<Er
     Ok(errand)
 }
 
+/// Whether a head is sound and meant for us, whatever it asks for and from whatever page.
+///
+/// # Errors
+/// [`Denial`], as [`read`].
+pub fn check_sender(head: &Parts, plate: &Doorplate) -> Result<(), Denial> {
+    check_framing(head)?;
+    check_hygiene(&head.headers)?;
+    check_host(head, plate)
+}
+
 /// Whether a request only asks what may be asked, and is sound: `OPTIONS` at the endpoint.
 pub fn is_question(head: &Parts, plate: &Doorplate) -> bool {
     head.method == Method::OPTIONS
@@ -124,6 +135,9 @@ fn check_hygiene(headers: &HeaderMap) -> Result<(), Denial> {
     for (name, value) in headers {
         let text = name.as_str();
         if is_single(text) {
+            if previous == Some(name) && *name == AUTHORIZATION {
+                return Err(Denial::Unidentified(Refused::Double));
+            }
             if previous == Some(name) {
                 return deny(400, format!("the header `{name}` comes more than once; send it once"));
             }
@@ -140,7 +154,7 @@ fn check_hygiene(headers: &HeaderMap) -> Result<(), Denial> {
     // Some readers take a list in one field for the field twice.
     match headers.get(AUTHORIZATION) {
         Some(credentials) if credentials.as_bytes().contains(&b',') => {
-            deny(400, "the header `authorization` holds more than one credential; send one")
+            Err(Denial::Unidentified(Refused::Double))
         }
         _ => Ok(()),
     }

@@ -37,6 +37,7 @@ pub mod inquiry;
 mod identify;
 mod journey;
 mod legacy_sse;
+mod metadata;
 mod outflow;
 mod pool;
 mod preflight;

@@ -124,7 +124,7 @@ fn heads() -> Vec<Row> {
             "a second Authorization",
             &[("Authorization", &format!("Bearer {ALICE}")), ("Authorization", "Bearer other")],
             ECHO,
-            (400, -32_600, "authorization"),
+            (400, -31_400, "one credential"),
         ),
         head(
             "a second name header",

@@ -6,6 +6,7 @@ mod support;
 
 mod asking;
 mod batches;
+mod challenges;
 mod codings;
 mod failures;
 mod framing;

@@ -34,7 +34,7 @@ pub(in crate::policy) struct RolePart {
     pub workloads: Vec<Spanned<Box<str>>>,
 }
 
-const CALLERS_KEYS: &[&str] = &["resource", "issuers", "keys", "anonymous"];
+const CALLERS_KEYS: &[&str] = &["resource", "resource_name", "first_scopes", "issuers", "keys", "anonymous"];
 const KEY_KEYS: &[&str] = &["id", "sha256", "user", "tenant", "agent", "workload", "scopes", "groups"];
 const ROLE_KEYS: &[&str] = &["scopes", "groups", "tenants", "agents", "workloads", "users"];
 

@@ -6,6 +6,7 @@ use crate::bounds::{CLOCK_LEEWAY_MAX, ENDPOINT_URL_BYTES_MAX, VERIFIED_LIFE};
 use crate::identity::{
     Algorithm, Binding, ClaimNames, ClaimPath, Endpoint, KeyPlace, KeysAt, Terms, TokenType, WorkloadClaim,
 };
+use crate::names::Label;
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
 use crate::policy::scalar::Scalar;
@@ -22,6 +23,7 @@ pub(in crate::policy) struct IssuerPart {
     pub keys: Spanned<KeysPart>,
     pub claims: ClaimNames,
     pub terms: Terms,
+    pub kind: IssuerKind,
 }
 
 /// Where its keys come from.
@@ -47,6 +49,8 @@ pub(in crate::policy) enum IssuerKind {
 #[derive(Debug, Default)]
 pub(in crate::policy) struct ResourcePart {
     pub url: Option<Spanned<Box<str>>>,
+    pub name: Option<Spanned<Box<str>>>,
+    pub first_scopes: Option<Vec<Spanned<Label>>>,
 }
 
 const KEYS: &[&str] = &[
@@ -97,7 +101,7 @@ pub(super) fn read(node: &Node, findings: &mut Findings) -> Option<IssuerPart> {
     let (claims, terms) = (read_claims(&fields, kind, findings), read_terms(&fields, findings));
     let keys = read_keys(&fields, &issuer, kind, findings)?;
     let audiences = audiences.map(|texts| texts.into_iter().map(|audience| audience.value).collect());
-    Some(IssuerPart { issuer, audiences, algorithms, keys, claims, terms })
+    Some(IssuerPart { issuer, audiences, algorithms, keys, claims, terms, kind })
 }
 
 fn line(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Box<str>>> {
@@ -254,8 +258,15 @@ impl ResourcePart {
             line(&entry.value, what, findings)
         };
         let url = text("resource", "a resource", self.url.as_ref().map(|url| url.span));
+        let name = text("resource_name", "a resource's name", self.name.as_ref().map(|name| name.span));
         if let Some(url) = url.filter(|url| check_resource(url, findings)) {
             self.url = Some(url);
+        }
+        self.name = name.or(self.name.take());
+        if let Some(entry) = fields.entry("first_scopes") {
+            let known = self.first_scopes.as_ref().and_then(|scopes| scopes.first()).map(|scope| scope.span);
+            note_twin("first_scopes", entry.key_span, known, findings);
+            self.first_scopes = Some(walker::labels(&entry.value, "a scope", findings));
         }
     }
 }

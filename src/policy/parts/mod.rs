@@ -13,7 +13,7 @@ mod tools;
 
 pub(super) use callers::{KeyPart, RolePart};
 pub(super) use conditions::{ReleaseKind, ReleasePart};
-pub(super) use issuers::{IssuerPart, KeysPart, ResourcePart};
+pub(super) use issuers::{IssuerKind, IssuerPart, KeysPart, ResourcePart};
 pub(super) use measures::{LimitPart, RedactPart};
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use tools::{Section, ToolPart, read_tool_name};

@@ -8,6 +8,7 @@ fn status(request: http::request::Builder) -> u16 {
     match read(&head, &plate, RequestCoding::Refuse) {
         Ok(_) => 200,
         Err(Denial::Head { http_status, .. }) => http_status,
+        Err(Denial::Unidentified(Refused::Double)) => 400,
         Err(other) => panic!("{other:?}"),
     }
 }
