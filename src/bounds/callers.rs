@@ -35,6 +35,16 @@ pub const REFUSED_LIFE: Duration = Duration::from_secs(5);
 /// Refused tokens remembered, apart from the verified ones: about 0.1 KB each.
 pub const REFUSED_TOKENS_MAX: usize = 8_192;
 
+/// Tokens from one source address that may be verified in vain at once: a fleet with an expired token behind
+/// one proxy.
+pub const SUSPECT_BURST: u32 = 200;
+
+/// How often one more may be, in the long run: 50 a second take a third of a percent of a core.
+pub const SUSPECT_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Source addresses with failed tokens that are remembered: about 50 bytes each.
+pub const SUSPECTS_MAX: usize = 8_192;
+
 /// Scopes that a caller has and is told of again in a challenge, in bytes: half of what clients take for a
 /// header.
 pub const CHALLENGE_SCOPES_BYTES_MAX: usize = 4_096;

@@ -31,6 +31,7 @@ mod seal;
 mod session;
 mod stray;
 mod subscriptions;
+mod suspects;
 mod ticket;
 mod wire;
 mod words;
@@ -52,7 +53,7 @@ pub use ticket::{Tally, Ticket};
 pub use wire::Reply;
 pub use words::Words;
 
-use crate::identity::{Caller, Finding};
+use crate::identity::{Caller, Finding, Refused};
 use crate::json::Document;
 use crate::limit::Ledger;
 use crate::mcp::{self, Sender};
@@ -63,6 +64,7 @@ use calls::Calls;
 use eras::Eras;
 use rules::Topic;
 use session::{spoken, unread};
+use suspects::Suspects;
 use ticket::{Judged, Passage, Session};
 
 /// The judge of every message: shared counters, and nothing else of its own.
@@ -76,6 +78,7 @@ pub struct Gate {
     calls: Calls,
     eras: Eras,
     candidate: Arc<Candidate>,
+    suspects: Suspects,
 }
 
 /// A refused message: what is written down, and why.
@@ -97,6 +100,7 @@ impl Gate {
             calls: Calls::default(),
             eras: Eras::default(),
             candidate: Arc::default(),
+            suspects: Suspects::default(),
         }
     }
 
@@ -108,9 +112,24 @@ impl Gate {
 
     /// Finds out who calls, before a byte of the body is read.
     ///
-    /// Where finding out takes asking somebody, says whom: the shell asks, and calls again.
+    /// A source whose tokens fail too often is refused before another one is verified. Where finding out
+    /// takes asking somebody, says whom: the shell asks, and calls again.
     pub fn identify(&self, policy: &Policy, ask: &Ask<'_>) -> Finding {
-        policy.directory.verify(&evidence(ask), ask.now)
+        let (directory, evidence) = (&policy.directory, evidence(ask));
+        let Some(peer) = ask.origin.peer.map(|peer| peer.ip()) else {
+            return directory.verify(&evidence, ask.now);
+        };
+        if let Some(finding) = directory.recollect(&evidence, ask.now) {
+            return finding;
+        }
+        if self.suspects.holds(peer, ask.now.steady) {
+            return Finding::Refused(Refused::TooOften);
+        }
+        let finding = directory.verify(&evidence, ask.now);
+        if matches!(finding, Finding::Refused(Refused::Invalid(_))) {
+            self.suspects.note(peer, ask.now.steady);
+        }
+        finding
     }
 
     /// Judges one message from an identified client.

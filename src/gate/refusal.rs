@@ -129,6 +129,7 @@ impl Denial {
             Self::Scope { .. } => Reason::Scope,
             Self::Unidentified(Refused::Missing) => Reason::AuthMissing,
             Self::Unidentified(Refused::Unavailable) => Reason::Internal,
+            Self::Unidentified(Refused::TooOften) => Reason::RateLimit,
             Self::Unidentified(
                 Refused::Double | Refused::InQuery | Refused::Invalid(_) | Refused::Malformed,
             ) => Reason::AuthInvalid,
@@ -162,7 +163,7 @@ impl Denial {
             Self::Content { .. } | Self::ContentWithheld { .. } => 403,
             Self::BodyTooSlow => 408,
             Self::BodyTooLarge => 413,
-            Self::Limited { .. } => 429,
+            Self::Limited { .. } | Self::Unidentified(Refused::TooOften) => 429,
             Self::Internal(_) => 500,
             Self::AnswerWithheld(_) | Self::Unreachable(_) => 502,
             Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => 503,
@@ -230,7 +231,7 @@ impl Denial {
         match self {
             Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => Some(5),
             Self::Limited { wait, .. } => Some(seconds(*wait).max(1)),
-            Self::Unreachable(_) => Some(1),
+            Self::Unidentified(Refused::TooOften) | Self::Unreachable(_) => Some(1),
             Self::AnswerWithheld(_)
             | Self::Argument { .. }
             | Self::BodyTooLarge
@@ -300,6 +301,7 @@ mod tests {
             (Denial::Envelope(fault.into()), 400, -32_600, None, "not acceptable: duplicate key at byte 7"),
             (Denial::Internal("secret-1".into()), 500, -32_603, None, "so nothing was done"),
             (Denial::Unidentified(Refused::Malformed), 400, -31_400, None, ""),
+            (Denial::Unidentified(Refused::TooOften), 429, -31_429, Some(1), "retry in a second"),
             (Denial::Unidentified(Refused::Missing), 401, -31_401, None, ""),
             (Denial::Unidentified(Refused::Unavailable), 503, -31_503, Some(5), "retry in a few"),
             (Denial::Unreachable("secret-1".into()), 502, -31_502, Some(1), "retry later"),

@@ -117,7 +117,7 @@ fn challenge(policy: &Policy, record: &Record, denial: &Denial) -> Option<String
         return Some(identity::challenge(Complaint::Scopes(&scopes), metadata_url));
     }
     let Denial::Unidentified(refused) = denial else { return None };
-    if *refused == Refused::Unavailable {
+    if matches!(refused, Refused::TooOften | Refused::Unavailable) {
         return None;
     }
     let first = resource.map(|resource| &*resource.first_scopes).unwrap_or_default();

@@ -6,7 +6,7 @@ use super::Refused;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Complaint<'a> {
     /// A caller: 401, or 400 for what cannot be read as one credential. `scopes`, if any, are what to ask
-    /// for. [`Refused::Unavailable`] is no reason to challenge.
+    /// for. [`Refused::TooOften`] and [`Refused::Unavailable`] are no reason to challenge.
     Caller {
         /// Why there is none.
         refused: Refused,
@@ -61,7 +61,7 @@ fn error(refused: Refused) -> Option<&'static str> {
     match refused {
         Refused::Invalid(_) => Some("invalid_token"),
         Refused::Double | Refused::InQuery | Refused::Malformed => Some("invalid_request"),
-        Refused::Missing | Refused::Unavailable => None,
+        Refused::Missing | Refused::TooOften | Refused::Unavailable => None,
     }
 }
 

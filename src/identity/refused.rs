@@ -13,6 +13,8 @@ pub enum Refused {
     Malformed,
     /// There is no header: 401 with a bare challenge.
     Missing,
+    /// So many tokens from there did not hold that no other is looked at now: 429.
+    TooOften,
     /// Whoever vouches for the caller cannot be asked now: 503, and nobody's fault here.
     Unavailable,
 }
@@ -63,6 +65,7 @@ impl Refused {
             Self::Invalid(flaw) => flaw.sentence(),
             Self::Malformed => "the authorization header must be: Bearer <token>",
             Self::Missing => "a bearer token is required",
+            Self::TooOften => "too many tokens from this address were not accepted; retry in a second",
             Self::Unavailable => {
                 "the token cannot be checked now, so nothing was done; retry in a few seconds"
             }
@@ -77,6 +80,7 @@ impl Refused {
             Self::Invalid(flaw) => flaw.detail(),
             Self::Malformed => "authorization header is not one bearer token of at most 8 KB",
             Self::Missing => "no authorization header",
+            Self::TooOften => "too many tokens from this address did not hold, so this one was not looked at",
             Self::Unavailable => "what the issuer says of the token could not be asked",
         }
     }

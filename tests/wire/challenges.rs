@@ -237,3 +237,26 @@ fn shows_its_metadata_to_whoever_has_nothing_yet() {
     }
     assert!(scene.upstream.got().is_empty());
 }
+
+#[test]
+fn looks_at_no_more_tokens_of_a_source_that_sends_junk() {
+    let scene = Scene::open();
+    let good = scene.provider.token(&[]);
+    assert_eq!(scene.gate.call(&good, "echo", "{}").status(), 200);
+    let mut wire = scene.gate.connect();
+    let mut statuses = Vec::new();
+    for number in 0..2_000 {
+        let junk = scene.provider.token(&[("aud", &format!("\"other-{number}\""))]);
+        let answer = wire.post(&junk, &[], &call(1, "echo", "{}"));
+        statuses.push(answer.status());
+        if answer.status() == 429 {
+            assert_eq!(answer.head.header("retry-after"), Some("1"));
+            assert_eq!(answer.head.header("www-authenticate"), None);
+            break;
+        }
+    }
+    let (last, before) = statuses.split_last().expect("some were sent");
+    assert!(*last == 429 && before.len() >= 200, "{} were looked at, then {last}", before.len());
+    assert!(before.iter().all(|status| *status == 401));
+    assert_eq!(scene.gate.call(&good, "echo", "{}").status(), 200, "a token that is known goes on");
+}
