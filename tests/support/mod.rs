@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
 pub mod bundle;
+pub mod consent;
 pub mod frames;
 pub mod gate;
 pub mod peers;

@@ -36,17 +36,35 @@ impl Client {
         Self::TypeScriptV2,
     ];
 
+    /// Gets tokens by the SDK's own OAuth code, and calls `echo`, `delete_all` and `echo` at `url`.
+    pub fn consent(self, url: &str) -> Value {
+        let (program, script, mode) = self.script("consent");
+        let mut command = Command::new(program);
+        command.arg(home().join(script)).args([mode, url]);
+        self.printed(command)
+    }
+
     /// Carries out `steps` at `url`; see `tests/peers/client.mjs` for the words.
     pub fn run(self, url: &str, bearer: &str, steps: &Value) -> Value {
-        let (program, script, mode) = match self {
-            Self::PythonAuto => (python(), "client.py", "auto"),
-            Self::PythonLegacy => (python(), "client.py", "legacy"),
-            Self::TypeScriptModern => (node(), "client.mjs", "modern"),
-            Self::TypeScriptV1 => (node(), "client.mjs", "v1"),
-            Self::TypeScriptV2 => (node(), "client.mjs", "v2"),
-        };
+        let (program, script, mode) = self.script("client");
         let mut command = Command::new(program);
         command.arg(home().join(script)).args([mode, url, bearer, &steps.to_string()]);
+        self.printed(command)
+    }
+
+    /// Its interpreter, the file of a script, and its mode.
+    fn script(self, name: &str) -> (PathBuf, String, &'static str) {
+        let (program, extension, mode) = match self {
+            Self::PythonAuto => (python(), "py", "auto"),
+            Self::PythonLegacy => (python(), "py", "legacy"),
+            Self::TypeScriptModern => (node(), "mjs", "modern"),
+            Self::TypeScriptV1 => (node(), "mjs", "v1"),
+            Self::TypeScriptV2 => (node(), "mjs", "v2"),
+        };
+        (program, format!("{name}.{extension}"), mode)
+    }
+
+    fn printed(self, command: Command) -> Value {
         let text = output(command);
         let last = text.lines().last().unwrap_or_default();
         serde_json::from_str(last).unwrap_or_else(|fault| panic!("{self:?} printed `{text}`: {fault}"))

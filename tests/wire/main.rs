@@ -29,6 +29,7 @@ mod sdk;
 mod smuggling;
 mod sockets;
 mod stdio;
+mod step_up;
 mod streams;
 mod tls;
 mod tokens;
