@@ -17,10 +17,12 @@ pub use asking::*;
 pub use pinning::*;
 mod callers;
 mod recording;
+mod senders;
 
 pub use asking::*;
 pub use callers::*;
 pub use recording::*;
+pub use senders::*;
 
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema
 /// seen, shallow enough that no recursive parser behind the gate overflows.

@@ -15,9 +15,10 @@ use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::bridge::Bridge;
 use crate::serve::{
-    Chassis, Clock, Doorplate, Drain, House, Pairs, Settings, Target, TlsFiles, Transports, Upstream,
+    Chassis, ClientAuth, Clock, Doorplate, Drain, House, Pairs, Settings, Target, Tls, TlsFiles, Transports,
+    Upstream,
 };
-use crate::store::{SealFile, Watch, fresh_seal_key};
+use crate::store::{Live, SealFile, Watch, fresh_seal_key};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -63,6 +64,12 @@ pub struct Options {
     /// The private key (PEM) of the certificate
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Authorities (PEM) that vouch for client certificates, beside those of the policy
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_client_ca: Option<PathBuf>,
+    /// Whether there is a connection without a client certificate
+    #[arg(long, value_enum, value_name = "WHETHER", default_value = "optional", requires = "tls_cert")]
+    tls_client_auth: ClientAuthWord,
     /// A host name that clients call the gate by; may be repeated
     #[arg(long, value_name = "NAME")]
     host: Vec<Box<str>>,
@@ -96,6 +103,13 @@ pub struct Options {
     /// A server that speaks MCP over standard input and output, started by the gate
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
+}
+
+/// Whether clients must show a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ClientAuthWord {
+    Optional,
+    Required,
 }
 
 /// Runs the gate until it is told to stop.
@@ -146,6 +160,7 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
         None => (None, fresh_seal_key()),
     };
     let (candidate, trial) = opening::candidate(&options.trial);
+    let tls = tls(options, &live)?;
     let house = House {
         gate: Gate::new(key).beside(candidate),
         seal,
@@ -157,6 +172,7 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
         drain: Drain::new(options.drain_timeout),
         clock,
         pairs: Pairs::default(),
+        tls,
         settings: Settings {
             plate,
             header_wait: options.header_timeout,
@@ -164,11 +180,27 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
             heartbeat: options.heartbeat,
         },
     };
-    let tls = options.tls_cert.clone().zip(options.tls_key.clone());
-    let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
     let threads = options.threads.map_or_else(cores, usize::from);
-    let chassis = Chassis::build(Arc::new(house), options.listen, options.admin, tls.as_ref(), threads);
+    let chassis = Chassis::build(Arc::new(house), options.listen, options.admin, threads);
     Ok((chassis.map_err(unable)?, (watch, trial)))
+}
+
+/// TLS as the operator wants it, if at all.
+fn tls(options: &Options, live: &Arc<Live>) -> Result<Option<Arc<Tls>>, Fault> {
+    let Some((certificate, key)) = options.tls_cert.clone().zip(options.tls_key.clone()) else {
+        if !live.peek().directory.authorities().is_empty() {
+            tracing::warn!(
+                "the policy knows callers by certificates, and without --tls-cert nobody shows one"
+            );
+        }
+        return Ok(None);
+    };
+    let client_auth = match options.tls_client_auth {
+        ClientAuthWord::Optional => ClientAuth::Optional,
+        ClientAuthWord::Required => ClientAuth::Required,
+    };
+    let files = TlsFiles { certificate, key, client_ca: options.tls_client_ca.clone(), client_auth };
+    Tls::open(files, Arc::clone(live)).map(Some).map_err(unable)
 }
 
 fn transports(options: &Options) -> Transports {

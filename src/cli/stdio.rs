@@ -97,6 +97,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
         clock,
         pairs: Pairs::default(),
         seal: None,
+        tls: None,
         settings: Settings { plate, header_wait: ADMIN_WAIT, body_wait: ADMIN_WAIT, heartbeat: ADMIN_WAIT },
     };
     let stdio = Stdio {

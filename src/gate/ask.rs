@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, AsHeaderName};
 use http::{HeaderMap, HeaderValue};
 
-use crate::identity::{Evidence, PeerCertificate};
+use crate::identity::{Evidence, PeerCertificate, Replays};
 use crate::json::{self, Value};
 use crate::mcp::{Claims, Revision, Revisions, call};
 use crate::names::Now;
@@ -69,7 +69,7 @@ pub struct Origin {
 }
 
 /// What the caller shows of itself.
-pub(super) fn evidence<'a>(ask: &'a Ask<'_>) -> Evidence<'a> {
+pub(super) fn evidence<'a>(ask: &'a Ask<'_>, replays: &'a Replays) -> Evidence<'a> {
     Evidence {
         authorization: field(ask.headers, AUTHORIZATION),
         dpop: field(ask.headers, "dpop"),
@@ -79,6 +79,7 @@ pub(super) fn evidence<'a>(ask: &'a Ask<'_>) -> Evidence<'a> {
             Errand::Say(_) => "POST",
         },
         certificate: ask.origin.certificate.as_deref(),
+        replays: Some(replays),
     }
 }
 

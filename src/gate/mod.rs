@@ -53,7 +53,7 @@ pub use ticket::{Tally, Ticket};
 pub use wire::Reply;
 pub use words::Words;
 
-use crate::identity::{Caller, Finding, Refused};
+use crate::identity::{Caller, Finding, Refused, Replays};
 use crate::json::Document;
 use crate::limit::Ledger;
 use crate::mcp::{self, Sender};
@@ -78,6 +78,7 @@ pub struct Gate {
     calls: Calls,
     eras: Eras,
     candidate: Arc<Candidate>,
+    replays: Replays,
     suspects: Suspects,
 }
 
@@ -100,6 +101,7 @@ impl Gate {
             calls: Calls::default(),
             eras: Eras::default(),
             candidate: Arc::default(),
+            replays: Replays::default(),
             suspects: Suspects::default(),
         }
     }
@@ -115,7 +117,7 @@ impl Gate {
     /// A source whose tokens fail too often is refused before another one is verified. Where finding out
     /// takes asking somebody, says whom: the shell asks, and calls again.
     pub fn identify(&self, policy: &Policy, ask: &Ask<'_>) -> Finding {
-        let (directory, evidence) = (&policy.directory, evidence(ask));
+        let (directory, evidence) = (&policy.directory, evidence(ask, &self.replays));
         let Some(peer) = ask.origin.peer.map(|peer| peer.ip()) else {
             return directory.verify(&evidence, ask.now);
         };
@@ -126,7 +128,7 @@ impl Gate {
             return Finding::Refused(Refused::TooOften);
         }
         let finding = directory.verify(&evidence, ask.now);
-        if matches!(finding, Finding::Refused(Refused::Invalid(_))) {
+        if matches!(finding, Finding::Refused(Refused::Invalid(_) | Refused::Proof(_))) {
             self.suspects.note(peer, ask.now.steady);
         }
         finding

@@ -131,7 +131,11 @@ impl Denial {
             Self::Unidentified(Refused::Unavailable) => Reason::Internal,
             Self::Unidentified(Refused::TooOften) => Reason::RateLimit,
             Self::Unidentified(
-                Refused::Double | Refused::InQuery | Refused::Invalid(_) | Refused::Malformed,
+                Refused::Double
+                | Refused::InQuery
+                | Refused::Invalid(_)
+                | Refused::Malformed
+                | Refused::Proof(_),
             ) => Reason::AuthInvalid,
         }
     }
@@ -156,7 +160,7 @@ impl Denial {
             Self::Stray(_) => 202,
             Self::Envelope(_) | Self::Handle(Handle::Event) | Self::Mismatch { .. } => 400,
             Self::Unidentified(Refused::Double | Refused::InQuery | Refused::Malformed) => 400,
-            Self::Unidentified(Refused::Invalid(_) | Refused::Missing) => 401,
+            Self::Unidentified(Refused::Invalid(_) | Refused::Missing | Refused::Proof(_)) => 401,
             Self::Argument { .. } | Self::Forbidden { .. } | Self::Input(_) | Self::Scope { .. } => 403,
             // What a server says of a session that has ended: the client begins another.
             Self::Handle(Handle::Endpoint | Handle::Session) => 404,

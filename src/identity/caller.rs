@@ -1,5 +1,7 @@
 //! The caller: the proof that somebody was looked up and found.
 
+use super::Bond;
+
 /// Who sent a message. Only [`Directory::verify`](super::Directory::verify) makes one.
 ///
 /// Scopes and groups are sorted, without doubles, and compared as exact strings.
@@ -13,6 +15,7 @@ pub struct Caller {
     pub(super) scopes: Box<[Box<str>]>,
     pub(super) groups: Box<[Box<str>]>,
     pub(super) proof: Proof,
+    pub(super) bond: Bond,
 }
 
 /// How a caller was established.
@@ -20,6 +23,8 @@ pub struct Caller {
 pub enum Proof {
     /// Not at all: the policy lets anybody in.
     Anonymous,
+    /// By a certificate that an authority of the policy vouches for.
+    Certificate,
     /// By a static key of the policy.
     Key,
     /// By a token of one of the issuers.
@@ -67,6 +72,11 @@ impl Caller {
         self.proof
     }
 
+    /// What its token is bound to.
+    pub fn bond(&self) -> Bond {
+        self.bond
+    }
+
     /// Whether `scope` is among its scopes.
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes.binary_search_by(|own| (**own).cmp(scope)).is_ok()
@@ -82,6 +92,7 @@ impl Caller {
             scopes: Box::default(),
             groups: Box::default(),
             proof: Proof::Anonymous,
+            bond: Bond::default(),
         }
     }
 }
@@ -98,6 +109,7 @@ impl Proof {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
+            Self::Certificate => "certificate",
             Self::Key => "key",
             Self::Token => "token",
         }

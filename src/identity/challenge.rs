@@ -1,6 +1,6 @@
 //! `WWW-Authenticate`: how a client learns which token would do.
 
-use super::Refused;
+use super::{Algorithm, Refused};
 
 /// What a client is told it lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +46,15 @@ pub fn challenge(complaint: Complaint<'_>, resource_metadata: Option<&str>) -> S
             ("error_description", Some("the call needs more scopes")),
         ],
     };
-    let mut line = String::from("Bearer");
-    for (name, value) in members.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-        line.push_str(if line.len() > "Bearer".len() { ", " } else { " " });
+    let is_proof = matches!(complaint, Complaint::Caller { refused: Refused::Proof(_), .. });
+    let scheme = if is_proof { "DPoP" } else { "Bearer" };
+    let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
+    let algorithms = is_proof.then(|| ("algs", algorithms.join(" ")));
+    let algorithms = algorithms.as_ref().map(|(name, value)| (*name, value.as_str()));
+    let members = members.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let mut line = String::from(scheme);
+    for (name, value) in members.chain(algorithms) {
+        line.push_str(if line.len() > scheme.len() { ", " } else { " " });
         line.push_str(name);
         line.push('=');
         quote(&mut line, value);
@@ -61,6 +67,7 @@ fn error(refused: Refused) -> Option<&'static str> {
     match refused {
         Refused::Invalid(_) => Some("invalid_token"),
         Refused::Double | Refused::InQuery | Refused::Malformed => Some("invalid_request"),
+        Refused::Proof(_) => Some("invalid_dpop_proof"),
         Refused::Missing | Refused::TooOften | Refused::Unavailable => None,
     }
 }
@@ -78,7 +85,7 @@ fn quote(line: &mut String, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Flaw;
+    use super::super::{Flaw, ProofFlaw};
     use super::*;
 
     #[test]
@@ -103,6 +110,13 @@ mod tests {
                 None,
                 "Bearer error=\"invalid_request\", \
                  error_description=\"the authorization header must be: Bearer <token>\"",
+            ),
+            (
+                caller(Refused::Proof(ProofFlaw::Replay), &[]),
+                None,
+                "DPoP error=\"invalid_dpop_proof\", \
+                 error_description=\"the DPoP proof was used before; make one for each request\", \
+                 algs=\"EdDSA ES256 PS256 RS256\"",
             ),
             (
                 Complaint::Scopes(&["db:query", "db:\"\\w\r\n\u{e9}"]),

@@ -1,7 +1,7 @@
 //! From the claims of a verified token to a caller.
 
 use super::caller::{Caller, Proof, set};
-use super::{ClaimPath, Flaw, Issuer, WorkloadClaim};
+use super::{Bond, ClaimPath, Flaw, Issuer, WorkloadClaim};
 use crate::bounds::CLAIM_BYTES_MAX;
 use crate::json::{Kind, Value};
 
@@ -37,6 +37,7 @@ pub(super) fn read(claims: Value<'_>, issuer: &Issuer) -> Result<Caller, Flaw> {
         scopes: set(scopes),
         groups: set(groups),
         proof: Proof::Token,
+        bond: Bond::default(),
     })
 }
 

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use quick_cache::sync::Cache;
 
+use super::bearer::{self, Credential};
 use super::caller::{Caller, Proof, set};
 use super::claims::is_name;
+use super::holders::{HolderFault, Holders};
 use super::ring::Ring;
 use super::tally::{Memory, Outcome, Tally};
 use super::token::{self, Stop, Trusted, is_jwt};
 use super::{
-    Anonymous, Culprit, Evidence, Finding, Flaw, Inquiry, KeyFault, KeyFaultKind, KeyPlace, Refused,
-    Settings, StaticKey, bearer, digest, provider,
+    Anonymous, Authority, Bond, Culprit, Evidence, Finding, Flaw, Inquiry, KeyFault, KeyFaultKind, KeyPlace,
+    Refused, Settings, StaticKey, VisibleUrl, digest, provider,
 };
 use crate::bounds::{REFUSED_LIFE, REFUSED_TOKENS_MAX, VERIFIED_TOKENS_MAX};
 use crate::names::Now;
@@ -27,6 +29,9 @@ pub struct Directory {
     issuers: Vec<Trusted>,
     keys: HashMap<[u8; 32], Arc<Caller>>,
     anonymous: Option<Arc<Caller>>,
+    holders: Holders,
+    /// The endpoint's URL, for proofs of possession.
+    visible: Option<VisibleUrl>,
     verified: Cache<[u8; 32], Known>,
     /// Apart from the verified ones, so that junk pushes out junk.
     refused: Cache<[u8; 32], Lasting<Flaw>>,
@@ -79,7 +84,15 @@ impl Directory {
             Anonymous::Deny => None,
         };
         let (verified, refused) = (Cache::new(VERIFIED_TOKENS_MAX), Cache::new(REFUSED_TOKENS_MAX));
-        Ok(Self { issuers, keys, anonymous, verified, refused, tally: Arc::default() })
+        let holders = Holders::new(settings.certificates).map_err(|(at, fault)| KeyFault {
+            culprit: Culprit::Certificate(at),
+            kind: match fault {
+                HolderFault::Authority(fault) => KeyFaultKind::Authority(fault),
+                HolderFault::Empty => KeyFaultKind::Empty,
+            },
+        })?;
+        let (visible, tally) = (settings.visible, Arc::default());
+        Ok(Self { issuers, keys, anonymous, holders, visible, verified, refused, tally })
     }
 
     /// The places that are asked for keys, each with the ring that holds them. Whoever asks may put in a
@@ -94,6 +107,11 @@ impl Directory {
         self.issuers.get(*place).and_then(Trusted::ring)
     }
 
+    /// The authorities that vouch for the certificates of callers.
+    pub fn authorities(&self) -> &[Authority] {
+        self.holders.authorities()
+    }
+
     /// Counts into `tally` from now on, so that a reload forgets no count.
     pub fn count_into(&mut self, tally: &Arc<Tally>) {
         self.tally = Arc::clone(tally);
@@ -105,27 +123,57 @@ impl Directory {
     ///
     /// Less than a microsecond for a key or a token seen a moment ago, 20 to 60 for a new token.
     pub fn verify(&self, evidence: &Evidence<'_>, now: Now) -> Finding {
-        match self.recall(evidence, now) {
+        let finding = match self.recall(evidence, now) {
             Recall::Known(finding) => finding,
             Recall::Unknown(token, sha256) => self.verify_token(token, sha256, now),
-        }
+        };
+        self.bound(finding, evidence, now)
     }
 
     /// Finds the caller as [`Directory::verify`] does where that is cheap: no token is verified.
     pub fn recollect(&self, evidence: &Evidence<'_>, now: Now) -> Option<Finding> {
         match self.recall(evidence, now) {
-            Recall::Known(finding) => Some(finding),
+            // To look at a proof is to verify a signature.
+            Recall::Known(Finding::Caller(caller)) if caller.bond.needs_proof() => None,
+            Recall::Known(finding) => Some(self.bound(finding, evidence, now)),
             Recall::Unknown(..) => None,
         }
+    }
+
+    /// Checks that a caller is who may use the token; for each request anew, and with no memory of failures.
+    fn bound(&self, finding: Finding, evidence: &Evidence<'_>, now: Now) -> Finding {
+        let (Finding::Caller(caller), Some(authorization)) = (&finding, evidence.authorization) else {
+            return finding;
+        };
+        // The usual case; the token was read already.
+        if !caller.bond.is_bound() && bearer::is_bearer(authorization) {
+            return finding;
+        }
+        let credential = Credential::read(authorization).ok_or(Refused::Malformed);
+        let checked = credential
+            .and_then(|credential| caller.bond.check(credential, evidence, self.visible.as_ref(), now));
+        checked.map_or_else(Finding::Refused, |()| finding)
+    }
+
+    /// The caller of a request that shows no token: by the certificate, where the policy knows callers by it.
+    fn without_token(&self, evidence: &Evidence<'_>, now: Now) -> Finding {
+        let (caller, refused) = match evidence.certificate {
+            Some(shown) if !self.authorities().is_empty() => {
+                (self.holders.find(shown, now), Refused::Invalid(Flaw::Certificate))
+            }
+            _ => (self.anonymous.clone(), Refused::Missing),
+        };
+        caller.map_or(Finding::Refused(refused), Finding::Caller)
     }
 
     fn recall<'e>(&self, evidence: &Evidence<'e>, now: Now) -> Recall<'e> {
         let refused = |refused| Recall::Known(Finding::Refused(refused));
         let Some(authorization) = evidence.authorization else {
-            let nobody = self.anonymous.clone();
-            return nobody.map_or(refused(Refused::Missing), |nobody| Recall::Known(Finding::Caller(nobody)));
+            return Recall::Known(self.without_token(evidence, now));
         };
-        let Some(token) = bearer::token(authorization) else { return refused(Refused::Malformed) };
+        let Some(Credential { token, .. }) = Credential::read(authorization) else {
+            return refused(Refused::Malformed);
+        };
         // Hashing first makes every look-up below take the same time for good and bad guesses.
         let sha256 = digest(token);
         if let Some(caller) = self.keys.get(&sha256) {
@@ -205,5 +253,6 @@ fn holder(key: StaticKey) -> Option<Caller> {
         scopes: set(key.scopes),
         groups: set(key.groups),
         proof: Proof::Key,
+        bond: Bond::default(),
     })
 }

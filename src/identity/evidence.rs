@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Caller, Refused};
+use super::{Caller, PeerCertificate, Refused, Replays};
 
 /// What a caller shows of itself: every part from the one request or connection, none of it believed yet.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,19 +15,8 @@ pub struct Evidence<'a> {
     pub method: &'a str,
     /// The certificate that the client showed in the TLS handshake.
     pub certificate: Option<&'a PeerCertificate>,
-}
-
-/// A client's certificate that an authority of the operator's choice has signed.
-///
-/// The shell makes it once for each connection, after the handshake has verified it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerCertificate {
-    /// SHA-256 of its DER form, which `cnf` names as `x5t#S256`. Source: RFC 8705, section 3.1.
-    pub sha256: [u8; 32],
-    /// Its subject alternative names that are URIs, such as a SPIFFE id.
-    pub uris: Box<[Box<str>]>,
-    /// Its subject alternative names that are DNS names.
-    pub dns_names: Box<[Box<str>]>,
+    /// Where the proofs are remembered that were shown before; without it, none holds.
+    pub replays: Option<&'a Replays>,
 }
 
 /// What is known of a caller after a look at the evidence.

@@ -85,7 +85,7 @@ impl Keys {
 
 impl Key {
     /// Reads one JWK; `None` where it is meant for something else.
-    fn read(jwk: Value<'_>, at: usize, algorithms: &[Algorithm]) -> Result<Option<Self>, KeyFaultKind> {
+    pub fn read(jwk: Value<'_>, at: usize, algorithms: &[Algorithm]) -> Result<Option<Self>, KeyFaultKind> {
         let text = |name: &str| match jwk.get(name) {
             Some(value) => value.string().map(Some).ok_or(KeyFaultKind::Member(at)),
             None => Ok(None),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ring::digest::SHA256;
 
-use super::Endpoint;
+use super::{AuthorityFault, CertificateHolder, Dpop, Endpoint, VisibleUrl};
 use crate::bounds::{CLOCK_LEEWAY, TOKEN_LIFE_MAX, VERIFIED_LIFE};
 use crate::{json, names::Label};
 
@@ -16,6 +16,10 @@ pub struct Settings {
     pub issuers: Vec<Issuer>,
     /// Keys that stand for one caller each.
     pub keys: Vec<StaticKey>,
+    /// Certificates that stand for callers.
+    pub certificates: Vec<CertificateHolder>,
+    /// The endpoint's URL as clients know it; proofs of possession speak of it.
+    pub visible: Option<VisibleUrl>,
     /// What becomes of callers who show nothing.
     pub anonymous: Anonymous,
 }
@@ -84,6 +88,8 @@ pub struct Terms {
     pub life_max: Duration,
     /// Whether a token must be bound to its sender.
     pub binding: Binding,
+    /// Whether a token may be bound to a key.
+    pub dpop: Dpop,
     /// How long a verified token is believed without another look; zero means never. This is the lag
     /// of a revocation.
     pub belief: Duration,
@@ -208,6 +214,8 @@ pub enum Culprit {
     Issuer(usize),
     /// A static key.
     Key(usize),
+    /// A caller by certificate.
+    Certificate(usize),
 }
 
 /// What is wrong with an issuer or a static key. Numbers are places in the JWK set, from 0.
@@ -217,6 +225,8 @@ pub enum KeyFaultKind {
     Algorithms,
     /// The issuer names no audience.
     Audiences,
+    /// The file of authorities holds none.
+    Authority(AuthorityFault),
     /// The same issuer, or the same static key, was there before.
     Double,
     /// An issuer, user, tenant, agent, scope or group is empty or too long.
@@ -294,6 +304,7 @@ impl Default for Terms {
             leeway: CLOCK_LEEWAY,
             life_max: TOKEN_LIFE_MAX,
             binding: Binding::default(),
+            dpop: Dpop::default(),
             belief: VERIFIED_LIFE,
         }
     }
@@ -304,6 +315,7 @@ impl fmt::Display for KeyFaultKind {
         match self {
             Self::Algorithms => f.write_str("an issuer needs at least one algorithm"),
             Self::Audiences => f.write_str("an issuer needs at least one audience"),
+            Self::Authority(fault) => write!(f, "the file of authorities cannot be used: {fault}"),
             Self::Double => f.write_str("the same issuer or key stands here twice"),
             Self::Empty => f.write_str("a name is empty or longer than 256 bytes"),
             Self::Json(fault) => write!(f, "the JWK set is not JSON: {fault}"),
@@ -322,6 +334,7 @@ impl fmt::Display for KeyFault {
         match self.culprit {
             Culprit::Issuer(at) => write!(f, "issuer {at}: {}", self.kind),
             Culprit::Key(at) => write!(f, "static key {at}: {}", self.kind),
+            Culprit::Certificate(at) => write!(f, "certificate {at}: {}", self.kind),
         }
     }
 }

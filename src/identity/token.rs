@@ -6,11 +6,11 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::caller::Caller;
+use super::caller::{Caller, Proof};
 use super::claims;
 use super::jwks::{Keys, Rigour};
 use super::ring::{Found, Ring};
-use super::{Algorithm, Binding, Flaw, Issuer, KeyFaultKind, KeyPlace, KeySource, Terms, TokenType};
+use super::{Algorithm, Bond, Flaw, Issuer, KeyFaultKind, KeyPlace, KeySource, Terms, TokenType};
 use crate::json::{Document, Kind, Value};
 use crate::names::Now;
 
@@ -57,11 +57,11 @@ impl From<Flaw> for Stop {
 }
 
 /// The three parts of a token, the first two decoded.
-struct Parts<'t> {
-    signed: &'t str,
-    signature: &'t str,
-    header: Vec<u8>,
-    payload: Vec<u8>,
+pub(super) struct Parts<'t> {
+    pub signed: &'t str,
+    pub signature: &'t str,
+    pub header: Vec<u8>,
+    pub payload: Vec<u8>,
 }
 
 impl Trusted {
@@ -151,17 +151,25 @@ pub(super) fn verify(token: &str, issuers: &[Trusted], now: Now) -> Result<Verif
     let Issuer { terms, .. } = &trusted.issuer;
     check_type(header, claims, terms.token_type)?;
     let epoch = check_signature(&parts, header, (place, trusted), now)?;
-    check_audience(claims, &trusted.issuer)?;
-    if claims.get("cnf").is_some() || terms.binding == Binding::Required {
-        return Err(Flaw::Sender.into());
-    }
-    let expires_ms = check_times(claims, terms, now.unix_ms)?;
-    let caller = claims::read(claims, &trusted.issuer)?;
+    let (caller, expires_ms) = judge(claims, &trusted.issuer, Proof::Token, now.unix_ms)?;
     Ok(Verified { caller, expires_ms, issuer: place, epoch })
 }
 
+/// Judges what an issuer says; returns the caller, and `exp` in milliseconds since 1970.
+pub(super) fn judge(
+    claims: Value<'_>,
+    issuer: &Issuer,
+    proof: Proof,
+    unix_ms: u64,
+) -> Result<(Caller, u64), Flaw> {
+    check_audience(claims, issuer)?;
+    let bond = Bond::read(claims, &issuer.terms)?;
+    let expires_ms = check_times(claims, &issuer.terms, unix_ms)?;
+    Ok((Caller { proof, bond, ..claims::read(claims, issuer)? }, expires_ms))
+}
+
 impl<'t> Parts<'t> {
-    fn split(token: &'t str) -> Option<Self> {
+    pub fn split(token: &'t str) -> Option<Self> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, payload) = signed.split_once('.')?;
         let [header, payload] = [header, payload].map(|part| URL_SAFE_NO_PAD.decode(part).ok());
@@ -223,7 +231,7 @@ fn check_signature(
     }
 }
 
-fn wire(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
+pub(super) fn wire(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
     match algorithm {
         Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
         Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
@@ -256,7 +264,7 @@ fn check_times(claims: Value<'_>, terms: &Terms, unix_ms: u64) -> Result<u64, Fl
 }
 
 /// A `NumericDate`, cut to milliseconds. Source: RFC 7519, section 2.
-fn milliseconds(value: Value<'_>) -> Result<u64, Flaw> {
+pub(super) fn milliseconds(value: Value<'_>) -> Result<u64, Flaw> {
     if let Some(seconds) = value.integer().and_then(|seconds| u64::try_from(seconds).ok()) {
         return Ok(seconds.saturating_mul(1000));
     }

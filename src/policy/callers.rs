@@ -1,14 +1,17 @@
 //! From the callers of a bundle to the directory that verifies them.
 
-use super::Source;
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned, did_you_mean, shown};
 use super::parts::{Bundle, IssuerPart, KeyPart, KeysPart};
-use crate::identity::{Culprit, Directory, Issuer, KeyPlace, KeySource, Settings, StaticKey};
+use super::{Source, certificates};
+use crate::identity::{
+    Culprit, Directory, Issuer, KeyFaultKind, KeyPlace, KeySource, Settings, StaticKey, VisibleUrl,
+};
 use crate::names::Label;
 
 pub(super) fn directory(bundle: &Bundle, sources: &[Source], findings: &mut Findings) -> Option<Directory> {
     let mut settings = Settings { anonymous: bundle.anonymous.unwrap_or_default(), ..Settings::default() };
+    check_senders(bundle, findings);
     let mut issuer_spans = Vec::new();
     let resource = bundle.resource.url.as_ref();
     for part in &bundle.issuers {
@@ -25,6 +28,8 @@ pub(super) fn directory(bundle: &Bundle, sources: &[Source], findings: &mut Find
             });
         }
     }
+    settings.visible = resource.and_then(|url| VisibleUrl::parse(&url.value));
+    settings.certificates = certificates::lower(&bundle.certificates, sources, findings);
     settings.keys = bundle.keys.iter().map(static_key).collect();
     match Directory::new(settings) {
         Ok(directory) => Some(directory),
@@ -33,14 +38,34 @@ pub(super) fn directory(bundle: &Bundle, sources: &[Source], findings: &mut Find
                 Culprit::Issuer(at) => {
                     issuer_spans.get(at).map(|(span, name)| (*span, format!("issuer `{}`", shown(name))))
                 }
+                Culprit::Certificate(at) => bundle
+                    .certificates
+                    .get(at)
+                    .map(|part| (part.authorities.span, format!("certificate `{}`", part.id.value))),
                 Culprit::Key(at) => {
                     bundle.keys.get(at).map(|key| (key.id.span, format!("key `{}`", key.id.value)))
                 }
             };
             let nowhere = (Span { file: 0, start: 0, end: 0 }, "a caller".to_owned());
             let (span, who) = place.unwrap_or(nowhere);
-            findings.raise(Code::KeySetUnusable, span, format!("{who} cannot be verified: {}", fault.kind));
+            let code = match fault.kind {
+                KeyFaultKind::Authority(_) => Code::AuthorityUnusable,
+                _ => Code::KeySetUnusable,
+            };
+            findings.raise(code, span, format!("{who} cannot be verified: {}", fault.kind));
             None
+        }
+    }
+}
+
+/// Notes what is asked of senders and cannot be checked.
+fn check_senders(bundle: &Bundle, findings: &mut Findings) {
+    for (span, issuer) in bundle.issuers.iter().filter_map(|part| Some((part.dpop?, &part.issuer.value))) {
+        if bundle.resource.url.is_none() {
+            let message =
+                format!("nothing says which URL the proofs of callers from `{}` must name", shown(issuer));
+            let help = "write `resource` under `callers`: the URL of the endpoint as clients know it";
+            findings.advise(Code::ProofWithoutResource, span, message, help);
         }
     }
 }

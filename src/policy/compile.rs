@@ -239,6 +239,12 @@ fn check_callers(bundle: &Bundle, findings: &mut Findings) {
         key.agent.iter().for_each(|agent| agents.check(&agent.value, agent.span, findings));
         key.workload.iter().for_each(|workload| workloads.check(&workload.value, workload.span, findings));
     }
+    for part in &bundle.certificates {
+        part.scopes.iter().for_each(|scope| scopes.check(scope.value.as_str(), scope.span, findings));
+        part.tenant.iter().for_each(|tenant| tenants.check(tenant.value.as_str(), tenant.span, findings));
+        part.groups.iter().for_each(|group| groups.check(&group.value, group.span, findings));
+        part.agent.iter().for_each(|agent| agents.check(&agent.value, agent.span, findings));
+    }
     for (tenant, _) in
         bundle.tools.iter().flat_map(|tool| &tool.tenants).filter(|(tenant, _)| *tenant.value != *"*")
     {

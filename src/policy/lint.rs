@@ -39,6 +39,12 @@ pub(super) fn note_doubles(bundle: &Bundle, findings: &mut Findings) {
             note_double("key", id.value.as_str(), id.span, twin, findings);
         }
     }
+    let mut seen = HashMap::new();
+    for id in bundle.certificates.iter().map(|part| &part.id) {
+        if let Some(twin) = seen.insert(&id.value, id.span) {
+            note_double("certificate", id.value.as_str(), id.span, twin, findings);
+        }
+    }
 }
 
 /// Notes exceptions that have ended, and warns of those that soon will.
@@ -99,6 +105,7 @@ pub(super) fn check(bundle: &Bundle, bench: &Bench, findings: &mut Findings) {
     let anonymous = bundle.anonymous.unwrap_or_default();
     if let Some(server) = &bundle.server
         && bundle.issuers.is_empty()
+        && bundle.certificates.is_empty()
         && bundle.keys.is_empty()
         && anonymous == Anonymous::Deny
     {

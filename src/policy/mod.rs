@@ -21,6 +21,7 @@ mod arguments;
 mod callers;
 mod cases;
 mod catalog;
+mod certificates;
 mod clauses;
 mod code;
 mod compile;

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::parts::{Bundle, IssuerKind};
 use super::roles::Role;
+use crate::identity::{Algorithm, Dpop};
 use crate::json::quote;
 use crate::names::Label;
 
@@ -57,6 +58,16 @@ fn metadata(url: &str, bundle: &Bundle, roles: &[Role]) -> String {
         member("scopes_supported", &list(scopes.into_iter()));
     }
     member("bearer_methods_supported", r#"["header"]"#);
+    let dpop = || bundle.issuers.iter().map(|part| part.terms.dpop);
+    if dpop().any(|dpop| dpop != Dpop::Refuse) {
+        member("dpop_signing_alg_values_supported", &list(Algorithm::ALL.iter().map(|it| it.as_str())));
+        if dpop().all(|dpop| dpop == Dpop::Require) {
+            member("dpop_bound_access_tokens_required", "true");
+        }
+    }
+    if !bundle.certificates.is_empty() {
+        member("tls_client_certificate_bound_access_tokens", "true");
+    }
     if let Some(name) = &bundle.resource.name {
         member("resource_name", &quote(&name.value));
     }

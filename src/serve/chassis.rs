@@ -30,7 +30,7 @@ use super::connection::serve;
 use super::drain::{Open, Signals};
 use super::house::House;
 use super::seats::Seats;
-use super::tls::{TlsFault, TlsFiles};
+use super::tls::TlsFault;
 use crate::bounds::{CONNECTIONS_MAX, LISTEN_BACKLOG};
 
 /// Why the gate cannot start; the operator's fault or the machine's.
@@ -70,14 +70,13 @@ impl Chassis {
         house: Arc<House>,
         listen: SocketAddr,
         admin: SocketAddr,
-        tls: Option<&TlsFiles>,
         threads: usize,
     ) -> Result<Self, StartFault> {
         let (mcp_socket, endpoint) = bind(listen)?;
         let (admin_socket, admin) = bind(admin)?;
         let mut config = ListenerConfig::tcp(endpoint.to_string()).l4_buffer(L4BufferSettings::unbuffered());
-        if let Some(files) = tls {
-            config = config.tls(files.settings()?);
+        if let Some(tls) = &house.tls {
+            config = config.tls(tls.settings()?);
         }
         let stop = (house.drain.endpoint_stop(), house.drain.door());
         let mut conf = ServerConf { threads, work_stealing: false, ..ServerConf::default() };
@@ -106,7 +105,7 @@ impl Chassis {
         ));
         server.add_service(background_service("chores", Chores(Arc::clone(&house))));
         server.add_service(background_service("keys", Keys(Arc::clone(&house))));
-        let scheme = if tls.is_some() { "https" } else { "http" };
+        let scheme = if house.tls.is_some() { "https" } else { "http" };
         Ok(Self { server, house, scheme, endpoint, admin })
     }
 

@@ -8,11 +8,11 @@ use pingora_core::services::background::BackgroundService;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::house::House;
-use crate::bounds::{SEAL_LOOK_PAUSE, SWEEP_PAUSE};
+use crate::bounds::{SEAL_LOOK_PAUSE, SWEEP_PAUSE, TLS_LOOK_PAUSE};
 use crate::store::SealFile;
 
 /// Forgets the cells of limits whose time has passed, a few shards at a time, and looks after the
-/// sealing secret.
+/// sealing secret and the files of TLS.
 pub struct Chores(pub Arc<House>);
 
 /// Asks for the keys of issuers.
@@ -34,10 +34,12 @@ impl BackgroundService for Chores {
         let mut ticks = interval(SWEEP_PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut looks = interval(SEAL_LOOK_PAUSE);
+        let mut tls_looks = interval(TLS_LOOK_PAUSE);
         loop {
             tokio::select! {
                 _ = ticks.tick() => self.0.gate.ledger().sweep(self.0.clock.now()),
                 _ = looks.tick() => self.look_after_seal().await,
+                _ = tls_looks.tick() => self.look_after_tls().await,
                 _ = shutdown.changed() => return,
             }
         }
@@ -58,6 +60,14 @@ impl Chores {
         });
         if looked.await.is_err() {
             tracing::error!("looking after the sealing secret failed; the key in use stays");
+        }
+    }
+
+    /// Serves with other certificates from now on if their files have changed.
+    async fn look_after_tls(&self) {
+        let Some(tls) = self.0.tls.clone() else { return };
+        if tokio::task::spawn_blocking(move || tls.refresh()).await.is_err() {
+            tracing::error!("looking after the certificates failed; those in use stay");
         }
     }
 }

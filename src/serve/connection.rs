@@ -11,7 +11,6 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,11 +43,15 @@ use crate::bounds::{
     HTTP2_FRAME_BYTES_MAX, HTTP2_LOCAL_RESETS_MAX, HTTP2_PENDING_RESETS_MAX, HTTP2_PING_PAUSE,
     HTTP2_PING_WAIT, HTTP2_SEND_BYTES_MAX, HTTP2_STREAM_WINDOW_BYTES, HTTP2_STREAMS_MAX,
 };
+use crate::gate::Origin;
 
 /// Serves one connection to its end, or until the process drains.
 pub async fn serve(house: Arc<House>, client: Stream) {
     let open = house.drain.connection();
-    let peer = client.get_socket_digest().and_then(|digest| digest.peer_addr()?.as_inet().copied());
+    let origin = Origin {
+        peer: client.get_socket_digest().and_then(|digest| digest.peer_addr()?.as_inet().copied()),
+        certificate: client.get_ssl_digest().and_then(|digest| digest.extension.get().cloned()),
+    };
     let mut guard = Guard::new(client, house.settings.header_wait);
     let mut phase = house.drain.watch();
     let protocol = tokio::select! {
@@ -59,7 +62,7 @@ pub async fn serve(house: Arc<House>, client: Stream) {
     if let Some(protocol) = protocol {
         let desk = Desk {
             house,
-            peer,
+            origin,
             activity: Arc::default(),
             relay: Arc::new(Relay::new(guard.is_flushed())),
             is_misframed: guard.is_misframed(),
@@ -206,11 +209,7 @@ fn http2_builder() -> http2::Builder<TokioExecutor> {
 }
 
 /// Answers a request, or a question about what may be requested.
-async fn answered(
-    house: Arc<House>,
-    peer: Option<SocketAddr>,
-    request: Request<Incoming>,
-) -> Response<Outgoing> {
+async fn answered(house: Arc<House>, origin: Origin, request: Request<Incoming>) -> Response<Outgoing> {
     let grant = Grant::of(request.headers(), &house.settings.plate);
     let (head, body) = request.into_parts();
     if let Some(answer) = preflight::answer(&head, &house.settings.plate) {
@@ -221,7 +220,7 @@ async fn answered(
         house.metrics.count_response(answer.status().as_u16());
         return answer;
     }
-    let mut response = contained(house, peer, Request::from_parts(head, body)).await;
+    let mut response = contained(house, origin, Request::from_parts(head, body)).await;
     if let Some(grant) = grant {
         grant.note(response.headers_mut());
     }
@@ -231,7 +230,7 @@ async fn answered(
 /// Where the requests of one connection are answered.
 struct Desk {
     house: Arc<House>,
-    peer: Option<SocketAddr>,
+    origin: Origin,
     activity: Arc<Activity>,
     relay: Arc<Relay<Busy>>,
     is_misframed: Arc<AtomicBool>,
@@ -244,11 +243,11 @@ impl Service<Request<Incoming>> for Desk {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let (house, peer) = (Arc::clone(&self.house), self.peer);
+        let (house, origin) = (Arc::clone(&self.house), self.origin.clone());
         let (busy, is_misframed) = (self.activity.begin(), Arc::clone(&self.is_misframed));
         let relay = relay::may_lend(&request).then(|| Arc::clone(&self.relay));
         Box::pin(async move {
-            let mut response = answered(house, peer, request).await;
+            let mut response = answered(house, origin, request).await;
             if is_misframed.load(Ordering::Relaxed) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -264,13 +263,9 @@ impl Service<Request<Incoming>> for Desk {
 }
 
 /// Answers a request; a panic in it ends that request alone, and refuses it.
-async fn contained(
-    house: Arc<House>,
-    peer: Option<SocketAddr>,
-    request: Request<Incoming>,
-) -> Response<Outgoing> {
+async fn contained(house: Arc<House>, origin: Origin, request: Request<Incoming>) -> Response<Outgoing> {
     let metrics = Arc::clone(&house.metrics);
-    match AssertUnwindSafe(exchange(house, peer, request)).catch_unwind().await {
+    match AssertUnwindSafe(exchange(house, origin, request)).catch_unwind().await {
         Ok(response) => response,
         Err(_) => {
             metrics.panicked();

@@ -191,7 +191,11 @@ impl Signals {
                 _ = hangup.recv() => {
                     let live = Arc::clone(&self.house.live);
                     // What came of it is told to whoever opened the policy.
-                    tokio::task::spawn_blocking(move || live.reload());
+                    let tls = self.house.tls.clone();
+                    tokio::task::spawn_blocking(move || {
+                        live.reload();
+                        tls.iter().for_each(|tls| tls.refresh());
+                    });
                 }
                 _ = interrupt.recv() => return Ok(()),
                 _ = terminate.recv() => break,

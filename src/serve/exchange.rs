@@ -1,6 +1,5 @@
 //! The path of a message, step by step: one request in, one answer out.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,16 +31,12 @@ use crate::names::Now;
 use crate::policy::{AnswerCoding, Policy};
 
 /// Answers one HTTP request to the endpoint.
-pub async fn exchange(
-    house: Arc<House>,
-    peer: Option<SocketAddr>,
-    request: Request<Incoming>,
-) -> Response<Outgoing> {
+pub async fn exchange(house: Arc<House>, origin: Origin, request: Request<Incoming>) -> Response<Outgoing> {
     let started = Instant::now();
     let now = house.clock.now();
     let policy = house.live.policy();
     let (parts, incoming) = request.into_parts();
-    let visit = Visit { house: &house, policy, parts, peer, now, started };
+    let visit = Visit { house: &house, policy, parts, origin, now, started };
     let errand = match head::read(&visit.parts, &house.settings.plate, visit.policy.strict.request_coding) {
         Ok(errand) => errand,
         Err(denial) => return visit.turn_away(denial),
@@ -105,7 +100,7 @@ pub(super) struct Visit<'h> {
     pub house: &'h Arc<House>,
     pub policy: Arc<Policy>,
     pub parts: Parts,
-    peer: Option<SocketAddr>,
+    origin: Origin,
     pub now: Now,
     pub started: Instant,
 }
@@ -118,7 +113,7 @@ impl Visit<'_> {
 
     /// See [`Visit::ask`]; by any transport.
     pub fn ask_by<'a>(&'a self, way: Way<'a>, errand: Errand) -> Ask<'a> {
-        let origin = Origin { peer: self.peer, certificate: None };
+        let origin = self.origin.clone();
         Ask { errand, headers: &self.parts.headers, origin, way, now: self.now }
     }
 

@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::drain::Drain;
 use super::head::Doorplate;
 use super::legacy_sse::Pairs;
+use super::tls::Tls;
 use super::upstream::Upstream;
 use crate::gate::{Gate, Record};
 use crate::report::{Audit, Metrics};
@@ -34,6 +35,8 @@ pub struct House {
     pub clock: Clock,
     /// The file with the sealing secret, where there is one.
     pub seal: Option<SealFile>,
+    /// TLS on the endpoint, where it is served.
+    pub tls: Option<Arc<Tls>>,
     /// What the operator chose.
     pub settings: Settings,
 }

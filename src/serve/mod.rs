@@ -60,5 +60,5 @@ pub use head::Doorplate;
 pub use house::{House, Settings};
 pub use legacy_sse::Pairs;
 pub use target::{Target, TargetFault};
-pub use tls::{TlsFault, TlsFiles};
+pub use tls::{ClientAuth, Tls, TlsFault, TlsFiles};
 pub use upstream::Upstream;

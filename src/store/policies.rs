@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::bounds::{POLICY_BYTES_MAX, POLICY_FILES_MAX};
 use crate::policy::Source;
 
-/// Reads the files of the bundle in `directory`: `*.yaml` but its tests, and the key files `*.json`.
+/// Reads the files of the bundle in `directory`: `*.yaml` but its tests, and what they name: the key files
+/// `*.json` and the authorities `*.pem`.
 ///
 /// Sorted by name. Hidden entries are skipped and links are followed. Where the kubelet delivers, the
 /// files come from the one version that `..data` names at the start, so a swap in between mixes nothing.
@@ -18,7 +19,7 @@ use crate::policy::Source;
 /// # Errors
 /// [`ReadFault`], which names the file: the operator's fault, or the disk's.
 pub fn read(directory: &Path) -> Result<Vec<Source>, ReadFault> {
-    let sources = read_version(directory, |name| name.ends_with(".json") || is_policy(name))?;
+    let sources = read_version(directory, |name| is_named(name) || is_policy(name))?;
     match sources.iter().any(|source| is_policy(&source.name)) {
         true => Ok(sources),
         false => Err(ReadFault { path: directory.into(), kind: ReadFaultKind::Empty }),
@@ -79,6 +80,10 @@ const KUBELET_LINK: &str = "..data";
 
 fn is_test(name: &str) -> bool {
     name.ends_with(".test.yaml")
+}
+
+fn is_named(name: &str) -> bool {
+    name.ends_with(".json") || name.ends_with(".pem")
 }
 
 fn is_policy(name: &str) -> bool {

@@ -4,6 +4,7 @@
 
 #![allow(dead_code, reason = "each test crate uses a part of it")]
 
+pub mod authority;
 pub mod bundle;
 pub mod consent;
 pub mod frames;
@@ -11,6 +12,7 @@ pub mod gate;
 pub mod peers;
 pub mod pipe;
 pub mod provider;
+pub mod signer;
 pub mod upstream;
 pub mod wire;
 

@@ -6,6 +6,7 @@ mod support;
 
 mod asking;
 mod batches;
+mod certificates;
 mod challenges;
 mod codings;
 mod failures;
@@ -21,6 +22,7 @@ mod legacy_stage;
 mod limits;
 mod operators;
 mod pin;
+mod proofs;
 mod redaction;
 mod reload;
 mod resumption;

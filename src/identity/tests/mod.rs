@@ -1,11 +1,12 @@
 //! What the directory promises, over whole `Authorization` values.
 
+mod certificate;
+mod dpop;
 mod fetched;
 mod pen;
 mod terms;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use pen::{Pen, base64, hs256, token};
 
@@ -47,8 +48,7 @@ fn claims(changes: &[(&str, &str)]) -> String {
         ("sub", r#""alice""#),
         ("org_id", r#""acme""#),
     ];
-    let is_changed = |name: &str| changes.iter().any(|(other, _)| *other == name);
-    let kept = good.into_iter().filter(|(name, _)| !is_changed(name));
+    let kept = good.into_iter().filter(|(name, _)| changes.iter().all(|(other, _)| other != name));
     let all = kept.chain(changes.iter().copied().filter(|(_, value)| !value.is_empty()));
     let members: Vec<String> = all.map(|(name, value)| format!("\"{name}\":{value}")).collect();
     format!("{{{}}}", members.join(","))

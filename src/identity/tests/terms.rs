@@ -57,7 +57,7 @@ fn keeps_to_the_times_of_the_issuer() {
         assert_eq!(check(&brief, "exp", SECONDS + life), wanted, "{life}");
     }
     let bound = Terms { binding: Binding::Required, ..Terms::default() };
-    assert_eq!(check(&bound, "exp", SECONDS + 60), Some(Flaw::Sender));
+    assert_eq!(check(&bound, "exp", SECONDS + 60), Some(Flaw::Unbound));
 }
 
 #[test]

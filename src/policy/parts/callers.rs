@@ -1,6 +1,6 @@
 //! Who may call: issuers, static keys and roles.
 
-use super::{Bundle, issuers, note_double};
+use super::{Bundle, certificates, issuers, note_double};
 use crate::identity::Anonymous;
 use crate::names::Label;
 use crate::policy::code::Code;
@@ -34,7 +34,8 @@ pub(in crate::policy) struct RolePart {
     pub workloads: Vec<Spanned<Box<str>>>,
 }
 
-const CALLERS_KEYS: &[&str] = &["resource", "resource_name", "first_scopes", "issuers", "keys", "anonymous"];
+const CALLERS_KEYS: &[&str] =
+    &["resource", "resource_name", "first_scopes", "issuers", "keys", "certificates", "anonymous"];
 const KEY_KEYS: &[&str] = &["id", "sha256", "user", "tenant", "agent", "workload", "scopes", "groups"];
 const ROLE_KEYS: &[&str] = &["scopes", "groups", "tenants", "agents", "workloads", "users"];
 
@@ -45,7 +46,8 @@ impl Bundle {
             let node = fields.get(key);
             node.and_then(|node| walker::list(node, "a list of callers", findings)).unwrap_or_default()
         };
-        let (vouchers, keys) = (items("issuers"), items("keys"));
+        let (vouchers, keys, holders) = (items("issuers"), items("keys"), items("certificates"));
+        self.certificates.extend(holders.iter().filter_map(|item| certificates::read(item, findings)));
         self.issuers.extend(vouchers.iter().filter_map(|item| issuers::read(item, findings)));
         self.resource.read(&fields, findings);
         self.keys.extend(keys.iter().filter_map(|item| read_key(item, findings)));

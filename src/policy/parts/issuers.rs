@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::bounds::{CLOCK_LEEWAY_MAX, ENDPOINT_URL_BYTES_MAX, VERIFIED_LIFE};
 use crate::identity::{
-    Algorithm, Binding, ClaimNames, ClaimPath, Endpoint, KeyPlace, KeysAt, Terms, TokenType, WorkloadClaim,
+    Algorithm, Binding, ClaimNames, ClaimPath, Dpop, Endpoint, KeyPlace, KeysAt, Terms, TokenType,
+    WorkloadClaim,
 };
 use crate::names::Label;
 use crate::policy::code::Code;
@@ -24,6 +25,8 @@ pub(in crate::policy) struct IssuerPart {
     pub claims: ClaimNames,
     pub terms: Terms,
     pub kind: IssuerKind,
+    /// Where proofs of possession are wanted, if they are.
+    pub dpop: Option<Span>,
 }
 
 /// Where its keys come from.
@@ -68,6 +71,7 @@ const KEYS: &[&str] = &[
     "leeway",
     "max_lifetime",
     "require_cnf",
+    "dpop",
     "cache",
 ];
 
@@ -100,8 +104,9 @@ pub(super) fn read(node: &Node, findings: &mut Findings) -> Option<IssuerPart> {
     };
     let (claims, terms) = (read_claims(&fields, kind, findings), read_terms(&fields, findings));
     let keys = read_keys(&fields, &issuer, kind, findings)?;
+    let dpop = fields.get("dpop").filter(|_| terms.dpop != Dpop::Refuse).map(|node| node.span);
     let audiences = audiences.map(|texts| texts.into_iter().map(|audience| audience.value).collect());
-    Some(IssuerPart { issuer, audiences, algorithms, keys, claims, terms, kind })
+    Some(IssuerPart { issuer, audiences, algorithms, keys, claims, terms, kind, dpop })
 }
 
 fn line(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Box<str>>> {
@@ -192,6 +197,10 @@ fn read_terms(fields: &Fields<'_>, findings: &mut Findings) -> Terms {
     if let Some(node) = fields.get("require_cnf") {
         let is_required = walker::boolean(node, "`require_cnf`", findings) == Some(true);
         terms.binding = if is_required { Binding::Required } else { Binding::AsClaimed };
+    }
+    if let Some(node) = fields.get("dpop") {
+        let word = walker::word(node, "a word for `dpop`", Dpop::ALL, Dpop::as_str, findings);
+        terms.dpop = word.unwrap_or_default();
     }
     let mut time = |key: &str, most: Duration, default: Duration| {
         let Some(node) = fields.get(key) else { return default };

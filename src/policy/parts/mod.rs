@@ -4,6 +4,7 @@
 //! once only may stand in one file only.
 
 mod callers;
+mod certificates;
 mod conditions;
 mod issuers;
 mod measures;
@@ -12,6 +13,7 @@ mod strict;
 mod tools;
 
 pub(super) use callers::{KeyPart, RolePart};
+pub(super) use certificates::CertificatePart;
 pub(super) use conditions::{ReleaseKind, ReleasePart};
 pub(super) use issuers::{IssuerKind, IssuerPart, KeysPart, ResourcePart};
 pub(super) use measures::{LimitPart, RedactPart};
@@ -35,6 +37,7 @@ pub(super) struct Bundle {
     pub resource: ResourcePart,
     pub issuers: Vec<IssuerPart>,
     pub keys: Vec<KeyPart>,
+    pub certificates: Vec<CertificatePart>,
     pub anonymous: Option<Anonymous>,
     pub scopes: Option<Vec<Spanned<Label>>>,
     pub tenants: Option<Vec<Spanned<Label>>>,

@@ -76,12 +76,14 @@ fn write_actor(text: &mut Text, record: &Record, naming: &Naming) {
     let Some(caller) = &record.caller else { return text.raw("\"unknown\"}") };
     text.raw(match caller.proof() {
         Proof::Anonymous => "\"anonymous\",\"id\":",
+        Proof::Certificate => "\"workload\",\"id\":",
         Proof::Key | Proof::Token => "\"user\",\"id\":",
     });
     naming.write(text, caller);
     text.raw(",\"proof\":\"");
     text.raw(caller.proof().as_str());
     text.raw("\"");
+    text.member(",\"bound_to\":", caller.bond().as_str(), AUDIT_NAME_BYTES_MAX);
     text.member(",\"issuer\":", caller.issuer(), AUDIT_NAME_BYTES_MAX);
     text.member(",\"client\":", caller.agent(), AUDIT_NAME_BYTES_MAX);
     text.member(",\"tenant\":", caller.tenant(), AUDIT_NAME_BYTES_MAX);
