@@ -1,4 +1,4 @@
-//! Limits of certificates and proofs of possession.
+//! Limits of certificates, proofs of possession and introspection.
 
 use std::time::Duration;
 
@@ -15,6 +15,21 @@ pub const DPOP_PROOF_LIFE: Duration = Duration::from_mins(2);
 /// Proofs of possession remembered in one `DPOP_PROOF_LIFE`, of which two are kept: 1,600 a second in the
 /// long run, and about 9 MB when all have come.
 pub const DPOP_PROOFS_MAX: usize = 200_000;
+
+/// How long what an issuer said of an active token is believed: the lag of a revocation.
+pub const INTROSPECTED_LIFE: Duration = Duration::from_secs(30);
+
+/// Introspected tokens remembered: about 0.5 KB each.
+pub const INTROSPECTED_TOKENS_MAX: usize = 16_384;
+
+/// Introspections on their way at once: as many as connections of HTTP/1 are a burden to nobody.
+pub const INTROSPECTIONS_MAX: usize = 128;
+
+/// Failures in a row after which an introspection endpoint is left alone.
+pub const INTROSPECTION_FAILURES_MAX: u32 = 3;
+
+/// How long it is left alone: callers are told to come back in as many seconds.
+pub const INTROSPECTION_REST: Duration = Duration::from_secs(5);
 
 /// How often the files of TLS are looked at: a certificate is renewed hours before its end, and the kubelet
 /// delivers it within a minute.

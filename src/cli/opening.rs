@@ -12,7 +12,9 @@ use crate::identity::KeyPlace;
 use crate::names::Mode;
 use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
 use crate::serve::{Child, Clock};
-use crate::store::{Fetcher, KeyNews, KeySources, Live, LoadFault, Places, Reloaded, Trust, Watch};
+use crate::store::{
+    Fetcher, Introspector, KeyNews, KeySources, Live, LoadFault, Places, Reloaded, Trust, Watch,
+};
 
 /// How users stand in audit records.
 #[derive(Debug, Args)]
@@ -123,14 +125,10 @@ pub(super) fn keys(
     clock: Clock,
     metrics: &Arc<Metrics>,
 ) -> Result<Arc<KeySources>, Fault> {
-    let trust = match &options.ca_file {
-        Some(path) => {
-            let trust = Trust::Also(path.clone());
-            Fetcher::new(&trust).map_err(unable)?;
-            trust
-        }
-        None => Trust::System,
-    };
+    let trust = trust(options);
+    if trust != Trust::System {
+        Fetcher::new(&trust).map_err(unable)?;
+    }
     let (places, counted) = (Arc::new(Places::new(trust)), Arc::clone(metrics));
     let ask = move |place: KeyPlace| {
         let places = Arc::clone(&places);
@@ -141,6 +139,15 @@ pub(super) fn keys(
         KeyNews::Refreshed => counted.keys_refreshed(),
     };
     Ok(Arc::new(KeySources::new(move || clock.now(), ask, tell)))
+}
+
+/// Makes ready to ask issuers about tokens.
+pub(super) fn introspector(options: &AskOptions, clock: Clock) -> Arc<Introspector> {
+    Introspector::new(move || clock.now(), trust(options))
+}
+
+fn trust(options: &AskOptions) -> Trust {
+    options.ca_file.clone().map_or(Trust::System, Trust::Also)
 }
 
 /// Puts the policy in `directory` in force, and tells of every change of it.

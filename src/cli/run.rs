@@ -166,6 +166,7 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
         seal,
         live,
         keys,
+        introspector: opening::introspector(&options.asking, clock),
         upstream,
         audit: Arc::clone(&audit),
         metrics,

@@ -90,6 +90,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
         gate: Gate::new(fresh_seal_key()).beside(candidate),
         live,
         keys,
+        introspector: opening::introspector(&options.asking, clock),
         upstream: Upstream::piped(),
         audit: Arc::clone(&audit),
         metrics,

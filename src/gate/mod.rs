@@ -134,6 +134,13 @@ impl Gate {
         finding
     }
 
+    /// Notes that a token did not hold, of which somebody else had to be asked.
+    pub fn suspect(&self, ask: &Ask<'_>) {
+        if let Some(peer) = ask.origin.peer {
+            self.suspects.note(peer.ip(), ask.now.steady);
+        }
+    }
+
     /// Judges one message from an identified client.
     ///
     /// # Errors

@@ -25,6 +25,8 @@ pub enum Proof {
     Anonymous,
     /// By a certificate that an authority of the policy vouches for.
     Certificate,
+    /// By what an issuer said of a token when it was asked.
+    Introspection,
     /// By a static key of the policy.
     Key,
     /// By a token of one of the issuers.
@@ -110,6 +112,7 @@ impl Proof {
         match self {
             Self::Anonymous => "anonymous",
             Self::Certificate => "certificate",
+            Self::Introspection => "introspection",
             Self::Key => "key",
             Self::Token => "token",
         }

@@ -10,12 +10,13 @@ use super::bearer::{self, Credential};
 use super::caller::{Caller, Proof, set};
 use super::claims::is_name;
 use super::holders::{HolderFault, Holders};
+use super::introspection::Hearsay;
 use super::ring::Ring;
 use super::tally::{Memory, Outcome, Tally};
 use super::token::{self, Stop, Trusted, is_jwt};
 use super::{
-    Anonymous, Authority, Bond, Culprit, Evidence, Finding, Flaw, Inquiry, KeyFault, KeyFaultKind, KeyPlace,
-    Refused, Settings, StaticKey, VisibleUrl, digest, provider,
+    Anonymous, Authority, Bond, Culprit, Evidence, Finding, Flaw, Inquiry, Introspection, KeyFault,
+    KeyFaultKind, KeyPlace, Refused, Settings, StaticKey, TokenInquiry, VisibleUrl, digest, provider,
 };
 use crate::bounds::{REFUSED_LIFE, REFUSED_TOKENS_MAX, VERIFIED_TOKENS_MAX};
 use crate::names::Now;
@@ -35,6 +36,7 @@ pub struct Directory {
     verified: Cache<[u8; 32], Known>,
     /// Apart from the verified ones, so that junk pushes out junk.
     refused: Cache<[u8; 32], Lasting<Flaw>>,
+    hearsay: Hearsay,
     tally: Arc<Tally>,
 }
 
@@ -91,8 +93,8 @@ impl Directory {
                 HolderFault::Empty => KeyFaultKind::Empty,
             },
         })?;
-        let (visible, tally) = (settings.visible, Arc::default());
-        Ok(Self { issuers, keys, anonymous, holders, visible, verified, refused, tally })
+        let (visible, hearsay, tally) = (settings.visible, Hearsay::new(), Arc::default());
+        Ok(Self { issuers, keys, anonymous, holders, visible, verified, refused, hearsay, tally })
     }
 
     /// The places that are asked for keys, each with the ring that holds them. Whoever asks may put in a
@@ -103,8 +105,25 @@ impl Directory {
 
     /// The ring that an inquiry is about.
     pub fn ring(&self, inquiry: &Inquiry) -> Option<&Arc<Ring>> {
-        let Inquiry::Keys(place) = inquiry;
-        self.issuers.get(*place).and_then(Trusted::ring)
+        match inquiry {
+            Inquiry::Keys(place) => self.issuers.get(*place).and_then(Trusted::ring),
+            Inquiry::Token(_) => None,
+        }
+    }
+
+    /// Whom to ask about tokens that say nothing themselves, where the policy says so.
+    pub fn introspection(&self) -> Option<&Introspection> {
+        self.issuers.iter().find_map(|trusted| trusted.issuer.introspection.as_ref())
+    }
+
+    /// Takes what came of an inquiry about a token: an answer of [`Directory::introspection`], or none.
+    pub fn hear(&self, inquiry: &TokenInquiry, answer: Option<&[u8]>, now: Now) {
+        let asked = self.issuers.iter().find(|trusted| trusted.issuer.introspection.is_some());
+        let (Some(asked), Some(answer)) = (asked, answer) else {
+            return self.tally.count(Memory::Miss, Outcome::Unavailable);
+        };
+        let outcome = self.hearsay.hear(inquiry.sha256(), answer, &asked.issuer, now);
+        self.tally.count(Memory::Miss, outcome);
     }
 
     /// The authorities that vouch for the certificates of callers.
@@ -125,6 +144,9 @@ impl Directory {
     pub fn verify(&self, evidence: &Evidence<'_>, now: Now) -> Finding {
         let finding = match self.recall(evidence, now) {
             Recall::Known(finding) => finding,
+            Recall::Unknown(token, _) if !is_jwt(token) => {
+                Finding::Pending(Inquiry::Token(TokenInquiry::new(token)))
+            }
             Recall::Unknown(token, sha256) => self.verify_token(token, sha256, now),
         };
         self.bound(finding, evidence, now)
@@ -180,7 +202,7 @@ impl Directory {
             return Recall::Known(Finding::Caller(Arc::clone(caller)));
         }
         if !is_jwt(token) {
-            return refused(Refused::Invalid(Flaw::UnknownKey));
+            return self.recall_opaque(token, sha256, now);
         }
         if let Some(caller) = self.verified.get(&sha256).and_then(|known| self.still(known, now)) {
             self.tally.count(Memory::Hit, Outcome::Ok);
@@ -191,6 +213,18 @@ impl Directory {
             return refused(Refused::Invalid(known.found));
         }
         Recall::Unknown(token, sha256)
+    }
+
+    /// What was said of a token that is no JWT; where nobody could be asked, it is none at all.
+    fn recall_opaque<'e>(&self, token: &'e str, sha256: [u8; 32], now: Now) -> Recall<'e> {
+        let known = match self.hearsay.recall(&sha256, now.steady) {
+            Some(known) => known,
+            None if self.introspection().is_some() => return Recall::Unknown(token, sha256),
+            None => return Recall::Known(Finding::Refused(Refused::Invalid(Flaw::UnknownKey))),
+        };
+        let outcome = if known.is_ok() { Outcome::Ok } else { Outcome::Refused };
+        self.tally.count(Memory::Hit, outcome);
+        Recall::Known(known.map_or_else(|flaw| Finding::Refused(Refused::Invalid(flaw)), Finding::Caller))
     }
 
     /// The caller, if the time is not over and none of the issuer's keys has gone.

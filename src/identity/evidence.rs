@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Caller, PeerCertificate, Refused, Replays};
+use super::{Caller, PeerCertificate, Refused, Replays, TokenInquiry};
 
 /// What a caller shows of itself: every part from the one request or connection, none of it believed yet.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,6 +35,8 @@ pub enum Finding {
 pub enum Inquiry {
     /// Fetch the keys of the issuer at this place of the directory's.
     Keys(usize),
+    /// Ask the directory's [`introspection`](super::Directory::introspection) about a token.
+    Token(TokenInquiry),
 }
 
 impl<'a> Evidence<'a> {

@@ -7,7 +7,8 @@
 //! refused a moment ago, by SHA-256; then the whole check of a JWT, in the order of its cost and
 //! trust: shape, header, key, signature, claims, caller. Every unknown thing refuses: an issuer, a
 //! key, an algorithm, a critical header, a sender constraint, a claim of the wrong kind. Where the keys of
-//! an issuer are fetched, an unknown one makes it ask for an [`Inquiry`] first. What a token is bound to ([`Bond`]) is checked last, and with
+//! an issuer are fetched, an unknown one makes it ask for an [`Inquiry`] first; so does a token that is no
+//! JWT, where an issuer can be asked about it. What a token is bound to ([`Bond`]) is checked last, and with
 //! each request anew. Who shows no token may be known by the certificate of the connection.
 //!
 //! | from the token, unverified | compared with | from the policy |
@@ -19,7 +20,7 @@
 //!
 //! **What it is not.** It fetches no keys (that is the store's), holds no token and has no clock.
 //!
-//! Source: MCP 2026-07-28 basic/authorization; RFC 6750, 7515, 7517, 7519, 7800, 8705,
+//! Source: MCP 2026-07-28 basic/authorization; RFC 6750, 7515, 7517, 7519, 7662, 7800, 8705,
 //! 8707, 9068, 9449; SPIFFE X509-SVID.
 
 mod bearer;
@@ -33,6 +34,7 @@ mod dpop;
 mod endpoint;
 mod evidence;
 mod holders;
+mod introspection;
 mod jwks;
 mod provider;
 mod refused;
@@ -57,6 +59,7 @@ pub use dpop::{ProofFlaw, VisibleUrl};
 pub use endpoint::{Endpoint, EndpointFault};
 pub use evidence::{Evidence, Finding, Inquiry};
 pub use holders::{CertificateHolder, Named};
+pub use introspection::{Introspection, TokenInquiry, is_introspection};
 pub use provider::{RING, install_crypto};
 pub use refused::{Flaw, Refused};
 pub use replays::Replays;
@@ -90,7 +93,9 @@ pub fn fuzz_identity(bytes: &[u8]) {
         keys: KeySource::Given("".into()),
         claims: ClaimNames::default(),
         terms: Terms { dpop: Dpop::Allow, ..Terms::default() },
+        introspection: None,
     };
+    introspection::fuzz_introspection(bytes, &issuer);
     if let Ok(document) = crate::json::Document::parse(bytes) {
         token::fuzz_claims(document.root(), &issuer);
     }

@@ -40,6 +40,8 @@ pub enum Flaw {
     Expired,
     /// The token is bound to another certificate than the connection's.
     Holder,
+    /// The issuer says that the token is none of its own in force.
+    Inactive,
     /// The issuer is not one of the policy's.
     Issuer,
     /// No key of the issuer fits `kid` and algorithm.
@@ -114,6 +116,7 @@ impl Flaw {
             Self::Algorithm
             | Self::Caller
             | Self::Critical
+            | Self::Inactive
             | Self::Issuer
             | Self::Key
             | Self::KeyInHeader
@@ -139,6 +142,7 @@ impl Flaw {
             Self::Holder => {
                 "token is bound to a client certificate (`cnf`) that the connection does not have"
             }
+            Self::Inactive => "token is not active, says the issuer",
             Self::Issuer => "token `iss` is not a configured issuer",
             Self::Key => "no key of the issuer fits the token's `kid` and `alg`",
             Self::KeyInHeader => "token header has `jwk`, `jku`, `x5c` or `x5u`, which are not believed",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ring::digest::SHA256;
 
-use super::{AuthorityFault, CertificateHolder, Dpop, Endpoint, VisibleUrl};
+use super::{AuthorityFault, CertificateHolder, Dpop, Endpoint, Introspection, VisibleUrl};
 use crate::bounds::{CLOCK_LEEWAY, TOKEN_LIFE_MAX, VERIFIED_LIFE};
 use crate::{json, names::Label};
 
@@ -39,6 +39,8 @@ pub struct Issuer {
     pub claims: ClaimNames,
     /// What its tokens must be like.
     pub terms: Terms,
+    /// Whom to ask about tokens of it that say nothing themselves. One issuer of a policy has this at most.
+    pub introspection: Option<Introspection>,
 }
 
 /// Where the keys of an issuer come from.
@@ -53,6 +55,8 @@ pub enum KeySource {
     },
     /// The text of the JWK set itself.
     Given(Box<str>),
+    /// From nowhere: it signs nothing.
+    None,
 }
 
 /// A place that is asked for keys.

@@ -25,6 +25,8 @@ pub(super) struct Trusted {
 enum TrustedKeys {
     Fetched(Arc<Ring>),
     Given(Keys),
+    /// It signs nothing: its tokens are asked about.
+    None,
 }
 
 /// A caller, and until when the token says so.
@@ -87,6 +89,7 @@ impl Trusted {
                 }
                 TrustedKeys::Fetched(Arc::new(ring))
             }
+            KeySource::None => TrustedKeys::None,
         };
         Ok(Self { issuer, keys })
     }
@@ -96,8 +99,8 @@ impl Trusted {
         match (&self.issuer.keys, &mut self.keys) {
             (KeySource::Fetched { place, .. }, TrustedKeys::Fetched(ring)) => Some((place, ring)),
             (
-                KeySource::Fetched { .. } | KeySource::Given(_),
-                TrustedKeys::Fetched(_) | TrustedKeys::Given(_),
+                KeySource::Fetched { .. } | KeySource::Given(_) | KeySource::None,
+                TrustedKeys::Fetched(_) | TrustedKeys::Given(_) | TrustedKeys::None,
             ) => None,
         }
     }
@@ -106,7 +109,7 @@ impl Trusted {
     pub fn ring(&self) -> Option<&Arc<Ring>> {
         match &self.keys {
             TrustedKeys::Fetched(ring) => Some(ring),
-            TrustedKeys::Given(_) => None,
+            TrustedKeys::Given(_) | TrustedKeys::None => None,
         }
     }
 
@@ -122,6 +125,7 @@ impl Trusted {
             TrustedKeys::Given(keys) => {
                 keys.find(kid, algorithm).map_or(Found::None, |key| Found::Key(Box::new(key.clone()), 0))
             }
+            TrustedKeys::None => Found::None,
         }
     }
 }
@@ -155,7 +159,7 @@ pub(super) fn verify(token: &str, issuers: &[Trusted], now: Now) -> Result<Verif
     Ok(Verified { caller, expires_ms, issuer: place, epoch })
 }
 
-/// Judges what an issuer says; returns the caller, and `exp` in milliseconds since 1970.
+/// Judges what an issuer says, wherever it says it; returns the caller, and `exp` in milliseconds since 1970.
 pub(super) fn judge(
     claims: Value<'_>,
     issuer: &Issuer,

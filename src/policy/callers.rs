@@ -25,6 +25,7 @@ pub(super) fn directory(bundle: &Bundle, sources: &[Source], findings: &mut Find
                 keys,
                 claims: part.claims.clone(),
                 terms: part.terms.clone(),
+                introspection: part.introspection.as_ref().map(|asked| asked.value.clone()),
             });
         }
     }
@@ -68,6 +69,12 @@ fn check_senders(bundle: &Bundle, findings: &mut Findings) {
             findings.advise(Code::ProofWithoutResource, span, message, help);
         }
     }
+    let mut asked = bundle.issuers.iter().filter_map(|part| part.introspection.as_ref());
+    let Some(first) = asked.next() else { return };
+    for other in asked {
+        let message = "a token says nothing about its issuer, so only one issuer can be asked about it";
+        findings.raise_twin(Code::TwoIntrospections, other.span, first.span, message);
+    }
 }
 
 /// What the server is called in `aud`: by default what clients call it.
@@ -91,6 +98,7 @@ fn key_source(part: &IssuerPart, sources: &[Source], findings: &mut Findings) ->
             let text = key_set(name, part.keys.span, sources, findings)?;
             Some(KeySource::Given(text.into()))
         }
+        KeysPart::None => Some(KeySource::None),
         KeysPart::Place(place, seed) => {
             let seed = match seed {
                 Some(name) => Some(key_set(&name.value, name.span, sources, findings)?.into()),

@@ -87,6 +87,7 @@ codes! {
     AuthorityUnusable "SG0051" "the callers cannot be verified with the authorities that are given"
     BadSubject "SG0052" "a text that is no SPIFFE id and no name of a certificate"
     ProofWithoutResource "SG0053" "proofs of possession are wanted, and nothing says which URL they must name"
+    TwoIntrospections "SG0054" "two issuers are to be asked about the same tokens"
     ConversationLimitAlone "SG0101" "a limit per conversation without one per user: a client may start new conversations"
     DeadAllow "SG0102" "an allow that never applies, for a deny covers all that it allows"
     ShadowAllow "SG0103" "an allow in shadow mode allows nothing"

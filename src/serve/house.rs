@@ -11,7 +11,7 @@ use super::tls::Tls;
 use super::upstream::Upstream;
 use crate::gate::{Gate, Record};
 use crate::report::{Audit, Metrics};
-use crate::store::{KeySources, Live, SealFile};
+use crate::store::{Introspector, KeySources, Live, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
 pub struct House {
@@ -21,6 +21,8 @@ pub struct House {
     pub live: Arc<Live>,
     /// Where the keys of issuers come from.
     pub keys: Arc<KeySources>,
+    /// Who asks issuers about tokens.
+    pub introspector: Arc<Introspector>,
     /// The server.
     pub upstream: Upstream,
     /// The audit trail.

@@ -19,6 +19,7 @@
 //! **What it is not.** It judges nothing and never edits the directory.
 
 mod fetch;
+mod introspect;
 mod keys;
 mod live;
 mod policies;
@@ -26,6 +27,7 @@ mod seal_key;
 mod watch;
 
 pub use fetch::{Answer, Credential, FetchFault, Fetcher, Trust, read_secret};
+pub use introspect::{IntrospectFault, Introspector};
 pub use keys::{KeyNews, KeySet, KeySources, PlaceFault, Places};
 pub use live::{Live, LoadFault, Reload, Reloaded, Status, unix_ms};
 pub use policies::{ReadFault, ReadFaultKind, read, read_tests};

@@ -16,6 +16,7 @@ mod headers;
 mod history;
 mod hostile;
 mod http2;
+mod introspection;
 mod key_sets;
 mod legacy_sse;
 mod legacy_stage;

@@ -3,6 +3,7 @@
 mod certificate;
 mod dpop;
 mod fetched;
+mod introspection;
 mod pen;
 mod terms;
 
@@ -29,6 +30,7 @@ fn issuer(algorithms: &[Algorithm], jwks: &str) -> Issuer {
         algorithms: algorithms.to_vec(),
         keys: KeySource::Given(format!(r#"{{"keys":[{jwks}]}}"#).into()),
         terms: Terms::default(),
+        introspection: None,
         claims: ClaimNames { tenant: Some("org_id".into()), ..ClaimNames::default() },
     }
 }

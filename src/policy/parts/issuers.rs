@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use crate::bounds::{CLOCK_LEEWAY_MAX, ENDPOINT_URL_BYTES_MAX, VERIFIED_LIFE};
 use crate::identity::{
-    Algorithm, Binding, ClaimNames, ClaimPath, Dpop, Endpoint, KeyPlace, KeysAt, Terms, TokenType,
-    WorkloadClaim,
+    Algorithm, Binding, ClaimNames, ClaimPath, Dpop, Endpoint, Introspection, KeyPlace, KeysAt, Terms,
+    TokenType, WorkloadClaim,
 };
 use crate::names::Label;
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
+use crate::policy::parts::introspection;
 use crate::policy::scalar::Scalar;
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::{Content, Node};
@@ -27,6 +28,7 @@ pub(in crate::policy) struct IssuerPart {
     pub kind: IssuerKind,
     /// Where proofs of possession are wanted, if they are.
     pub dpop: Option<Span>,
+    pub introspection: Option<Spanned<Introspection>>,
 }
 
 /// Where its keys come from.
@@ -34,6 +36,8 @@ pub(in crate::policy) struct IssuerPart {
 pub(in crate::policy) enum KeysPart {
     /// A file of the bundle.
     File(Box<str>),
+    /// Nowhere: it signs nothing, and is asked about its tokens.
+    None,
     /// A place that is asked, and a file of the bundle to begin with.
     Place(Box<KeyPlace>, Option<Spanned<Box<str>>>),
 }
@@ -72,8 +76,12 @@ const KEYS: &[&str] = &[
     "max_lifetime",
     "require_cnf",
     "dpop",
+    "introspection",
     "cache",
 ];
+
+/// What says where the keys come from that an issuer signs with.
+const SIGNING_KEYS: &[&str] = &["jwks", "discovery", "jwks_file", "bearer_file", "ca_file"];
 
 const CLAIMS_KEYS: &[&str] = &["user", "tenant", "agent", "groups", "scopes", "workload"];
 
@@ -103,13 +111,18 @@ pub(super) fn read(node: &Node, findings: &mut Findings) -> Option<IssuerPart> {
         }
     };
     let (claims, terms) = (read_claims(&fields, kind, findings), read_terms(&fields, findings));
-    let keys = read_keys(&fields, &issuer, kind, findings)?;
+    let introspection = fields.get("introspection").and_then(|node| introspection::read(node, findings));
+    let is_asked = kind == IssuerKind::OAuth && fields.get("introspection").is_some();
+    let keys = match SIGNING_KEYS.iter().any(|key| fields.get(key).is_some()) {
+        false if is_asked => Spanned { span: issuer.span, value: KeysPart::None },
+        _ => read_keys(&fields, &issuer, kind, findings)?,
+    };
     let dpop = fields.get("dpop").filter(|_| terms.dpop != Dpop::Refuse).map(|node| node.span);
     let audiences = audiences.map(|texts| texts.into_iter().map(|audience| audience.value).collect());
-    Some(IssuerPart { issuer, audiences, algorithms, keys, claims, terms, kind, dpop })
+    Some(IssuerPart { issuer, audiences, algorithms, keys, claims, terms, kind, dpop, introspection })
 }
 
-fn line(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Box<str>>> {
+pub(super) fn line(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Box<str>>> {
     walker::line(node, what, ENDPOINT_URL_BYTES_MAX, findings)
 }
 
@@ -164,7 +177,7 @@ fn read_keys(
     Some(Spanned { span: at.span, value: KeysPart::Place(Box::new(place), seed) })
 }
 
-fn endpoint(text: &Spanned<Box<str>>, findings: &mut Findings) -> Option<Endpoint> {
+pub(super) fn endpoint(text: &Spanned<Box<str>>, findings: &mut Findings) -> Option<Endpoint> {
     let parsed = Endpoint::parse(&text.value);
     let note = |fault| {
         let message = format!("`{}` may not be asked: {fault}", shown(&text.value));
@@ -174,7 +187,7 @@ fn endpoint(text: &Spanned<Box<str>>, findings: &mut Findings) -> Option<Endpoin
 }
 
 /// A file outside of the bundle.
-fn absolute(file: Spanned<Box<str>>, findings: &mut Findings) -> Option<Box<str>> {
+pub(super) fn absolute(file: Spanned<Box<str>>, findings: &mut Findings) -> Option<Box<str>> {
     if file.value.starts_with('/') {
         return Some(file.value);
     }

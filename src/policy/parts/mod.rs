@@ -6,6 +6,7 @@
 mod callers;
 mod certificates;
 mod conditions;
+mod introspection;
 mod issuers;
 mod measures;
 mod rules;

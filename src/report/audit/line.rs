@@ -77,7 +77,7 @@ fn write_actor(text: &mut Text, record: &Record, naming: &Naming) {
     text.raw(match caller.proof() {
         Proof::Anonymous => "\"anonymous\",\"id\":",
         Proof::Certificate => "\"workload\",\"id\":",
-        Proof::Key | Proof::Token => "\"user\",\"id\":",
+        Proof::Introspection | Proof::Key | Proof::Token => "\"user\",\"id\":",
     });
     naming.write(text, caller);
     text.raw(",\"proof\":\"");

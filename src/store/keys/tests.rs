@@ -54,6 +54,7 @@ fn directory(url: &str) -> Directory {
     let name = "https://idp.example.com";
     let place = KeyPlace { issuer: name.into(), at, bearer_file: None, ca_file: None };
     let issuer = Issuer {
+        introspection: None,
         issuer: name.into(),
         audiences: vec!["mcp".into()],
         algorithms: Algorithm::ALL.to_vec(),
