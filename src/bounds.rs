@@ -21,6 +21,11 @@ mod senders;
 
 pub use asking::*;
 pub use callers::*;
+mod credentials;
+mod recording;
+
+pub use asking::*;
+pub use credentials::*;
 pub use recording::*;
 pub use senders::*;
 
@@ -295,12 +300,6 @@ pub const UPSTREAM_CONNECT_MAX: Duration = Duration::from_secs(2);
 /// after as long themselves.
 pub const UPSTREAM_ANSWER_MAX: Duration = Duration::from_secs(60);
 
-/// Bytes of a sealing secret: as many as the keys that are made of it. Source: NIST SP 800-107, 5.3.4.
-pub const SEAL_SECRET_BYTES_MIN: usize = 32;
-
-/// How long the sealing key before the current one still opens: sessions end within a working day.
-pub const SEAL_PREVIOUS_LIFE: Duration = Duration::from_hours(24);
-
 /// Requests of one session in flight, in each direction. Clients have a few; 64 is the cap of most.
 pub const CALLS_PER_SESSION_MAX: usize = 1_024;
 
@@ -316,8 +315,6 @@ pub const TASK_LIFE_MAX: Duration = Duration::from_hours(24);
 /// Messages in one batch. Source: rule S10 of the strict profile.
 pub const BATCH_MESSAGES_MAX: usize = 32;
 
-/// How often the file with the sealing secret is looked at: Kubernetes swaps secrets within a minute or two.
-pub const SEAL_LOOK_PAUSE: Duration = Duration::from_secs(10);
 /// Fields in the head of a request. Clients send about 15.
 pub const HEAD_FIELDS_MAX: usize = 100;
 

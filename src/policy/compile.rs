@@ -64,6 +64,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     let (mut bundle, pinned) = read(sources, findings);
     let roles = roles(&bundle, findings);
     check_callers(&bundle, findings);
+    bundle.check_exchange(findings);
     let declared = std::mem::take(&mut bundle.tools);
     let mut catalog = Catalog::new(declared, pinned, findings);
     lint::note_doubles(&bundle, findings);

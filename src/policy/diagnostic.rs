@@ -70,7 +70,11 @@ pub enum Paint {
 
 /// What is found while reading, before it is known whether it matters.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Finding>);
+pub(super) struct Findings {
+    found: Vec<Finding>,
+    /// Places that are never shown, whatever fault stands in their line.
+    hidden: Vec<Span>,
+}
 
 #[derive(Debug)]
 pub(super) struct Finding {
@@ -87,34 +91,39 @@ const RENDER_COLUMNS: usize = 110;
 impl Findings {
     /// Notes a fault and goes on.
     pub fn raise(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        self.0.push(Finding { code, span, message: message.into(), help: None, twin: None });
+        self.found.push(Finding { code, span, message: message.into(), help: None, twin: None });
     }
 
     /// Notes that something at `span` is there already, at `twin`.
     pub fn raise_twin(&mut self, code: Code, span: Span, twin: Span, message: impl Into<String>) {
-        self.0.push(Finding { code, span, message: message.into(), help: None, twin: Some(twin) });
+        self.found.push(Finding { code, span, message: message.into(), help: None, twin: Some(twin) });
     }
 
     /// Notes a fault with advice and goes on.
     pub fn advise(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.0.push(Finding { code, span, message: message.into(), help: Some(help.into()), twin: None });
+        self.found.push(Finding { code, span, message: message.into(), help: Some(help.into()), twin: None });
+    }
+
+    /// Keeps the text at `span` out of whatever is drawn: it may be a secret.
+    pub fn hide(&mut self, span: Span) {
+        self.hidden.push(span);
     }
 
     /// How many there are so far.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.found.len()
     }
 
     /// Whether anything keeps the bundle from taking effect.
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|finding| finding.code.severity() == Severity::Error)
+        self.found.iter().any(|finding| finding.code.severity() == Severity::Error)
     }
 
     /// Puts the findings in order and gives them the texts they stand in.
     pub fn settle(mut self, sources: &[Source]) -> Faults {
-        self.0.sort_by_key(|finding| (finding.span.file, finding.span.start, finding.code));
+        self.found.sort_by_key(|finding| (finding.span.file, finding.span.start, finding.code));
         let mut faults = Faults::default();
-        for mut finding in self.0 {
+        for mut finding in self.found {
             if let Some(twin) = finding.twin
                 && let Some(source) = sources.get(twin.file)
             {
@@ -124,6 +133,11 @@ impl Findings {
             }
             if let Some(source) = sources.get(finding.span.file) {
                 faults.push(source, finding);
+            }
+        }
+        for span in &self.hidden {
+            if let Some(source) = sources.get(span.file) {
+                faults.hide(&source.name, *span);
             }
         }
         faults
@@ -152,6 +166,16 @@ impl Faults {
             message: finding.message,
             help: finding.help,
         });
+    }
+
+    /// Puts an asterisk in the place of each byte of `span`, line breaks excepted.
+    fn hide(&mut self, name: &str, span: Span) {
+        let Some((_, text)) = self.texts.iter_mut().find(|(known, _)| **known == *name) else { return };
+        let (start, end) = (floor(text, span.start), floor(text, span.end));
+        let (before, rest) = text.split_at(start);
+        let (secret, after) = rest.split_at(end.saturating_sub(start));
+        let stars: String = secret.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
+        *text = [before, &stars, after].concat().into();
     }
 
     /// The faults, by file and position.
@@ -247,11 +271,15 @@ fn place(text: &str, at: usize) -> (usize, usize, usize) {
 
 /// Keeps a span inside the text, on one line and on character boundaries.
 fn clip(text: &str, span: Span) -> (usize, usize) {
-    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    let start = floor(span.start);
-    let end = floor(span.end.max(start));
+    let start = floor(text, span.start);
+    let end = floor(text, span.end.max(start));
     let line = text.get(start..end).unwrap_or("");
     (start, start + line.find('\n').unwrap_or(line.len()))
+}
+
+/// The last boundary between characters that is not behind `at`.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }
 
 impl fmt::Display for Severity {

@@ -25,6 +25,7 @@ mod certificates;
 mod clauses;
 mod code;
 mod compile;
+mod credentials;
 mod decision;
 mod diagnostic;
 mod facts;
@@ -56,6 +57,9 @@ pub use arguments::{Kinds, fuzz_arguments};
 pub use cases::{CaseReport, run_cases};
 pub use code::{Code, Severity};
 pub use compile::{compile, compile_as};
+pub use credentials::{
+    ClientAuth, CredentialKind, Credentials, Exchange, HeaderFile, IDENTITY_HEADER, IdentityPlan, TokenClient,
+};
 pub use decision::{Decision, Forbid, Listing, Why};
 pub use diagnostic::{Fault, Faults, Paint, nearest};
 pub use facts::{Fact, Question, Unknowable};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::credentials::{Credentials, IdentityPlan};
+
 /// What is written down about a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditPlan {
@@ -34,7 +36,7 @@ pub enum DenyAs {
 }
 
 /// How the server behind is spoken to; `None` leaves the shell's default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UpstreamPlan {
     /// For a connection to be made.
     pub connect_timeout: Option<Duration>,
@@ -42,6 +44,10 @@ pub struct UpstreamPlan {
     pub timeout: Option<Duration>,
     /// How long an unused connection is kept.
     pub idle: Option<Duration>,
+    /// What proves to the server that the gate may speak to it.
+    pub credentials: Credentials,
+    /// What tells the server who calls; `None` where it is not told.
+    pub identity: Option<IdentityPlan>,
 }
 
 /// Where a conversation's id may be found; the first that is there counts.

@@ -302,7 +302,7 @@ pub struct Waits {
 impl Waits {
     /// What the policy in force says, and our own bounds where it is silent.
     pub fn of(policy: &Policy) -> Self {
-        let plan = policy.upstream;
+        let plan = &policy.upstream;
         Self {
             connect: plan.connect_timeout.unwrap_or(UPSTREAM_CONNECT_MAX),
             answer: plan.timeout.unwrap_or(UPSTREAM_ANSWER_MAX),

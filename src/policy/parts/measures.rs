@@ -8,7 +8,7 @@ use crate::limit::{Level, Rate};
 use crate::names::{Label, Mode};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Span, did_you_mean, shown};
-use crate::policy::plans::{AuditLevel, AuditPlan, ConversationSource, UpstreamPlan};
+use crate::policy::plans::{AuditLevel, AuditPlan, ConversationSource};
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::Node;
 use crate::scan::{Action, Detector, Direction, FieldPattern};
@@ -145,15 +145,6 @@ fn read_pattern(node: &Node, findings: &mut Findings) -> Option<FieldPattern> {
         findings.raise(Code::BadValue, node.span, format!("`{}` names no field: {fault}", shown(text)));
     }
     pattern.ok()
-}
-
-pub(super) fn read_upstream(node: &Node, findings: &mut Findings) -> UpstreamPlan {
-    let keys = &["connect_timeout", "timeout", "idle"];
-    let Some(fields) = Fields::open(node, "`upstream`", keys, findings) else {
-        return UpstreamPlan::default();
-    };
-    let mut read = |key| fields.get(key).and_then(|node| walker::duration(node, "time", findings));
-    UpstreamPlan { connect_timeout: read("connect_timeout"), timeout: read("timeout"), idle: read("idle") }
 }
 
 /// The keys of `audit`.

@@ -12,6 +12,7 @@ mod measures;
 mod rules;
 mod strict;
 mod tools;
+mod upstream;
 
 pub(super) use callers::{KeyPart, RolePart};
 pub(super) use certificates::CertificatePart;
@@ -51,6 +52,8 @@ pub(super) struct Bundle {
     pub limits: Vec<LimitPart>,
     pub redact: Vec<RedactPart>,
     pub upstream: UpstreamPlan,
+    /// Where an exchange of tokens is asked for.
+    pub token_exchange: Option<Span>,
     pub audit: AuditPlan,
     pub deny_as: DenyAs,
     pub strict: StrictPlan,
@@ -130,7 +133,7 @@ impl Bundle {
         each("deny", &mut |node, findings| self.read_rules(node, Effect::Deny, findings));
         each("limits", &mut |node, findings| self.read_limits(node, findings));
         each("redact", &mut |node, findings| self.read_redact(node, findings));
-        each("upstream", &mut |node, findings| self.upstream = measures::read_upstream(node, findings));
+        each("upstream", &mut |node, findings| self.read_upstream(node, findings));
         each("audit", &mut |node, findings| self.audit = measures::read_audit(node, findings));
         each("deny_as", &mut |node, findings| {
             self.deny_as = walker::word(node, "a form of refusal", DenyAs::ALL, DenyAs::as_str, findings)
