@@ -18,6 +18,7 @@ pub const TARGETS: &[Target] = &[
     Target("endpoint", sluicegate::mcp::fuzz_endpoint),
     Target("envelope", sluicegate::mcp::envelope::fuzz_envelope),
     Target("framing", sluicegate::serve::fuzz_framing),
+    Target("grant", sluicegate::store::fuzz_grant),
     Target("id", sluicegate::mcp::fuzz_id),
     Target("identity", sluicegate::identity::fuzz_identity),
     Target("input", sluicegate::policy::fuzz_input),

@@ -40,6 +40,11 @@ pub(super) fn is_bearer(authorization: &str) -> bool {
     authorization.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
 }
 
+/// Takes the token of `Bearer TOKEN` or `DPoP TOKEN`; `None` if it is anything else.
+pub fn token(authorization: &str) -> Option<&str> {
+    Credential::read(authorization).map(|credential| credential.token)
+}
+
 fn is_token68(token: &str) -> bool {
     let body = token.trim_end_matches('=');
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);

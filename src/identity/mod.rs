@@ -35,6 +35,7 @@ mod endpoint;
 mod evidence;
 mod holders;
 mod introspection;
+mod expiry;
 mod jwks;
 mod provider;
 mod refused;
@@ -51,6 +52,10 @@ use crate::names::Now;
 use jwks::Rigour;
 
 pub use bond::{Bond, Dpop};
+mod statement;
+mod token;
+
+pub use bearer::token as bearer_token;
 pub use caller::{Caller, Proof};
 pub use certificate::{Authority, AuthorityFault, PeerCertificate, San};
 pub use challenge::{Complaint, challenge};
@@ -60,6 +65,8 @@ pub use endpoint::{Endpoint, EndpointFault};
 pub use evidence::{Evidence, Finding, Inquiry};
 pub use holders::{CertificateHolder, Named};
 pub use introspection::{Introspection, TokenInquiry, is_introspection};
+pub use evidence::{Evidence, Finding, Inquiry, PeerCertificate};
+pub use expiry::expires_ms;
 pub use provider::{RING, install_crypto};
 pub use refused::{Flaw, Refused};
 pub use replays::Replays;
@@ -70,6 +77,7 @@ pub use settings::{
 };
 pub use spiffe::{SpiffeFault, SpiffeId, SpiffePattern};
 pub use tally::{Memory, Outcome, Tally};
+pub use statement::{STATEMENT_TYPE, Statement};
 
 /// Takes arbitrary bytes for a header, a URL, a key set and a token's claims.
 ///

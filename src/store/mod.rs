@@ -18,6 +18,7 @@
 //!
 //! **What it is not.** It judges nothing and never edits the directory.
 
+mod credentials;
 mod fetch;
 mod introspect;
 mod keys;
@@ -26,6 +27,9 @@ mod policies;
 mod seal_key;
 mod watch;
 
+pub use credentials::{
+    AdoptFault, Event, NoPass, NoStatement, Pass, Passes, Reach, SecretFault, Subject, fuzz_grant,
+};
 pub use fetch::{Answer, Credential, FetchFault, Fetcher, Trust, read_secret};
 pub use introspect::{IntrospectFault, Introspector};
 pub use keys::{KeyNews, KeySet, KeySources, PlaceFault, Places};
