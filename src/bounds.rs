@@ -5,27 +5,18 @@
 use std::time::Duration;
 
 mod asking;
-mod policy;
-mod recording;
-
-pub use asking::*;
-pub use policy::*;
-mod pinning;
-mod recording;
-
-pub use asking::*;
-pub use pinning::*;
 mod callers;
+mod credentials;
+mod pinning;
+mod policy;
 mod recording;
 mod senders;
 
 pub use asking::*;
 pub use callers::*;
-mod credentials;
-mod recording;
-
-pub use asking::*;
 pub use credentials::*;
+pub use pinning::*;
+pub use policy::*;
 pub use recording::*;
 pub use senders::*;
 
@@ -167,18 +158,6 @@ pub const POLICY_FILE_BYTES_MAX: usize = 1024 * 1024;
 
 /// Files of a bundle. A ConfigMap holds 1 MiB in all.
 pub const POLICY_FILES_MAX: usize = 256;
-
-/// Nesting of YAML in a bundle; the language itself needs seven.
-pub const POLICY_DEPTH_MAX: usize = 32;
-
-/// Rules of one policy, allow and deny together: each stands in the list of every tool it concerns.
-pub const POLICY_RULES_MAX: usize = 4_096;
-
-/// Tools of one server. Models lose their way in far fewer.
-pub const POLICY_TOOLS_MAX: usize = 4_096;
-
-/// A text of a policy that goes to callers, in bytes: a paragraph.
-pub const POLICY_MESSAGE_BYTES_MAX: usize = 1_024;
 
 /// Bytes in a policy bundle, all files together. A ConfigMap holds 1 MiB; pinned tools and keys
 /// delivered by other ways may need more.

@@ -2,13 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ANSWER_BYTES_MAX, JSON_DEPTH_MAX};
-
-/// Bytes of `tools.lock.yaml`: the definitions of a few hundred tools, and room in a bundle for the rest.
-pub const LOCK_BYTES_MAX: usize = 3 << 20;
-
-/// Nesting in a lock file: its own four levels, and a schema as deep as a message may be.
-pub const LOCK_DEPTH_MAX: usize = JSON_DEPTH_MAX + 4;
+use super::ANSWER_BYTES_MAX;
 
 /// Bytes of a list of tools that is to be approved, all pages together: as much as one answer may have,
 /// and five times what fits into a lock file.

@@ -10,10 +10,11 @@ use super::check::paint;
 use crate::gate::Candidate;
 use crate::identity::KeyPlace;
 use crate::names::Mode;
-use crate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
+use crate::report::{Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, Place};
 use crate::serve::{Child, Clock};
 use crate::store::{
-    Fetcher, Introspector, KeyNews, KeySources, Live, LoadFault, Places, Reloaded, Trust, Watch,
+    Event, Fetcher, Followers, Introspector, KeyNews, KeySources, Live, LoadFault, Passes, Places, Reach,
+    Reloaded, Trust, Watch,
 };
 
 /// How users stand in audit records.
@@ -57,7 +58,8 @@ pub(super) fn candidate(options: &TrialOptions) -> (Arc<Candidate>, Option<Watch
             place.put(Some(Arc::clone(current)));
         }
     };
-    let opened = Live::open(directory, Mode::Enforce, None, tell).map_err(|fault| fault.to_string());
+    let opened =
+        Live::open(directory, Mode::Enforce, Followers::default(), tell).map_err(|fault| fault.to_string());
     let watched = opened.and_then(|live| {
         candidate.put(Some(live.policy()));
         Watch::start(Arc::new(live)).map_err(|fault| fault.to_string())
@@ -146,6 +148,18 @@ pub(super) fn introspector(options: &AskOptions, clock: Clock) -> Arc<Introspect
     Introspector::new(move || clock.now(), trust(options))
 }
 
+/// What the server is shown, once a policy says so; counted by `metrics`.
+pub(super) fn passes(reach: Reach, options: &AskOptions, metrics: &Arc<Metrics>) -> Arc<Passes> {
+    let counted = Arc::clone(metrics);
+    let tell = move |event| match event {
+        Event::Failed(kind) => counted.credential(kind, CredentialResult::Failure),
+        Event::Got(kind) => counted.credential(kind, CredentialResult::Success),
+        Event::Refused(kind) => counted.credential(kind, CredentialResult::Refused),
+        Event::Rejected(kind) => counted.credential(kind, CredentialResult::Rejected),
+    };
+    Arc::new(Passes::new(reach, trust(options), tell))
+}
+
 fn trust(options: &AskOptions) -> Trust {
     options.ca_file.clone().map_or(Trust::System, Trust::Also)
 }
@@ -157,7 +171,7 @@ fn trust(options: &AskOptions) -> Trust {
 pub(super) fn policy(
     directory: &Path,
     mode: Mode,
-    keys: &Arc<KeySources>,
+    followers: Followers,
     metrics: &Arc<Metrics>,
     audit: &Arc<Audit>,
 ) -> Result<Live, Fault> {
@@ -169,8 +183,9 @@ pub(super) fn policy(
             noted.policy_swapped(Some(previous), current);
         }
     };
-    let live = Live::open(directory, mode, Some(Arc::clone(keys)), tell).map_err(|fault| match fault {
+    let live = Live::open(directory, mode, followers, tell).map_err(|fault| match fault {
         LoadFault::Read(fault) => unable(fault),
+        LoadFault::Unfit(why) => unable(why),
         LoadFault::Policy(faults) => {
             let drawn = faults.render(paint());
             let bundle = directory.display();

@@ -18,7 +18,7 @@ use crate::serve::{
     Chassis, ClientAuth, Clock, Doorplate, Drain, House, Pairs, Settings, Target, Tls, TlsFiles, Transports,
     Upstream,
 };
-use crate::store::{Live, SealFile, Watch, fresh_seal_key};
+use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -138,15 +138,19 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
     let audit = Arc::new(opening::audit(AuditSink::parse(&options.audit), &options.actors, &metrics)?);
     let clock = Clock::start();
     let keys = opening::keys(&options.asking, clock, &metrics)?;
+    let has_headers = options.upstream.is_some() || options.upstream_sse.is_some();
+    let reach = if has_headers { Reach::Http } else { Reach::Pipes };
+    let passes = opening::passes(reach, &options.asking, &metrics);
+    let followers = Followers { keys: Some(Arc::clone(&keys)), passes: Some(Arc::clone(&passes)) };
     let mode = options.trial.mode();
-    let live = Arc::new(opening::policy(&options.policy, mode, &keys, &metrics, &audit)?);
+    let live = Arc::new(opening::policy(&options.policy, mode, followers, &metrics, &audit)?);
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let upstream = match (&options.upstream, &options.upstream_sse) {
         (None, None) => {
             let child = opening::child(&options.command, &options.env)?;
-            Upstream::bridged(Bridge::new(child, Some(Arc::clone(&live))))
+            Upstream::bridged(Bridge::new(child, Some(Arc::clone(&live))), passes)
         }
-        (streamable, event_stream) => Upstream::new(streamable.as_ref(), event_stream.as_ref()),
+        (streamable, event_stream) => Upstream::new(streamable.as_ref(), event_stream.as_ref(), passes),
     };
     let plate = Doorplate {
         path: "/mcp".into(),

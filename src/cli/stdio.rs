@@ -15,7 +15,7 @@ use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::stdio::{Stdio, TokenSource};
 use crate::serve::{Clock, Doorplate, Drain, House, Pairs, Settings, Upstream, bind};
-use crate::store::{Watch, fresh_seal_key};
+use crate::store::{Followers, Reach, Watch, fresh_seal_key};
 
 /// Options of `stdio`.
 #[derive(Debug, Args)]
@@ -79,8 +79,10 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let audit = Arc::new(opening::audit(sink, &options.actors, &metrics)?);
     let clock = Clock::start();
     let keys = opening::keys(&options.asking, clock, &metrics)?;
+    let passes = opening::passes(Reach::Pipes, &options.asking, &metrics);
+    let followers = Followers { keys: Some(Arc::clone(&keys)), passes: Some(Arc::clone(&passes)) };
     let mode = options.trial.mode();
-    let live = Arc::new(opening::policy(&options.policy, mode, &keys, &metrics, &audit)?);
+    let live = Arc::new(opening::policy(&options.policy, mode, followers, &metrics, &audit)?);
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let child = opening::child(&options.command, &options.env)?;
     let admin = options.admin.map(bind).transpose().map_err(unable)?.map(|(listener, _)| listener);
@@ -91,7 +93,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
         live,
         keys,
         introspector: opening::introspector(&options.asking, clock),
-        upstream: Upstream::piped(),
+        upstream: Upstream::piped(passes),
         audit: Arc::clone(&audit),
         metrics,
         drain: Drain::new(options.drain_timeout),

@@ -8,11 +8,11 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, AsHeaderName};
 use http::{HeaderMap, HeaderValue};
 
-use crate::identity::{Evidence, PeerCertificate, Replays};
+use crate::identity::{self, Caller, Evidence, PeerCertificate, Proof, Replays};
 use crate::json::{self, Value};
 use crate::mcp::{Claims, Revision, Revisions, call};
 use crate::names::Now;
-use crate::policy::{ConversationSource, Policy};
+use crate::policy::{ConversationSource, Credentials, Policy};
 
 /// One HTTP request to the MCP endpoint, read whole.
 ///
@@ -80,6 +80,22 @@ pub(super) fn evidence<'a>(ask: &'a Ask<'_>, replays: &'a Replays) -> Evidence<'
         },
         certificate: ask.origin.certificate.as_deref(),
         replays: Some(replays),
+    }
+}
+
+/// SHA-256 of the caller's token, where it is to be exchanged for one of the server.
+pub(super) fn subject(policy: &Policy, caller: &Caller, ask: &Ask<'_>) -> Option<[u8; 32]> {
+    match (&policy.upstream.credentials, caller.proof()) {
+        (Credentials::TokenExchange(_), Proof::Introspection | Proof::Token) => {
+            field(ask.headers, AUTHORIZATION).and_then(identity::bearer_token).map(identity::digest)
+        }
+        (
+            Credentials::ClientCredentials(_)
+            | Credentials::Header(_)
+            | Credentials::None
+            | Credentials::TokenExchange(_),
+            Proof::Anonymous | Proof::Certificate | Proof::Introspection | Proof::Key | Proof::Token,
+        ) => None,
     }
 }
 

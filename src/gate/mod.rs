@@ -46,7 +46,7 @@ pub use candidate::{Candidate, Trial};
 pub use facts::Testimony;
 pub use reason::Reason;
 pub use record::{Action, Ending, Outcome, Overhead, Record, Sizes, Verdict};
-pub use refusal::Denial;
+pub use refusal::{Denial, Unexchanged};
 pub use seal::{Handle, SealKey, Sealer, WeakSecret, fuzz_seal};
 pub use stray::Stray;
 pub use ticket::{Tally, Ticket};
@@ -59,7 +59,7 @@ use crate::limit::Ledger;
 use crate::mcp::{self, Sender};
 use crate::names::Now;
 use crate::policy::Policy;
-use ask::{claims, evidence, whole};
+use ask::{claims, evidence, subject, whole};
 use calls::Calls;
 use eras::Eras;
 use rules::Topic;
@@ -159,7 +159,10 @@ impl Gate {
             Errand::Listen | Errand::Leave => self.stream(&handles, ask, session.as_ref()),
         });
         match passage {
-            Ok(passage) => Ok(Ticket::open(record, passage, &self.tally)),
+            Ok(mut passage) => {
+                passage.subject = subject(policy, caller, ask);
+                Ok(Ticket::open(record, passage, &self.tally))
+            }
             Err(denial) => Err(Refusal::new(record, denial)),
         }
     }

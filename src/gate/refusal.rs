@@ -94,19 +94,40 @@ pub enum Denial {
     },
     /// A message that answers nothing: accepted with silence, and not passed on.
     Stray(Stray),
+    /// The server is reached with what the caller's token is exchanged for, and it is not exchanged.
+    Unexchanged(Unexchanged),
     /// The caller could not be identified.
     Unidentified(Refused),
+    /// The gate has no credential for the server, or none that it takes.
+    Uncredited {
+        /// What happened, for the operator.
+        detail: Box<str>,
+        /// How long until it may be otherwise.
+        wait: Duration,
+    },
     /// The server could not be reached: what happened, for the operator.
     Unreachable(Box<str>),
     /// The server did not answer in time.
     UpstreamTimeout,
 }
 
+/// Why a caller's token is not exchanged for one that the server takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unexchanged {
+    /// The caller was known by something else than a token.
+    NoToken,
+    /// The authorization server does not exchange it: what it said, for the operator.
+    Refused(Box<str>),
+}
+
 impl Denial {
     /// The reason as metrics and records tell it.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::AnswerWithheld(_) | Self::Unreachable(_) | Self::UpstreamTimeout => Reason::Upstream,
+            Self::AnswerWithheld(_)
+            | Self::Uncredited { .. }
+            | Self::Unreachable(_)
+            | Self::UpstreamTimeout => Reason::Upstream,
             Self::Argument { .. } => Reason::Argument,
             Self::AuditUnavailable | Self::Internal(_) => Reason::Internal,
             Self::BodyTooLarge => Reason::Size,
@@ -127,6 +148,8 @@ impl Denial {
             Self::Forbidden { .. } | Self::Input(_) => Reason::ToolNotAllowed,
             Self::Limited { .. } => Reason::RateLimit,
             Self::Scope { .. } => Reason::Scope,
+            Self::Unexchanged(Unexchanged::NoToken) => Reason::AuthMissing,
+            Self::Unexchanged(Unexchanged::Refused(_)) => Reason::AuthInvalid,
             Self::Unidentified(Refused::Missing) => Reason::AuthMissing,
             Self::Unidentified(Refused::Unavailable) => Reason::Internal,
             Self::Unidentified(Refused::TooOften) => Reason::RateLimit,
@@ -161,7 +184,11 @@ impl Denial {
             Self::Envelope(_) | Self::Handle(Handle::Event) | Self::Mismatch { .. } => 400,
             Self::Unidentified(Refused::Double | Refused::InQuery | Refused::Malformed) => 400,
             Self::Unidentified(Refused::Invalid(_) | Refused::Missing | Refused::Proof(_)) => 401,
-            Self::Argument { .. } | Self::Forbidden { .. } | Self::Input(_) | Self::Scope { .. } => 403,
+            Self::Argument { .. }
+            | Self::Forbidden { .. }
+            | Self::Input(_)
+            | Self::Scope { .. }
+            | Self::Unexchanged(_) => 403,
             // What a server says of a session that has ended: the client begins another.
             Self::Handle(Handle::Endpoint | Handle::Session) => 404,
             Self::Content { .. } | Self::ContentWithheld { .. } => 403,
@@ -169,7 +196,7 @@ impl Denial {
             Self::BodyTooLarge => 413,
             Self::Limited { .. } | Self::Unidentified(Refused::TooOften) => 429,
             Self::Internal(_) => 500,
-            Self::AnswerWithheld(_) | Self::Unreachable(_) => 502,
+            Self::AnswerWithheld(_) | Self::Uncredited { .. } | Self::Unreachable(_) => 502,
             Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => 503,
             Self::UpstreamTimeout => 504,
             Self::Head { http_status, .. } => *http_status,
@@ -197,6 +224,8 @@ impl Denial {
             | Self::Limited { .. }
             | Self::Scope { .. }
             | Self::Stray(_)
+            | Self::Uncredited { .. }
+            | Self::Unexchanged(_)
             | Self::Unidentified(_)
             | Self::Unreachable(_)
             | Self::UpstreamTimeout => -31_000 - i64::from(self.http_status()),
@@ -225,6 +254,8 @@ impl Denial {
             | Self::NoMethod(_)
             | Self::Scope { .. }
             | Self::Stray(_)
+            | Self::Uncredited { .. }
+            | Self::Unexchanged(_)
             | Self::Unidentified(_)
             | Self::Unreachable(_)
             | Self::UpstreamTimeout => None,
@@ -234,7 +265,7 @@ impl Denial {
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => Some(5),
-            Self::Limited { wait, .. } => Some(seconds(*wait).max(1)),
+            Self::Limited { wait, .. } | Self::Uncredited { wait, .. } => Some(seconds(*wait).max(1)),
             Self::Unidentified(Refused::TooOften) | Self::Unreachable(_) => Some(1),
             Self::AnswerWithheld(_)
             | Self::Argument { .. }
@@ -252,6 +283,7 @@ impl Denial {
             | Self::NoMethod(_)
             | Self::Scope { .. }
             | Self::Stray(_)
+            | Self::Unexchanged(_)
             | Self::Unidentified(_)
             | Self::UpstreamTimeout => None,
         }
@@ -273,8 +305,11 @@ impl Denial {
             Self::Stray(stray) => Some(stray.to_string()),
             Self::Limited { wait, .. } => Some(format!("wait {} ms", wait.as_millis())),
             Self::Scope { missing } => Some(format!("missing {}", missing.join(" "))),
+            Self::Unexchanged(Unexchanged::NoToken) => Some("the caller has no token to exchange".into()),
             Self::Unidentified(refused) => Some(refused.detail().to_owned()),
-            Self::Unreachable(detail) => Some(detail.to_string()),
+            Self::Uncredited { detail, .. }
+            | Self::Unexchanged(Unexchanged::Refused(detail))
+            | Self::Unreachable(detail) => Some(detail.to_string()),
             Self::AuditUnavailable
             | Self::BodyTooLarge
             | Self::BodyTooSlow
@@ -299,6 +334,7 @@ mod tests {
     fn words_each_reason_by_one_table() {
         let fault = crate::json::Fault { at: 7, kind: FaultKind::DuplicateKey };
         let wait = |ms| Denial::Limited { level: "user".into(), wait: Duration::from_millis(ms) };
+        let uncredited = Denial::Uncredited { detail: "secret-1".into(), wait: Duration::from_millis(1001) };
         let rows = [
             (Denial::AuditUnavailable, 503, -31_503, Some(5), "retry in 5 seconds"),
             (Denial::BodyTooLarge, 413, -31_413, None, "send less"),
@@ -308,6 +344,15 @@ mod tests {
             (Denial::Unidentified(Refused::TooOften), 429, -31_429, Some(1), "retry in a second"),
             (Denial::Unidentified(Refused::Missing), 401, -31_401, None, ""),
             (Denial::Unidentified(Refused::Unavailable), 503, -31_503, Some(5), "retry in a few"),
+            (Denial::Unexchanged(Unexchanged::NoToken), 403, -31_403, None, "you came without one"),
+            (
+                Denial::Unexchanged(Unexchanged::Refused("secret-1".into())),
+                403,
+                -31_403,
+                None,
+                "sign in again",
+            ),
+            (uncredited, 502, -31_502, Some(2), "so nothing was done; retry in 2 s"),
             (Denial::Unreachable("secret-1".into()), 502, -31_502, Some(1), "retry later"),
             (Denial::UpstreamTimeout, 504, -31_504, None, "the tool `pay` did not answer in time"),
             (forbidden(None), 403, -31_403, None, "use what tools/list shows"),

@@ -253,6 +253,7 @@ impl Gate {
         passage.claims = ticket.passage.claims.clone();
         passage.claims.remove("last-event-id");
         passage.speech = ticket.passage.speech;
+        passage.subject = ticket.passage.subject;
         Ticket::open(record, passage, &self.tally)
     }
 

@@ -50,6 +50,8 @@ pub(super) struct Passage {
     pub progress: Option<Id>,
     /// What the client of a modern request can be asked for.
     pub abilities: Abilities,
+    /// SHA-256 of the caller's token, where it is exchanged for one of the server.
+    pub subject: Option<[u8; 32]>,
 }
 
 /// A session of the legacy era, opened.
@@ -81,6 +83,7 @@ impl Passage {
             negotiated: None,
             progress: None,
             abilities: Abilities::default(),
+            subject: None,
         }
     }
 
@@ -213,6 +216,12 @@ impl Ticket {
             ),
             None => String::new(),
         }
+    }
+
+    /// SHA-256 of the caller's token, where the policy has it exchanged for one of the server; the token
+    /// itself is in no ticket.
+    pub fn subject(&self) -> Option<[u8; 32]> {
+        self.passage.subject
     }
 
     /// Whether it is a `subscriptions/listen`: answered only when it ends.

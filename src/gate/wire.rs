@@ -90,7 +90,8 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::ContentWithheld { .. }
         | Denial::Forbidden { .. }
         | Denial::Input(_)
-        | Denial::Limited { .. } => true,
+        | Denial::Limited { .. }
+        | Denial::Unexchanged(_) => true,
         Denial::AnswerWithheld(_)
         | Denial::BodyTooLarge
         | Denial::BodyTooSlow
@@ -102,6 +103,7 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::NoMethod(_)
         | Denial::Scope { .. }
         | Denial::Stray(_)
+        | Denial::Uncredited { .. }
         | Denial::Unidentified(_)
         | Denial::Unreachable(_)
         | Denial::UpstreamTimeout => false,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Denial, Handle};
+use super::{Denial, Handle, Unexchanged};
 
 /// What the caller is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,16 @@ impl Denial {
                 format!("{what} needs the scope `{}`; ask for it and call again", missing.join(" "))
             }
             Self::Stray(stray) => format!("{what} belongs to nothing that waits here ({stray})"),
+            Self::Uncredited { wait, .. } => format!(
+                "{what} was not reached: this gateway has no credential for the server now, so nothing was done; retry in {} s",
+                seconds(*wait)
+            ),
+            Self::Unexchanged(Unexchanged::NoToken) => format!(
+                "{what} was not called: its server is reached with a token that is exchanged for the caller's, and you came without one; sign in with a token and call again"
+            ),
+            Self::Unexchanged(Unexchanged::Refused(_)) => format!(
+                "{what} was not called: your token could not be exchanged for one of its server; sign in again, or ask for access to the server"
+            ),
             Self::Unidentified(refused) => refused.sentence().into(),
             Self::Unreachable(_) => {
                 format!("{what} was not reached: the server behind this gateway is down; retry later")

@@ -33,9 +33,9 @@ mod directory;
 mod dpop;
 mod endpoint;
 mod evidence;
+mod expiry;
 mod holders;
 mod introspection;
-mod expiry;
 mod jwks;
 mod provider;
 mod refused;
@@ -43,6 +43,7 @@ mod replays;
 mod ring;
 mod settings;
 mod spiffe;
+mod statement;
 mod tally;
 mod token;
 
@@ -51,11 +52,8 @@ use std::time::Duration;
 use crate::names::Now;
 use jwks::Rigour;
 
-pub use bond::{Bond, Dpop};
-mod statement;
-mod token;
-
 pub use bearer::token as bearer_token;
+pub use bond::{Bond, Dpop};
 pub use caller::{Caller, Proof};
 pub use certificate::{Authority, AuthorityFault, PeerCertificate, San};
 pub use challenge::{Complaint, challenge};
@@ -63,10 +61,9 @@ pub use directory::Directory;
 pub use dpop::{ProofFlaw, VisibleUrl};
 pub use endpoint::{Endpoint, EndpointFault};
 pub use evidence::{Evidence, Finding, Inquiry};
+pub use expiry::expires_ms;
 pub use holders::{CertificateHolder, Named};
 pub use introspection::{Introspection, TokenInquiry, is_introspection};
-pub use evidence::{Evidence, Finding, Inquiry, PeerCertificate};
-pub use expiry::expires_ms;
 pub use provider::{RING, install_crypto};
 pub use refused::{Flaw, Refused};
 pub use replays::Replays;
@@ -76,8 +73,8 @@ pub use settings::{
     KeySource, KeysAt, Settings, StaticKey, Terms, TokenType, WorkloadClaim, digest,
 };
 pub use spiffe::{SpiffeFault, SpiffeId, SpiffePattern};
-pub use tally::{Memory, Outcome, Tally};
 pub use statement::{STATEMENT_TYPE, Statement};
+pub use tally::{Memory, Outcome, Tally};
 
 /// Takes arbitrary bytes for a header, a URL, a key set and a token's claims.
 ///

@@ -69,6 +69,19 @@ pub(super) enum UpstreamFault {
     Timeout,
 }
 
+/// What became of a credential for the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialResult {
+    /// It could not be got.
+    Failure,
+    /// It was not given for this caller.
+    Refused,
+    /// The server did not take it.
+    Rejected,
+    /// It was got.
+    Success,
+}
+
 /// Every action of a record, in the order of its variants.
 pub(super) const ACTIONS: &[Action] =
     &[Action::Allow, Action::Deny, Action::Error, Action::Redact, Action::ShadowDeny];
@@ -233,6 +246,19 @@ impl StreamKind {
     }
 }
 
+impl CredentialResult {
+    pub(super) const ALL: &[Self] = &[Self::Failure, Self::Refused, Self::Rejected, Self::Success];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Refused => "refused",
+            Self::Rejected => "rejected",
+            Self::Success => "success",
+        }
+    }
+}
+
 impl UpstreamFault {
     /// The kind of fault that a refusal tells of; `None` where the server has no part in it.
     pub(super) fn of(denial: &Denial) -> Option<Self> {
@@ -257,6 +283,8 @@ impl UpstreamFault {
             | Denial::NoMethod(_)
             | Denial::Scope { .. }
             | Denial::Stray(_)
+            | Denial::Uncredited { .. }
+            | Denial::Unexchanged(_)
             | Denial::Unidentified(_) => None,
         }
     }

@@ -18,6 +18,7 @@ use prometheus::{
 };
 
 use self::count::signed;
+use self::credentials::credentials;
 use self::families::{Resolve, counter, counters, gauge, gauges, histograms, register};
 use self::identity::IdentitySeries;
 use self::policies::PolicySeries;
@@ -29,12 +30,13 @@ use crate::mcp::Method;
 use crate::scan::{Detector, Direction};
 
 mod count;
+mod credentials;
 mod families;
 mod identity;
 mod policies;
 
 pub use self::count::Held;
-pub use super::labels::StreamKind;
+pub use super::labels::{CredentialResult, StreamKind};
 
 /// The content type of [`Metrics::render`]. Prometheus 3 refuses a scrape without an exact one.
 pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -79,6 +81,7 @@ struct Load {
 struct UpstreamSeries {
     up: IntGauge,
     errors: Vec<IntCounter>,
+    credentials: Vec<IntCounter>,
 }
 
 struct AuditFamilies {
@@ -310,6 +313,7 @@ impl UpstreamSeries {
                 &["kind"],
             )
             .resolve(&[&labels::words(UpstreamFault::ALL, UpstreamFault::as_str)]),
+            credentials: credentials(r),
         }
     }
 }

@@ -20,7 +20,7 @@ use super::house::House;
 use crate::report::METRICS_CONTENT_TYPE;
 use crate::store::Status;
 
-/// Answers `/metrics`, `/livez`, `/readyz` and `/startupz`.
+/// Answers `/metrics`, `/livez`, `/readyz`, `/startupz` and `/identity/jwks.json`.
 pub struct Desk(pub Arc<House>);
 
 #[async_trait]
@@ -70,6 +70,7 @@ fn answer(house: &House, request: &Request<Incoming>) -> Response<Outgoing> {
     }
     match request.uri().path() {
         "/livez" | "/startupz" => text(StatusCode::OK, "ok\n".into()),
+        "/identity/jwks.json" => keys(house),
         "/metrics" => metrics(house),
         "/readyz" => readiness(house),
         _ => text(StatusCode::NOT_FOUND, "try /metrics, /livez, /readyz or /startupz\n".into()),
@@ -82,6 +83,18 @@ fn metrics(house: &House) -> Response<Outgoing> {
     house.metrics.observe_keys(house.keys.oldest(), house.keys.tally());
     let mut response = text(StatusCode::OK, house.metrics.render());
     response.headers_mut().insert("content-type", HeaderValue::from_static(METRICS_CONTENT_TYPE));
+    response
+}
+
+/// The keys that statements about callers are verified with.
+fn keys(house: &House) -> Response<Outgoing> {
+    let Some(jwks) = house.upstream.passes().jwks() else {
+        return text(StatusCode::NOT_FOUND, "the policy has no `upstream.identity`\n".into());
+    };
+    let mut response = text(StatusCode::OK, jwks);
+    let headers = response.headers_mut();
+    headers.insert("content-type", HeaderValue::from_static("application/jwk-set+json"));
+    headers.insert("cache-control", HeaderValue::from_static("max-age=60"));
     response
 }
 

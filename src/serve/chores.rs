@@ -8,11 +8,11 @@ use pingora_core::services::background::BackgroundService;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::house::House;
-use crate::bounds::{SEAL_LOOK_PAUSE, SWEEP_PAUSE, TLS_LOOK_PAUSE};
+use crate::bounds::{SEAL_LOOK_PAUSE, SECRET_LOOK_PAUSE, SWEEP_PAUSE, TLS_LOOK_PAUSE};
 use crate::store::SealFile;
 
 /// Forgets the cells of limits whose time has passed, a few shards at a time, and looks after the
-/// sealing secret and the files of TLS.
+/// sealing secret, the files of TLS and the credentials for the server.
 pub struct Chores(pub Arc<House>);
 
 /// Asks for the keys of issuers.
@@ -35,11 +35,13 @@ impl BackgroundService for Chores {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut looks = interval(SEAL_LOOK_PAUSE);
         let mut tls_looks = interval(TLS_LOOK_PAUSE);
+        let mut secrets = interval(SECRET_LOOK_PAUSE);
         loop {
             tokio::select! {
                 _ = ticks.tick() => self.0.gate.ledger().sweep(self.0.clock.now()),
                 _ = looks.tick() => self.look_after_seal().await,
                 _ = tls_looks.tick() => self.look_after_tls().await,
+                _ = secrets.tick() => self.look_after_passes().await,
                 _ = shutdown.changed() => return,
             }
         }
@@ -47,6 +49,14 @@ impl BackgroundService for Chores {
 }
 
 impl Chores {
+    /// Shows the server what the files hold now.
+    async fn look_after_passes(&self) {
+        let passes = Arc::clone(self.0.upstream.passes());
+        if !passes.is_silent() && tokio::task::spawn_blocking(move || passes.look()).await.is_err() {
+            tracing::error!("looking after the credentials for the server failed; those in use stay");
+        }
+    }
+
     /// Seals with another key from now on if the secret has changed.
     async fn look_after_seal(&self) {
         let house = Arc::clone(&self.0);

@@ -8,69 +8,70 @@
 //! `UPSTREAM_IDLE_MAX`. A request is sent again on a new connection only when hyper says that not a
 //! byte of it left: tool calls are not idempotent.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use pingora_core::connectors::TransportConnector;
-use pingora_core::protocols::l4::ext::TcpKeepalive;
-use pingora_core::upstreams::peer::HttpPeer;
 
 use super::bare::{self, Answer, Socket};
 use super::bridge::Bridge;
+use super::place::{Place, Way, unreachable};
 use super::pool::{Line, Pool};
+use super::showing::{Behalf, Standing};
 use super::target::Target;
 use crate::bounds::{UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_MAX};
 use crate::gate::{Denial, Ticket};
 use crate::mcp::Endpoint;
 use crate::mcp::endpoint::Base;
 use crate::policy::Policy;
+use crate::store::{NoPass, Passes};
 
 /// The server, and how to reach it.
 pub struct Upstream {
     streamable: Option<Place>,
     event_stream: Option<Place>,
     connector: TransportConnector,
+    passes: Arc<Passes>,
 }
 
-/// Where one transport of the server is.
-pub(super) struct Place {
-    way: Way,
-    pub(super) host: HeaderValue,
-    pub(super) path: Uri,
-    pool: Pool,
-}
-
-enum Way {
-    Bridge(Arc<Bridge>),
-    Network { host: String, port: u16, is_tls: bool },
-    Unix(String),
+/// Over which connection a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// One of its own, for an answer that may stay open.
+    Alone,
+    /// One that is kept.
+    Pooled,
 }
 
 impl Upstream {
-    /// A server that speaks Streamable HTTP at `streamable`, HTTP+SSE at `event_stream`, or both.
-    pub fn new(streamable: Option<&Target>, event_stream: Option<&Target>) -> Self {
+    /// A server that speaks Streamable HTTP at `streamable`, HTTP+SSE at `event_stream`, or both, and is
+    /// shown `passes`.
+    pub fn new(streamable: Option<&Target>, event_stream: Option<&Target>, passes: Arc<Passes>) -> Self {
         let streamable = streamable.map(|target| Place::of(target, Pool::Streamable));
         let event_stream = event_stream.map(|target| Place::of(target, Pool::EventStream));
-        Self { streamable, event_stream, connector: TransportConnector::new(None) }
+        Self { streamable, event_stream, connector: TransportConnector::new(None), passes }
     }
 
     /// A server spoken to through pipes.
-    pub fn bridged(bridge: Arc<Bridge>) -> Self {
+    pub fn bridged(bridge: Arc<Bridge>, passes: Arc<Passes>) -> Self {
         let place = Place::build(Way::Bridge(bridge), "localhost", "/mcp", Pool::Streamable);
-        Self { streamable: Some(place), event_stream: None, connector: TransportConnector::new(None) }
+        Self { streamable: Some(place), ..Self::piped(passes) }
     }
 
     /// A server that is reached by the pipes of `sluicegate stdio`, and by no connection.
-    pub fn piped() -> Self {
-        Self::new(None, None)
+    pub fn piped(passes: Arc<Passes>) -> Self {
+        Self::new(None, None, passes)
+    }
+
+    /// What the server is shown.
+    pub fn passes(&self) -> &Arc<Passes> {
+        &self.passes
     }
 
     /// The bridge, where the server is a child process.
@@ -85,11 +86,11 @@ impl Upstream {
 
     /// Sends what the ticket allows, and waits for the head of the answer.
     ///
-    /// The request is framed anew: our own length, host and protocol headers, and of the client's
-    /// headers only those that `is_passed_up` knows.
+    /// The request is framed anew, with our own length, host, protocol headers and credential.
     ///
     /// # Errors
-    /// [`Denial::Unreachable`] or [`Denial::UpstreamTimeout`]; the server's fault, or its absence.
+    /// [`Denial::Unreachable`] or [`Denial::UpstreamTimeout`], the server's fault or its absence;
+    /// [`Denial::Uncredited`] or [`Denial::Unexchanged`] where there is nothing to show to it.
     pub async fn send(
         &self,
         ticket: &Ticket,
@@ -100,12 +101,9 @@ impl Upstream {
         let place = self.streamable.as_ref().ok_or_else(nowhere)?;
         let request = place.request(ticket, method, headers);
         let wait = ticket.timeout().unwrap_or(waits.answer);
-        if *method == Method::GET || ticket.is_subscription() {
-            let watch = self.watch(place, request.map(|_| ticket.body()), waits);
-            return Box::pin(within(wait, watch)).await;
-        }
-        let (answer, line) = within(wait, self.exchange(place, request, waits)).await?;
-        Ok((answer.map(Answer::Kept), line))
+        let is_stream = *method == Method::GET || ticket.is_subscription();
+        let how = if is_stream { How::Alone } else { How::Pooled };
+        within(wait, self.ask(place, (request, how), &Behalf::of(ticket, headers), waits)).await
     }
 
     /// Opens the stream of HTTP+SSE, and waits for the head of the answer.
@@ -120,8 +118,8 @@ impl Upstream {
     ) -> Result<(Response<Answer>, Line), Denial> {
         let place = self.event_stream.as_ref().ok_or_else(nowhere)?;
         let request = place.request(ticket, &Method::GET, headers);
-        let watch = self.watch(place, request.map(|_| ticket.body()), waits);
-        Box::pin(within(waits.answer, watch)).await
+        let behalf = Behalf::of(ticket, headers);
+        within(waits.answer, self.ask(place, (request, How::Alone), &behalf, waits)).await
     }
 
     /// Posts what the ticket allows to where the server of HTTP+SSE wants it.
@@ -135,9 +133,9 @@ impl Upstream {
         &'a self,
         ticket: &Ticket,
         endpoint: &Endpoint,
-        headers: &HeaderMap,
+        headers: &'a HeaderMap,
         waits: Waits,
-    ) -> impl Future<Output = Result<(Response<Incoming>, Line), Denial>> + Send + use<'a> {
+    ) -> impl Future<Output = Result<(Response<Answer>, Line), Denial>> + Send + use<'a> {
         let place = self.event_stream.as_ref().ok_or_else(nowhere);
         let request = place.and_then(|place| {
             let mut request = place.request(ticket, &Method::POST, headers);
@@ -146,9 +144,70 @@ impl Upstream {
                 path.map_err(|_| Denial::Internal("an endpoint that is no target".into()))?;
             Ok((place, request))
         });
+        let behalf = Behalf::of(ticket, headers);
         async move {
             let (place, request) = request?;
-            within(waits.answer, self.exchange(place, request, waits)).await
+            within(waits.answer, self.ask(place, (request, How::Pooled), &behalf, waits)).await
+        }
+    }
+
+    /// Sends a request with what is due: the one way to the server.
+    async fn ask(
+        &self,
+        place: &Place,
+        request: (Request<Bytes>, How),
+        behalf: &Behalf<'_>,
+        waits: Waits,
+    ) -> Result<(Response<Answer>, Line), Denial> {
+        if self.passes.is_silent() {
+            return self.once(place, request, waits).await;
+        }
+        Box::pin(self.ask_dressed(place, request, behalf, waits)).await
+    }
+
+    /// Sends a request with what is due, and once more where the server did not take our credential.
+    async fn ask_dressed(
+        &self,
+        place: &Place,
+        (request, how): (Request<Bytes>, How),
+        behalf: &Behalf<'_>,
+        waits: Waits,
+    ) -> Result<(Response<Answer>, Line), Denial> {
+        let mut is_second = false;
+        loop {
+            let pass = self.passes.pass(behalf.subject()).await.map_err(|fault| behalf.refusal(&fault))?;
+            let mut dressed = request.clone();
+            behalf.dress(&self.passes, pass.as_deref(), &mut dressed)?;
+            let (mut answer, line) = self.once(place, (dressed, how), waits).await?;
+            let Some(pass) = pass else { return Ok((answer, line)) };
+            match Standing::of(&mut answer) {
+                Standing::Taken => return Ok((answer, line)),
+                Standing::Short => {
+                    self.passes.reject(&pass).await;
+                    return Ok((answer, line));
+                }
+                Standing::Turned => {
+                    if !self.passes.reject(&pass).await || is_second {
+                        return Err(behalf.refusal(&NoPass::Rejected(answer.status().as_u16())));
+                    }
+                    is_second = true;
+                }
+            }
+        }
+    }
+
+    async fn once(
+        &self,
+        place: &Place,
+        (request, how): (Request<Bytes>, How),
+        waits: Waits,
+    ) -> Result<(Response<Answer>, Line), Denial> {
+        match how {
+            How::Alone => Box::pin(self.watch(place, request, waits)).await,
+            How::Pooled => {
+                let (answer, line) = self.exchange(place, request.map(Full::new), waits).await?;
+                Ok((answer.map(Answer::Kept), line))
+            }
         }
     }
 
@@ -190,104 +249,6 @@ impl Upstream {
     }
 }
 
-impl Place {
-    pub(super) fn of(target: &Target, pool: Pool) -> Self {
-        match target {
-            Target::Network { host, port, is_tls, path } => {
-                let way = Way::Network { host: host.clone(), port: *port, is_tls: *is_tls };
-                Self::build(way, &format!("{host}:{port}"), path, pool)
-            }
-            Target::Unix { socket, path } => {
-                Self::build(Way::Unix(socket.to_string_lossy().into_owned()), "localhost", path, pool)
-            }
-        }
-    }
-
-    fn build(way: Way, host: &str, path: &str, pool: Pool) -> Self {
-        Self {
-            way,
-            // INVARIANT: both were parts of a parsed URI, or are literals.
-            host: HeaderValue::from_str(host).expect("an authority is a header value"),
-            path: path.parse().expect("a path is a request target"),
-            pool,
-        }
-    }
-
-    fn bridge(&self) -> Option<&Arc<Bridge>> {
-        match &self.way {
-            Way::Bridge(bridge) => Some(bridge),
-            Way::Network { .. } | Way::Unix(_) => None,
-        }
-    }
-
-    /// Its origin and path; one without a host goes by the name that our `Host` header says.
-    fn base(&self) -> Base {
-        let path = self.path.path().into();
-        match &self.way {
-            Way::Network { host, port, is_tls } => {
-                Base { is_tls: *is_tls, host: host.as_str().into(), port: *port, path }
-            }
-            Way::Bridge(_) | Way::Unix(_) => Base { is_tls: false, host: "localhost".into(), port: 80, path },
-        }
-    }
-
-    fn request(&self, ticket: &Ticket, method: &Method, headers: &HeaderMap) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(ticket.body()));
-        *request.method_mut() = method.clone();
-        *request.uri_mut() = self.path.clone();
-        let sent = request.headers_mut();
-        sent.reserve(12);
-        sent.insert(HOST, self.host.clone());
-        sent.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        for (name, value) in headers {
-            if is_passed_up(name.as_str()) {
-                sent.append(name.clone(), value.clone());
-            }
-        }
-        if *method == Method::POST {
-            sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        for (name, value) in ticket.claims() {
-            sent.insert(name.clone(), value.clone());
-        }
-        if self.bridge().is_some() {
-            Bridge::introduce(sent, &ticket.caller_key(), ticket.timeout());
-        }
-        request
-    }
-
-    pub(super) async fn connect(
-        &self,
-        connector: &TransportConnector,
-        waits: Waits,
-    ) -> Result<Box<dyn Socket>, Denial> {
-        match tokio::time::timeout(waits.connect, Box::pin(self.dial(connector))).await {
-            Ok(connected) => connected,
-            Err(_) => Err(Denial::Unreachable("no connection in time".into())),
-        }
-    }
-
-    async fn dial(&self, connector: &TransportConnector) -> Result<Box<dyn Socket>, Denial> {
-        match &self.way {
-            Way::Bridge(bridge) => Ok(Box::new(bridge.connect())),
-            Way::Network { host, port, is_tls } => {
-                let address = resolve(host, *port).await?;
-                let mut peer = HttpPeer::new(address, *is_tls, host.clone());
-                peer.options.tcp_keepalive = Some(KEEP_ALIVE.clone());
-                // Boxed: the future holds 8 kB of TLS state.
-                let stream =
-                    Box::pin(connector.new_stream(&peer)).await.map_err(|fault| unreachable(&fault))?;
-                Ok(Box::new(stream))
-            }
-            Way::Unix(socket) => {
-                let stream =
-                    tokio::net::UnixStream::connect(socket).await.map_err(|fault| unreachable(&fault))?;
-                Ok(Box::new(stream))
-            }
-        }
-    }
-}
-
 /// How long to wait for the server.
 #[derive(Debug, Clone, Copy)]
 pub struct Waits {
@@ -311,21 +272,6 @@ impl Waits {
     }
 }
 
-/// Whether a client's header means something to a server and carries no credential of the client.
-///
-/// Headers of the protocol are not among them: the ticket has them, made anew and opened.
-fn is_passed_up(name: &str) -> bool {
-    matches!(name, "accept" | "accept-language" | "traceparent" | "tracestate" | "user-agent")
-}
-
-static KEEP_ALIVE: TcpKeepalive = TcpKeepalive {
-    idle: Duration::from_secs(60),
-    interval: Duration::from_secs(15),
-    count: 3,
-    #[cfg(target_os = "linux")]
-    user_timeout: Duration::ZERO,
-};
-
 async fn within<T>(wait: Duration, work: impl Future<Output = Result<T, Denial>>) -> Result<T, Denial> {
     tokio::time::timeout(wait, work).await.unwrap_or(Err(Denial::UpstreamTimeout))
 }
@@ -344,19 +290,6 @@ pub(super) async fn handshake(stream: Box<dyn Socket>) -> Result<SendRequest<Ful
         }
     });
     Ok(sender)
-}
-
-async fn resolve(host: &str, port: u16) -> Result<SocketAddr, Denial> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    if let Ok(ip) = bare.parse() {
-        return Ok(SocketAddr::new(ip, port));
-    }
-    let mut found = tokio::net::lookup_host((bare, port)).await.map_err(|fault| unreachable(&fault))?;
-    found.next().ok_or_else(|| Denial::Unreachable(format!("`{host}` has no address").into()))
-}
-
-fn unreachable(fault: &dyn std::fmt::Display) -> Denial {
-    Denial::Unreachable(fault.to_string().into())
 }
 
 fn broken_off(fault: &hyper::Error) -> Denial {

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::credentials::{AdoptFault, Passes};
 use super::keys::KeySources;
 use super::policies::{self, ReadFault};
 use crate::names::Mode;
@@ -18,12 +19,33 @@ use crate::policy::{self, Policy, Source};
 pub struct Live {
     directory: PathBuf,
     mode: Mode,
-    keys: Option<Arc<KeySources>>,
+    followers: Followers,
     policy: ArcSwap<Policy>,
     status: ArcSwap<Status>,
     tell: Box<dyn Fn(&Reloaded<'_>) + Send + Sync>,
     /// Fingerprint of what was last tried; held for the whole of a reload, so that two never overlap.
     tried: Mutex<[u8; 32]>,
+}
+
+/// What follows the policy, and is asked before each takes effect.
+#[derive(Clone, Default)]
+pub struct Followers {
+    /// Furnishes it with the keys of issuers; without, no token of an issuer that is asked is believed.
+    pub keys: Option<Arc<KeySources>>,
+    /// Shows the server what it says; without, nothing is shown.
+    pub passes: Option<Arc<Passes>>,
+}
+
+impl Followers {
+    fn prepare(&self, policy: &mut Policy) -> Result<(), AdoptFault> {
+        if let Some(passes) = &self.passes {
+            passes.adopt(policy)?;
+        }
+        if let Some(keys) = &self.keys {
+            keys.furnish(&mut policy.directory);
+        }
+        Ok(())
+    }
 }
 
 /// How the last reload went; a snapshot for `/readyz`.
@@ -78,13 +100,16 @@ pub enum LoadFault {
     /// The files could not be read.
     #[error(transparent)]
     Read(ReadFault),
+    /// It is a policy, and cannot be in force here.
+    #[error(transparent)]
+    Unfit(AdoptFault),
 }
 
 impl Live {
     /// Puts the bundle in `directory` in force.
     ///
-    /// In [`Mode::Shadow`] it and every later one only report. `keys` furnishes every one before it is in
-    /// force; without, nobody is identified by it. `tell` hears of every later reload that published or
+    /// In [`Mode::Shadow`] it and every later one only report. `followers` are asked before any takes effect.
+    /// `tell` hears of every later reload that published or
     /// refused something, in order, on the thread that reloads; it must not reload itself.
     ///
     /// # Errors
@@ -92,21 +117,19 @@ impl Live {
     pub fn open(
         directory: impl Into<PathBuf>,
         mode: Mode,
-        keys: Option<Arc<KeySources>>,
+        followers: Followers,
         tell: impl Fn(&Reloaded<'_>) + Send + Sync + 'static,
     ) -> Result<Self, LoadFault> {
         let directory = directory.into();
         let (mut policy, fingerprint) = load(&directory, mode)?;
-        if let Some(keys) = &keys {
-            keys.furnish(&mut policy.directory);
-        }
+        followers.prepare(&mut policy).map_err(LoadFault::Unfit)?;
         let now = unix_ms();
         let status =
             Status { sha256: policy.sha256, published_unix_ms: now, tried_unix_ms: now, error: None };
         Ok(Self {
             directory,
             mode,
-            keys,
+            followers,
             policy: ArcSwap::from_pointee(policy),
             status: ArcSwap::from_pointee(status),
             tell: Box::new(tell),
@@ -160,12 +183,10 @@ impl Live {
     fn attempt(&self, tried: &mut [u8; 32], sources: Result<Vec<Source>, ReadFault>) -> Reload {
         *tried = fingerprint(&sources);
         match compile(sources, self.mode) {
-            Ok(mut policy) => {
-                if let Some(keys) = &self.keys {
-                    keys.furnish(&mut policy.directory);
-                }
-                self.publish(&Arc::new(policy))
-            }
+            Ok(mut policy) => match self.followers.prepare(&mut policy) {
+                Ok(()) => self.publish(&Arc::new(policy)),
+                Err(fault) => self.keep(fault.to_string().into()),
+            },
             Err(fault) => self.keep(fault.to_string().into()),
         }
     }

@@ -59,7 +59,7 @@ impl Watched {
         let tell = move |reloaded: &Reloaded<'_>| {
             count.fetch_add(usize::from(matches!(reloaded, Reloaded::Published { .. })), Ordering::Relaxed);
         };
-        let live = Arc::new(Live::open(directory, Mode::Enforce, None, tell).unwrap());
+        let live = Arc::new(Live::open(directory, Mode::Enforce, Followers::default(), tell).unwrap());
         let _watch = Watch::start(Arc::clone(&live)).unwrap();
         Self { live, published, _watch }
     }
@@ -163,13 +163,13 @@ fn reload_publishes_or_keeps_the_last_good_policy() {
     let file = directory.path().join("a.yaml");
     fs::write(&file, BROKEN).unwrap();
     assert!(
-        Live::open(directory.path(), Mode::Enforce, None, |_| {}).is_err(),
+        Live::open(directory.path(), Mode::Enforce, Followers::default(), |_| {}).is_err(),
         "does not start on a broken bundle"
     );
     fs::write(&file, text("a")).unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
     let hear = Arc::clone(&told);
-    let live = Live::open(directory.path(), Mode::Enforce, None, move |reloaded| {
+    let live = Live::open(directory.path(), Mode::Enforce, Followers::default(), move |reloaded| {
         hear.lock().unwrap().push(match reloaded {
             Reloaded::Kept { policy, .. } => format!("kept {}", policy.server),
             Reloaded::Published { previous, current } => format!("{} {}", previous.server, current.server),

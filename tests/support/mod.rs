@@ -9,6 +9,7 @@ pub mod bundle;
 pub mod consent;
 pub mod frames;
 pub mod gate;
+pub mod idp;
 pub mod peers;
 pub mod pipe;
 pub mod provider;

@@ -46,6 +46,11 @@ impl Stage {
 
     /// The server as it behaves in `play`, and the gate with more words on its command line.
     pub fn with(policy: &str, play: Play, words: &[&str]) -> Self {
+        Self::of(Bundle::new(policy), play, words)
+    }
+
+    /// See [`Stage::with`].
+    pub fn of(bundle: Bundle, play: Play, words: &[&str]) -> Self {
         let (script, say, is_gone) = Script::new();
         let upstream = Upstream::start(move |got, stream| {
             if got.head.starts_with("POST ") {
@@ -64,7 +69,7 @@ impl Stage {
         let url = format!("http://{}/sse", upstream.address);
         let mut all = vec!["--upstream-sse", &url];
         all.extend(words);
-        let gate = Gate::with(Bundle::new(policy), &all);
+        let gate = Gate::with(bundle, &all);
         Self { upstream, gate, lines: say, gone: is_gone }
     }
 

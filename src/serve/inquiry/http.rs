@@ -12,9 +12,10 @@ use super::speech::{self, INITIALIZED, Reply, Request, Talk, excerpt, is_modern}
 use crate::bounds::{INQUIRY_BYTES_MAX, INQUIRY_CLOSE_WAIT};
 use crate::gate::Denial;
 use crate::mcp::sse::Decoder;
+use crate::serve::place::Place;
 use crate::serve::pool::Pool;
 use crate::serve::target::Target;
-use crate::serve::upstream::{Place, Waits, handshake};
+use crate::serve::upstream::{Waits, handshake};
 
 /// The server, and what is sent along with each request.
 pub(super) struct Http {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
+use super::super::bare::Answer;
 use super::super::body::{self, Outgoing};
 use super::super::door::token;
 use super::super::exchange::Visit;
@@ -145,7 +146,7 @@ async fn tell_server(visit: &Visit<'_>, pair: &Pair, mut journey: Journey) -> Re
 /// It was not reached, or did not take it.
 pub async fn deliver(
     house: &House,
-    posted: impl Future<Output = Result<(Response<Incoming>, Line), Denial>>,
+    posted: impl Future<Output = Result<(Response<Answer>, Line), Denial>>,
     waits: Waits,
 ) -> Result<StatusCode, Denial> {
     let (answer, line) = posted.await.inspect_err(|denial| house.metrics.upstream_failed(denial))?;
