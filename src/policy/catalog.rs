@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::advice::Help;
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned, did_you_mean, nearest, shown};
 use super::glob::Glob;
@@ -77,7 +78,7 @@ impl Catalog {
         self.tools.iter().map(|tool| tool.name.value.as_str())
     }
 
-    fn meant(&self, name: &str) -> String {
+    fn meant(&self, name: &str) -> Help {
         did_you_mean(name, "tools", self.names())
     }
 
@@ -97,7 +98,7 @@ impl Catalog {
                 if glob.is_pattern() { stems(self.names()).collect() } else { Vec::new() };
             let meant = nearest(&wanted.value, stems.iter().map(String::as_str));
             let help =
-                meant.map_or_else(|| self.meant(&wanted.value), |meant| format!("did you mean `{meant}`?"));
+                meant.map_or_else(|| self.meant(&wanted.value), |meant| Help::meant(&wanted.value, meant));
             findings.advise(code, wanted.span, message, help);
         }
         found

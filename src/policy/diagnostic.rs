@@ -3,7 +3,6 @@
 //! **How.** Readers raise into [`Findings`] and go on; at the end they become [`Faults`], which own
 //! the texts of the files concerned and so can render themselves anywhere.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,7 +12,10 @@ use miette::{
 };
 
 use super::Source;
+use super::advice::{Help, Suggestion};
 use super::code::{Code, Severity};
+
+pub(super) use super::advice::{did_you_mean, nearest, quoted, shown};
 
 /// A place in a bundle, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub struct Fault {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// The change that would do it, where it is known.
+    pub suggestion: Option<Suggestion>,
 }
 
 /// Everything that was found in a bundle, in the order of files and lines.
@@ -81,7 +85,7 @@ pub(super) struct Finding {
     code: Code,
     span: Span,
     message: String,
-    help: Option<String>,
+    help: Option<Help>,
     /// The other place that it is about.
     twin: Option<Span>,
 }
@@ -100,7 +104,7 @@ impl Findings {
     }
 
     /// Notes a fault with advice and goes on.
-    pub fn advise(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub fn advise(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<Help>) {
         self.found.push(Finding { code, span, message: message.into(), help: Some(help.into()), twin: None });
     }
 
@@ -128,8 +132,9 @@ impl Findings {
                 && let Some(source) = sources.get(twin.file)
             {
                 let (_, line, column) = place(&source.text, twin.start);
-                finding.help =
-                    Some(format!("the other one is at {}:{line}:{column}; keep one of the two", source.name));
+                let help =
+                    format!("the other one is at {}:{line}:{column}; keep one of the two", source.name);
+                finding.help = Some(Help::from(help));
             }
             if let Some(source) = sources.get(finding.span.file) {
                 faults.push(source, finding);
@@ -156,6 +161,7 @@ impl Faults {
         };
         let (start, end) = clip(&source.text, finding.span);
         let (_, line, column) = place(&source.text, start);
+        let suggestion = finding.help.as_ref().and_then(|help| help.suggest(&source.text, finding.span));
         self.faults.push(Fault {
             code: finding.code,
             file,
@@ -164,7 +170,8 @@ impl Faults {
             line,
             column,
             message: finding.message,
-            help: finding.help,
+            help: finding.help.map(Help::into_text),
+            suggestion,
         });
     }
 
@@ -181,6 +188,26 @@ impl Faults {
     /// The faults, by file and position.
     pub fn iter(&self) -> impl Iterator<Item = &Fault> {
         self.faults.iter()
+    }
+
+    /// The line in which a fault begins, without its end.
+    pub fn line_of(&self, fault: &Fault) -> &str {
+        let text = self.texts.iter().find(|(name, _)| *name == fault.file).map_or("", |(_, text)| text);
+        let (start, ..) = place(text, fault.start);
+        let rest = text.get(start..).unwrap_or("");
+        rest.lines().next().unwrap_or("")
+    }
+
+    /// The same faults with their files named as `rename` says, such as from another directory.
+    pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
+        let mut faults = self.clone();
+        for (name, _) in &mut faults.texts {
+            *name = rename(name).into();
+        }
+        for fault in &mut faults.faults {
+            fault.file = rename(&fault.file).into();
+        }
+        faults
     }
 
     /// How many there are, warnings included.
@@ -308,52 +335,3 @@ impl fmt::Display for Faults {
 }
 
 impl std::error::Error for Faults {}
-
-/// What somebody may have meant by `word`: the nearest of `known`, if any is near.
-pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let reach = (word.chars().count() / 3).clamp(1, 3);
-    let folded = word.to_lowercase();
-    let distance = |candidate: &str| strsim::damerau_levenshtein(&folded, &candidate.to_lowercase());
-    // One that begins like the other is as near as a wrong letter: `maximum` and `max`.
-    let begins = |candidate: &str| {
-        candidate.len() > 2 && (folded.starts_with(candidate) || candidate.starts_with(&folded))
-    };
-    let score = |candidate: &str| distance(candidate).min(if begins(candidate) { reach } else { usize::MAX });
-    let scored = known.into_iter().map(|candidate| (score(candidate), candidate));
-    scored.filter(|&(score, _)| score <= reach).min_by_key(|&(score, _)| score).map(|(_, known)| known)
-}
-
-/// The help for a word that is not among `known`: what was meant, or else what there is.
-pub(super) fn did_you_mean<'k>(word: &str, kind: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
-    if let Some(meant) = nearest(word, known.iter().copied()) {
-        return format!("did you mean `{meant}`?");
-    }
-    match known.len() {
-        0 => format!("there is no {kind}"),
-        1..=NAMED_IN_HELP_MAX => format!("known {kind}: {}", quoted(known.iter().copied())),
-        more => {
-            let some = quoted(known.iter().take(NAMED_IN_HELP_MAX).copied());
-            format!("known {kind}: {some} and {} more", more - NAMED_IN_HELP_MAX)
-        }
-    }
-}
-
-const NAMED_IN_HELP_MAX: usize = 12;
-
-/// Words in backticks, parted by commas.
-pub(super) fn quoted<'k>(words: impl Iterator<Item = &'k str>) -> String {
-    words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// User text as it may stand in a message: one line, cut where it is long, no controls.
-pub(super) fn shown(text: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| !c.is_control();
-    if text.chars().all(is_plain) && text.chars().count() <= SHOWN_CHARACTERS_MAX {
-        return Cow::Borrowed(text);
-    }
-    let kept = text.chars().take(SHOWN_CHARACTERS_MAX).map(|c| if is_plain(c) { c } else { '\u{fffd}' });
-    Cow::Owned(kept.chain("...".chars()).collect())
-}
-
-const SHOWN_CHARACTERS_MAX: usize = 64;

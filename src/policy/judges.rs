@@ -1,5 +1,6 @@
 //! Sorting rules by the tools and methods they concern.
 
+use super::advice::Help;
 use super::arguments::{Absence, ConstraintPart};
 use super::catalog::{Catalog, stems};
 use super::clauses::Drafter;
@@ -235,10 +236,8 @@ fn note_unknown_method(span: Span, wanted: &str, named: &[Method], findings: &mu
         let stems: Vec<String> =
             if wanted.contains('*') { stems(known.iter().copied()).collect() } else { Vec::new() };
         let meant = nearest(wanted, stems.iter().map(String::as_str));
-        let help = meant.map_or_else(
-            || did_you_mean(wanted, "methods", known),
-            |meant| format!("did you mean `{meant}`?"),
-        );
+        let help =
+            meant.map_or_else(|| did_you_mean(wanted, "methods", known), |meant| Help::meant(wanted, meant));
         let (code, message) = if wanted.contains('*') {
             (Code::GlobMatchesNothing, format!("`{wanted_shown}` matches no method of the protocol"))
         } else {

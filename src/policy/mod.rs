@@ -17,6 +17,7 @@
 //! **What it is not.** No expression language, no I/O, no clock: who reads the directory and publishes
 //! the [`Policy`] is `store`, who acts on a [`Decision`] is `gate`.
 
+mod advice;
 mod arguments;
 mod callers;
 mod cases;
@@ -54,6 +55,7 @@ mod watch;
 mod yaml;
 
 pub use arguments::{Kinds, fuzz_arguments};
+pub use advice::Suggestion;
 pub use cases::{CaseReport, run_cases};
 pub use code::{Code, Severity};
 pub use compile::{compile, compile_as};
