@@ -1,6 +1,7 @@
 //! The words that people type.
 
 mod check;
+mod codes;
 pub mod demo;
 mod history;
 mod log;
@@ -29,6 +30,8 @@ struct Words {
 enum Verb {
     /// Check policy files: every mistake with its place, and what was meant
     Check(check::Options),
+    /// Say what the number of a finding means, with examples
+    Codes(codes::Options),
     /// Watch the gate at work: a sample server, the gate and a client, explained scene by scene
     Demo(demo::Options),
     /// Compare two bundles, and what they decide about recorded calls
@@ -70,6 +73,7 @@ impl From<Exit> for ExitCode {
 pub fn main() -> ExitCode {
     match Words::parse().verb {
         Verb::Check(options) => check::check(&options).into(),
+        Verb::Codes(options) => codes::codes(&options).into(),
         Verb::Demo(options) => demo::run(&options),
         Verb::Diff(options) => replay::diff(&options).into(),
         Verb::Replay(options) => replay::replay(&options).into(),

@@ -29,6 +29,7 @@ mod compile;
 mod credentials;
 mod decision;
 mod diagnostic;
+mod explanations;
 mod facts;
 mod glob;
 mod hours;
