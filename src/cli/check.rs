@@ -1,72 +1,123 @@
 //! `sluicegate check`: every mistake of a bundle at once, without a server.
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::Exit;
-use crate::policy::{self, Faults, Paint, Policy, Severity, Source};
+use super::output::{Account, Format, Report, Warnings, plural};
+use crate::policy::{self, Faults, Policy, Severity, Source};
 use crate::store;
 
 /// Options of `check`.
 #[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 all is well, 1 findings, 2 usage, 3 something could not be checked.")]
 pub struct Options {
-    /// The policy bundle: a directory of YAML files
-    #[arg(value_name = "DIR")]
-    bundle: PathBuf,
+    /// Policy bundles: directories of YAML files
+    #[arg(value_name = "DIR", required = true)]
+    bundles: Vec<PathBuf>,
+    /// For whom to write
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    output: Format,
     /// Take warnings for mistakes
     #[arg(long)]
     strict: bool,
+    /// The lock file to look tools up in, in place of each bundle's own `tools.lock.yaml`
+    #[arg(long, value_name = "FILE")]
+    tools: Option<PathBuf>,
 }
 
-/// Checks a bundle and prints what is wrong with it.
+/// Checks bundles and prints what is wrong with them.
 pub fn check(options: &Options) -> Exit {
-    let policy = match load(&options.bundle) {
-        Ok((policy, _)) => policy,
-        Err(exit) => return exit,
-    };
-    let warnings = policy.warnings();
-    if !warnings.is_empty() {
-        anstream::eprint!("{}", warnings.render(paint()));
-    }
-    let (errors, _) = tally(warnings);
-    let plural =
-        |count: usize, noun: &str| if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") };
-    anstream::println!(
-        "{}: ok, {}, {}, {}",
-        options.bundle.display(),
-        plural(policy.tools().len(), "tool"),
-        plural(policy.rule_ids().count(), "rule"),
-        plural(warnings.len() - errors, "warning"),
-    );
-    if options.strict && !warnings.is_empty() { Exit::Findings } else { Exit::Fine }
+    let accounts = options.bundles.iter().map(|bundle| account(bundle, options));
+    let warnings = if options.strict { Warnings::Fail } else { Warnings::Pass };
+    let report = Report { accounts: accounts.collect(), warnings };
+    report.print(options.output);
+    report.exit()
 }
 
-/// Reads and compiles a bundle, or prints why that cannot be.
-pub(super) fn load(bundle: &Path) -> Result<(Policy, Vec<Source>), Exit> {
-    crate::identity::install_crypto();
-    let sources = store::read(bundle).map_err(|fault| {
-        anstream::eprintln!("sluicegate: {fault}");
-        Exit::Unable
-    })?;
-    match policy::compile(&sources, store::unix_ms()) {
-        Ok(policy) => Ok((policy, sources)),
-        Err(faults) => {
-            anstream::eprint!("{}", faults.render(paint()));
-            let (errors, warnings) = tally(&faults);
-            anstream::eprintln!("{}: {errors} error(s), {warnings} warning(s)", bundle.display());
-            Err(Exit::Findings)
+fn account(bundle: &Path, options: &Options) -> Account {
+    match load(bundle, options.tools.as_deref()) {
+        Err(account) => *account,
+        Ok(Loaded { policy, sources }) => {
+            let names = Names { bundle, lock: options.tools.as_deref() };
+            let warnings = policy.warnings().len();
+            let (tools, rules) = (policy.tools().len(), policy.rule_ids().count());
+            let verdict = if options.strict && warnings > 0 { "not ok" } else { "ok" };
+            let summary = format!(
+                "{}: {verdict}, {}, {}, {}",
+                bundle.display(),
+                plural(tools, "tool"),
+                plural(rules, "rule"),
+                plural(warnings, "warning"),
+            );
+            Account {
+                counts: vec![("tools", tools), ("rules", rules)],
+                ..names.account(&sources, policy.warnings(), summary)
+            }
         }
     }
 }
 
-fn tally(faults: &Faults) -> (usize, usize) {
-    (faults.count(Severity::Error), faults.count(Severity::Warning))
+/// A bundle that holds.
+pub(super) struct Loaded {
+    pub policy: Policy,
+    pub sources: Vec<Source>,
 }
 
-/// Colours for a terminal, none elsewhere or where `NO_COLOR` is set.
-pub(super) fn paint() -> Paint {
-    let is_wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    if is_wanted { Paint::Colour } else { Paint::Plain }
+/// Reads and compiles a bundle, with the tools of `lock` where one is named.
+///
+/// # Errors
+/// What is wrong with it, or why that cannot be said.
+pub(super) fn load(bundle: &Path, lock: Option<&Path>) -> Result<Loaded, Box<Account>> {
+    crate::identity::install_crypto();
+    let unable =
+        |fault: store::ReadFault| Box::new(Account::unable(bundle.display().to_string(), fault.to_string()));
+    let mut sources = store::read(bundle).map_err(unable)?;
+    if let Some(lock) = lock {
+        let lock = store::read_lock(lock).map_err(unable)?;
+        sources.retain(|source| source.name != lock.name);
+        sources.push(lock);
+        sources.sort_by(|left, right| left.name.cmp(&right.name));
+    }
+    match policy::compile(&sources, store::unix_ms()) {
+        Ok(policy) => Ok(Loaded { policy, sources }),
+        Err(faults) => {
+            let (errors, warnings) = (faults.count(Severity::Error), faults.count(Severity::Warning));
+            let summary =
+                format!("{}: {}, {}", bundle.display(), plural(errors, "error"), plural(warnings, "warning"));
+            Err(Box::new(Names { bundle, lock }.account(&sources, &faults, summary)))
+        }
+    }
+}
+
+/// How the files of a bundle are called from here.
+pub(super) struct Names<'p> {
+    pub bundle: &'p Path,
+    /// The lock file that stands in for the bundle's own.
+    pub lock: Option<&'p Path>,
+}
+
+impl Names<'_> {
+    /// An account of what was found in `sources`.
+    pub fn account(&self, sources: &[Source], faults: &Faults, summary: String) -> Account {
+        Account {
+            bundle: self.bundle.display().to_string(),
+            files: sources.iter().map(|source| self.path(&source.name)).collect(),
+            faults: faults.renamed(|name| self.path(name)),
+            counts: Vec::new(),
+            summary,
+            unable: None,
+        }
+    }
+
+    /// The path of a file that the bundle calls `name`.
+    fn path(&self, name: &str) -> String {
+        let path = match self.lock {
+            Some(lock) if name == policy::LOCK_FILE => lock.to_owned(),
+            Some(_) | None => self.bundle.join(name),
+        };
+        let path = path.strip_prefix(".").unwrap_or(&path);
+        path.display().to_string()
+    }
 }

@@ -8,6 +8,7 @@ mod log;
 mod opening;
 mod pin;
 mod replay;
+mod output;
 mod run;
 mod stdio;
 mod suggest;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::Exit;
-use super::check::paint;
+use super::output::paint;
 use crate::gate::Candidate;
 use crate::identity::KeyPlace;
 use crate::names::Mode;

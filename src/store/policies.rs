@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::bounds::{POLICY_BYTES_MAX, POLICY_FILES_MAX};
-use crate::policy::Source;
+use crate::policy::{LOCK_FILE, Source};
 
 /// Reads the files of the bundle in `directory`: `*.yaml` but its tests, and what they name: the key files
 /// `*.json` and the authorities `*.pem`.
@@ -32,6 +32,17 @@ pub fn read(directory: &Path) -> Result<Vec<Source>, ReadFault> {
 /// As [`read`].
 pub fn read_tests(directory: &Path) -> Result<Vec<Source>, ReadFault> {
     read_version(directory, is_test)
+}
+
+/// Reads a lock file that lies elsewhere, under the name that a bundle knows it by.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_lock(path: &Path) -> Result<Source, ReadFault> {
+    match text(path, POLICY_BYTES_MAX) {
+        Ok(text) => Ok(Source { name: LOCK_FILE.into(), text }),
+        Err(kind) => Err(ReadFault { path: path.into(), kind }),
+    }
 }
 
 /// Why a bundle could not be read.
