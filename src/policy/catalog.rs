@@ -130,7 +130,11 @@ impl Catalog {
             let is_of = |class: Option<Class>| classes.iter().any(|wanted| Some(wanted.value) == class);
             selected.retain(|&index| self.tools.get(index).is_some_and(|tool| is_of(tool.class)));
         }
-        let is_misspelled = self.tools.iter().any(|tool| tool.is_classified && tool.class.is_none())
+        let is_unknown = |tool: &ToolPart| {
+            tool.is_classified && tool.class.is_none()
+                || selector.annotations.is_some() && tool.definition.is_none()
+        };
+        let is_misspelled = self.tools.iter().any(is_unknown)
             || selector.classes.as_ref().is_some_and(Vec::is_empty)
             || selector.tools.as_ref().is_some_and(Vec::is_empty);
         if selected.is_empty() && findings.len() == before && !is_misspelled {

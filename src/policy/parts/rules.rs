@@ -116,7 +116,8 @@ fn read_rule(node: &Node, effect: Effect, findings: &mut Findings) -> Option<Rul
     let id = fields.need("id", findings).and_then(|node| walker::label(node, "a rule id", findings));
     let span = id.as_ref().map_or(fields.span(), |id| id.span);
     let selector = Selector::read(&fields, findings);
-    if selector.tools.is_none() && selector.classes.is_none() && selector.methods.is_none() {
+    let is_by_tools = selector.tools.is_some() || selector.annotations.is_some();
+    if !is_by_tools && selector.classes.is_none() && selector.methods.is_none() {
         let message = format!("{} needs `tools`, `classes` or `methods`", effect.rule());
         findings.advise(Code::MissingKey, span, message, "write `tools: \"*\"` for every tool");
     }
