@@ -141,3 +141,25 @@ fn says_what_a_code_means() {
     assert_eq!(run(&["codes", "sg0013"], folder.path()).1, stdout);
     assert_eq!(run(&["codes", "SG0999"], folder.path()).0, Some(2));
 }
+
+#[test]
+fn prints_schemas_for_editors() {
+    let folder = bundles();
+    for (words, title) in [
+        (&["schema"][..], "sluicegate policy"),
+        (&["schema", "tests"], "sluicegate policy tests"),
+        (&["schema", "lock"], "sluicegate tools.lock.yaml"),
+    ] {
+        let (code, stdout, _) = run(words, folder.path());
+        let schema: Value = serde_json::from_str(&stdout).expect("JSON");
+        assert_eq!((code, schema["title"].as_str()), (Some(0), Some(title)));
+    }
+    let lock = "version: 1\ntools: [{ name: db_query, class: read }]\n";
+    fs::write(folder.path().join("tools.lock.yaml"), lock).expect("written");
+    let (code, stdout, _) = run(&["schema", "--tools", "tools.lock.yaml"], folder.path());
+    assert_eq!(code, Some(0));
+    assert!(stdout.contains("\"db_query\""), "{stdout}");
+    assert_eq!(run(&["schema", "--tools", "missing.yaml"], folder.path()).0, Some(3));
+    fs::write(folder.path().join("tools.lock.yaml"), lock.replace("read", "raed")).expect("written");
+    assert_eq!(run(&["schema", "--tools", "tools.lock.yaml"], folder.path()).0, Some(1));
+}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sluicegate::policy::{Paint, Source, compile, run_cases};
+use sluicegate::policy::{Paint, SchemaOf, Source, compile, run_cases, schema};
 
 /// A day in November 2026, in milliseconds since 1970.
 const NOW: u64 = 1_795_000_000_000;
@@ -45,5 +45,46 @@ fn every_shipped_bundle_compiles_and_passes_its_cases() {
         let report = run_cases(&policy, &sources, NOW);
         assert!(report.is_clean(), "{}", report.faults.render(Paint::Plain));
         assert!(report.passed >= 6, "{} has {} cases", folder.display(), report.passed);
+    }
+}
+
+/// The schemas that editors take, and the ending of the files that each is about; the first that fits counts.
+const SCHEMAS: &[(SchemaOf, &str, &str)] = &[
+    (SchemaOf::Tests, ".test.yaml", "test.schema.json"),
+    (SchemaOf::Lock, "tools.lock.yaml", "lock.schema.json"),
+    (SchemaOf::Policy, ".yaml", "policy.schema.json"),
+];
+
+/// `UPDATE_GOLDEN=1` writes them anew.
+#[test]
+fn the_schemas_for_editors_are_current() {
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    for (of, _, name) in SCHEMAS {
+        let current = format!("{:#}\n", schema(*of, None));
+        let path = policies.join(name);
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&path, &current).expect("writable");
+        }
+        let shipped = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            shipped == current,
+            "{name} is not what `sluicegate schema` prints; run with UPDATE_GOLDEN=1"
+        );
+    }
+}
+
+#[test]
+fn every_shipped_file_names_its_schema() {
+    let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let mut found = Vec::new();
+    bundles(&policies, &mut found);
+    for folder in found {
+        for source in sources(&folder).iter().filter(|source| source.name.ends_with(".yaml")) {
+            let of = SCHEMAS.iter().find(|(_, ending, _)| source.name.ends_with(ending)).expect("a kind");
+            let line = source.text.lines().next().unwrap_or_default();
+            let named = line.strip_prefix("# yaml-language-server: $schema=").unwrap_or_default();
+            let path = folder.join(named).canonicalize().ok();
+            assert_eq!(path, policies.join(of.2).canonicalize().ok(), "{}: {line}", source.name);
+        }
     }
 }

@@ -10,6 +10,7 @@ mod pin;
 mod replay;
 mod output;
 mod run;
+mod schema;
 mod stdio;
 mod suggest;
 mod test;
@@ -43,6 +44,8 @@ enum Verb {
     Pin(Box<pin::Options>),
     /// Run the gate in front of a server
     Run(Box<run::Options>),
+    /// Print the JSON Schema of a policy file, for editors
+    Schema(schema::Options),
     /// Put the gate between a client and a server on pipes alone, as desktop clients start servers
     Stdio(Box<stdio::Options>),
     /// Propose the rules that recorded calls needed, as a patch, and those that none needed
@@ -80,6 +83,7 @@ pub fn main() -> ExitCode {
         Verb::Replay(options) => replay::replay(&options).into(),
         Verb::Pin(options) => pin::pin(&options).into(),
         Verb::Run(options) => run::run(&options).into(),
+        Verb::Schema(options) => schema::schema(&options).into(),
         Verb::Stdio(options) => stdio::run(&options),
         Verb::Suggest(options) => suggest::suggest(&options).into(),
         Verb::Test(options) => test::test(&options).into(),

@@ -48,6 +48,7 @@ mod resource;
 mod roles;
 mod rules;
 mod scalar;
+mod schema;
 mod snapshot;
 mod strict;
 mod trace;
@@ -76,6 +77,7 @@ pub use places::Place;
 pub use plans::{AuditLevel, AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 pub use resource::{RESOURCE_METADATA_PATH, Resource};
 pub use roles::Standing;
+pub use schema::{SchemaOf, schema};
 pub use snapshot::{Class, Policy, Tool};
 pub use strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,

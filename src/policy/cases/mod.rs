@@ -8,6 +8,8 @@
 
 mod read;
 
+pub(super) use read::{CALL_KEYS, CALLER_KEYS, CASE_KEYS, EXPECT_KEYS, TESTS_KEYS};
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -12,8 +12,22 @@ use crate::policy::snapshot::Policy;
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::Node;
 
-const CASE_KEYS: &[&str] = &["name", "as", "call", "method", "target", "expect"];
-const CALLER_KEYS: &[&str] = &["user", "tenant", "agent", "workload", "scopes", "groups"];
+/// The keys of a case.
+pub(in crate::policy) const CASE_KEYS: &[&str] = &["name", "as", "call", "method", "target", "expect"];
+
+/// The keys of `as`.
+pub(in crate::policy) const CALLER_KEYS: &[&str] =
+    &["user", "tenant", "agent", "workload", "scopes", "groups"];
+
+/// The keys of a test file.
+pub(in crate::policy) const TESTS_KEYS: &[&str] = &["cases"];
+
+/// The keys of `call`.
+pub(in crate::policy) const CALL_KEYS: &[&str] = &["tool", "args"];
+
+/// The keys of `expect`.
+pub(in crate::policy) const EXPECT_KEYS: &[&str] = &["decision", "rule", "reason"];
+
 const TEXT_BYTES_MAX: usize = 512;
 
 /// What the caller of a case presents; it opens the directory of this one case only.
@@ -22,7 +36,7 @@ const PRESENTED: &str = "Bearer case";
 
 /// The cases of one file; those that cannot be read are left out, and noted.
 pub(super) fn cases(root: &Node, policy: &Policy, findings: &mut Findings) -> Vec<Case> {
-    let fields = Fields::open(root, "a test file", &["cases"], findings);
+    let fields = Fields::open(root, "a test file", TESTS_KEYS, findings);
     let items = fields.and_then(|fields| fields.need("cases", findings));
     let items = items.and_then(|node| walker::list(node, "`cases`", findings)).unwrap_or_default();
     items.iter().filter_map(|item| case(item, policy, findings)).collect()
@@ -76,7 +90,7 @@ fn message(fields: &Fields<'_>, findings: &mut Findings) -> Option<Message> {
             None
         }
         (Some(call), None) => {
-            let inner = Fields::open(&call.value, "`call`", &["tool", "args"], findings)?;
+            let inner = Fields::open(&call.value, "`call`", CALL_KEYS, findings)?;
             let tool = inner.need("tool", findings);
             let tool =
                 tool.and_then(|node| walker::line(node, "the name of a tool", TEXT_BYTES_MAX, findings));
@@ -109,7 +123,7 @@ fn message(fields: &Fields<'_>, findings: &mut Findings) -> Option<Message> {
 }
 
 fn expected(node: &Node, policy: &Policy, findings: &mut Findings) -> Option<Expected> {
-    let fields = Fields::open(node, "`expect`", &["decision", "rule", "reason"], findings)?;
+    let fields = Fields::open(node, "`expect`", EXPECT_KEYS, findings)?;
     let spell = |verdict| match verdict {
         Verdict::Allow => "allow",
         Verdict::Deny => "deny",

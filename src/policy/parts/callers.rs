@@ -34,10 +34,17 @@ pub(in crate::policy) struct RolePart {
     pub workloads: Vec<Spanned<Box<str>>>,
 }
 
-const CALLERS_KEYS: &[&str] =
+/// The keys of `callers`.
+pub(in crate::policy) const CALLERS_KEYS: &[&str] =
     &["resource", "resource_name", "first_scopes", "issuers", "keys", "certificates", "anonymous"];
-const KEY_KEYS: &[&str] = &["id", "sha256", "user", "tenant", "agent", "workload", "scopes", "groups"];
-const ROLE_KEYS: &[&str] = &["scopes", "groups", "tenants", "agents", "workloads", "users"];
+
+/// The keys of a static key.
+pub(in crate::policy) const KEY_KEYS: &[&str] =
+    &["id", "sha256", "user", "tenant", "agent", "workload", "scopes", "groups"];
+
+/// The keys of a role.
+pub(in crate::policy) const ROLE_KEYS: &[&str] =
+    &["scopes", "groups", "tenants", "agents", "workloads", "users"];
 
 impl Bundle {
     pub(super) fn read_callers(&mut self, node: &Node, findings: &mut Findings) {

@@ -36,8 +36,20 @@ pub(in crate::policy) struct RedactPart {
     pub mode: Mode,
 }
 
-const LIMIT_KEYS: &[&str] = &["id", "per", "match", "rate", "burst", "mode"];
-const REDACT_KEYS: &[&str] = &["id", "on", "detectors", "fields", "action", "mode"];
+/// The keys of a limit.
+pub(in crate::policy) const LIMIT_KEYS: &[&str] = &["id", "per", "match", "rate", "burst", "mode"];
+
+/// The keys of what a limit is about.
+pub(in crate::policy) const MATCH_KEYS: &[&str] = &["tools", "classes"];
+
+/// The keys of a redaction rule.
+pub(in crate::policy) const REDACT_KEYS: &[&str] = &["id", "on", "detectors", "fields", "action", "mode"];
+
+/// The keys of `upstream`.
+pub(in crate::policy) const UPSTREAM_KEYS: &[&str] = &["connect_timeout", "timeout", "idle"];
+
+/// The keys of `conversation`.
+pub(in crate::policy) const CONVERSATION_KEYS: &[&str] = &["sources"];
 
 impl Bundle {
     pub(super) fn read_limits(&mut self, node: &Node, findings: &mut Findings) {
@@ -71,7 +83,7 @@ fn read_limit(node: &Node, findings: &mut Findings) -> Option<LimitPart> {
         }
     }
     let selector = fields.get("match").and_then(|node| {
-        let inner = Fields::open(node, "`match`", &["tools", "classes"], findings)?;
+        let inner = Fields::open(node, "`match`", MATCH_KEYS, findings)?;
         if inner.get("tools").is_none() && inner.get("classes").is_none() {
             findings.raise(Code::MissingKey, inner.span(), "`match` needs `tools` or `classes`");
         }
@@ -167,7 +179,7 @@ pub(super) fn read_audit(node: &Node, findings: &mut Findings) -> AuditPlan {
 }
 
 pub(super) fn read_conversation(node: &Node, findings: &mut Findings) -> Option<Vec<ConversationSource>> {
-    let fields = Fields::open(node, "`conversation`", &["sources"], findings)?;
+    let fields = Fields::open(node, "`conversation`", CONVERSATION_KEYS, findings)?;
     let items =
         fields.need("sources", findings).and_then(|node| walker::some(node, "`sources`", findings))?;
     Some(items.iter().filter_map(|item| read_source(item, findings)).collect())

@@ -22,6 +22,19 @@ pub(super) use measures::{LimitPart, RedactPart};
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use tools::{Section, ToolPart, read_tool_name};
 
+/// The keys that each reader knows, for the schema.
+pub(super) mod keys {
+    pub(in crate::policy) use super::callers::{CALLERS_KEYS, CLAIMS_KEYS, ISSUER_KEYS, KEY_KEYS, ROLE_KEYS};
+    pub(in crate::policy) use super::conditions::{EXCEPTION_KEYS, UNLESS_KEYS};
+    pub(in crate::policy) use super::measures::{
+        AUDIT_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, REDACT_KEYS, UPSTREAM_KEYS,
+    };
+    pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
+    pub(in crate::policy) use super::strict::STRICT_KEYS;
+    pub(in crate::policy) use super::tools::TOOL_KEYS;
+    pub(in crate::policy) use super::{KEYS as POLICY_KEYS, SERVER_KEYS};
+}
+
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned};
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
@@ -70,7 +83,7 @@ pub(super) struct ServerPart {
 }
 
 /// The keys of a policy file.
-const KEYS: &[&str] = &[
+pub(in crate::policy) const KEYS: &[&str] = &[
     "version",
     "server",
     "callers",
@@ -91,6 +104,9 @@ const KEYS: &[&str] = &[
     "strict",
     "conversation",
 ];
+
+/// The keys of `server`.
+pub(in crate::policy) const SERVER_KEYS: &[&str] = &["id", "mode"];
 
 /// Sections that say something once for the whole bundle.
 const ONCE: &[&str] = &["server", "upstream", "audit", "deny_as", "strict", "conversation"];
@@ -164,7 +180,7 @@ fn check_version(fields: &Fields<'_>, findings: &mut Findings) {
 }
 
 fn read_server(node: &Node, findings: &mut Findings) -> Option<Spanned<ServerPart>> {
-    let fields = Fields::open(node, "`server`", &["id", "mode"], findings)?;
+    let fields = Fields::open(node, "`server`", SERVER_KEYS, findings)?;
     let id = fields.need("id", findings).and_then(|node| walker::label(node, "a server id", findings));
     let mode = walker::mode(&fields, findings);
     Some(Spanned { span: fields.span(), value: ServerPart { id: id.map(|id| id.value), mode } })

@@ -84,6 +84,9 @@ pub(in crate::policy) const DENY_KEYS: &[&str] = &[
     "mode",
 ];
 
+/// The keys of tools that are selected by their annotations.
+pub(in crate::policy) const MARKED_KEYS: &[&str] = &["names", "annotations"];
+
 impl Bundle {
     pub(super) fn read_rules(&mut self, node: &Node, effect: Effect, findings: &mut Findings) {
         let items = walker::list(node, effect.section(), findings).unwrap_or_default();
@@ -184,7 +187,7 @@ type Marked = (Option<Vec<Spanned<Box<str>>>>, Option<Spanned<Vec<(Hint, bool)>>
 
 /// Reads tools that are selected by their approved annotations, and perhaps by name too.
 fn read_marked(node: &Node, findings: &mut Findings) -> Marked {
-    let Some(fields) = Fields::open(node, "`tools`", &["names", "annotations"], findings) else {
+    let Some(fields) = Fields::open(node, "`tools`", MARKED_KEYS, findings) else {
         return (None, None);
     };
     let names = fields.get("names").map(|node| walker::texts(node, "a tool", findings));

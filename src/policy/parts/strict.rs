@@ -11,7 +11,8 @@ use crate::policy::strict::{
 use crate::policy::walker;
 use crate::policy::yaml::Node;
 
-const KEYS: &[&str] = &[
+/// The keys of `strict`.
+pub(in crate::policy) const STRICT_KEYS: &[&str] = &[
     "batches",
     "duplicate_keys",
     "argument_near_misses",
@@ -26,7 +27,7 @@ const KEYS: &[&str] = &[
 /// Reads the section; what it does not say, or says wrongly, stays strict.
 pub(super) fn read_strict(node: &Node, findings: &mut Findings) -> StrictPlan {
     let strict = StrictPlan::default();
-    let Some(fields) = Fields::open(node, "`strict`", KEYS, findings) else { return strict };
+    let Some(fields) = Fields::open(node, "`strict`", STRICT_KEYS, findings) else { return strict };
     StrictPlan {
         batches: word(&fields, "batches", Batches::ALL, Batches::as_str, findings),
         duplicate_keys: word(&fields, "duplicate_keys", DuplicateKeys::ALL, DuplicateKeys::as_str, findings),

@@ -38,6 +38,9 @@ pub(in crate::policy) enum Section {
     Policy,
 }
 
+/// The keys of a tool.
+pub(in crate::policy) const TOOL_KEYS: &[&str] = &["class", "timeout", "tenants"];
+
 impl Bundle {
     pub(super) fn read_tools(&mut self, node: &Node, findings: &mut Findings) {
         for entry in walker::map(node, "`tools`", findings).unwrap_or_default() {
@@ -75,7 +78,7 @@ pub(in crate::policy) fn read_tool_name(
 }
 
 fn read_tool(name: Spanned<ToolName>, node: &Node, findings: &mut Findings) -> Option<ToolPart> {
-    let fields = Fields::open(node, "a tool", &["class", "timeout", "tenants"], findings)?;
+    let fields = Fields::open(node, "a tool", TOOL_KEYS, findings)?;
     let class = fields
         .get("class")
         .and_then(|node| walker::word(node, "a class", Class::ALL, Class::as_str, findings));

@@ -23,7 +23,8 @@ pub(in crate::policy) struct ConstraintPart {
     pub absence: Absence,
 }
 
-const TESTS: &[&str] = &[
+/// What a deny may ask of an argument.
+pub(in crate::policy) const DENY_TESTS: &[&str] = &[
     "equals",
     "in",
     "min",
@@ -42,7 +43,9 @@ const TESTS: &[&str] = &[
     "each",
     "any",
 ];
-const ALLOW_TESTS: &[&str] = &[
+
+/// What an allow may ask of an argument.
+pub(in crate::policy) const ALLOW_TESTS: &[&str] = &[
     "equals",
     "in",
     "min",

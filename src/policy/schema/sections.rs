@@ -1,0 +1,230 @@
+//! The shapes of a policy file, section by section.
+
+use serde_json::json;
+
+use super::forms::{
+    by_tool, count, duration, label, list, map, rate, sha256, shape, some, text, tool, version, word,
+};
+use super::{Shape, Tools, rules};
+use crate::bounds::BODY_BYTES_MAX;
+use crate::identity::Algorithm;
+use crate::limit::Level;
+use crate::names::Mode;
+use crate::policy::parts::keys::{
+    AUDIT_KEYS, CALLERS_KEYS, CLAIMS_KEYS, CONVERSATION_KEYS, ISSUER_KEYS, KEY_KEYS, LIMIT_KEYS, MATCH_KEYS,
+    POLICY_KEYS, REDACT_KEYS, ROLE_KEYS, SERVER_KEYS, STRICT_KEYS, TOOL_KEYS, UPSTREAM_KEYS,
+};
+use crate::policy::plans::{AuditLevel, DenyAs};
+use crate::policy::snapshot::Class;
+use crate::policy::strict::{
+    AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding, Seal,
+};
+use crate::scan::{Action, Detector, Direction};
+
+/// The shapes of a policy file.
+pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
+    let mut shapes = vec![policy(tools), server()];
+    shapes.extend(callers());
+    shapes.push(role());
+    shapes.push(declared_tool());
+    shapes.extend(rules::shapes(tools));
+    shapes.extend(measures(tools));
+    shapes.extend([strict(), conversation()]);
+    shapes
+}
+
+fn policy(tools: &Tools) -> Shape {
+    Shape::new("policy", POLICY_KEYS, &["version"])
+        .row("version", version(), "the version of the language")
+        .row("server", shape("server"), "the server that this bundle is about; in one file of the bundle")
+        .row("callers", shape("callers"), "who may call at all, and how that is proven")
+        .row("scopes", list(&label()), "every scope that may be used: a closed list, so that typos are found")
+        .row("tenants", list(&label()), "every tenant that may be used: a closed list")
+        .row("groups", list(&text()), "every group that may be used: a closed list")
+        .row("agents", list(&text()), "every agent that may be used: a closed list")
+        .row("workloads", list(&text()), "every workload that may be used: a closed list")
+        .row("roles", map(&shape("role")), "who callers are to the rules, by name")
+        .row(
+            "tools",
+            by_tool(tools, &shape("tool")),
+            "the tools of the server: their class, time and tenants",
+        )
+        .row("allow", list(&shape("allow")), "what may be done; without one, nothing")
+        .row("deny", list(&shape("deny")), "what may not be done, whatever is allowed")
+        .row(
+            "limits",
+            list(&shape("limit")),
+            "how often; a call is charged to all limits that concern it, or to none",
+        )
+        .row("redact", list(&shape("redaction")), "what may not be said in results or arguments")
+        .row("upstream", shape("upstream"), "how long the server may take")
+        .row("audit", shape("audit"), "what is written down")
+        .row(
+            "deny_as",
+            word(DenyAs::ALL, DenyAs::as_str),
+            "how a client hears of a refusal: as the result of its call, or by HTTP",
+        )
+        .row(
+            "strict",
+            shape("strict"),
+            "how strictly messages are read; all of it is strict where nothing is said",
+        )
+        .row("conversation", shape("conversation"), "where the name of a conversation is found")
+}
+
+fn server() -> Shape {
+    Shape::new("server", SERVER_KEYS, &["id"])
+        .row("id", label(), "its name in audit records and metrics")
+        .row(
+            "mode",
+            word(&[Mode::Enforce, Mode::Shadow], Mode::as_str),
+            "`shadow`: the whole bundle only reports what it would do",
+        )
+}
+
+fn callers() -> [Shape; 4] {
+    [
+        Shape::new("callers", CALLERS_KEYS, &[])
+            .row("issuers", list(&shape("issuer")), "who signs the tokens that are taken")
+            .row("keys", list(&shape("key")), "static keys, kept as hashes")
+            .row(
+                "anonymous",
+                json!({ "enum": ["allow", "deny"] }),
+                "whether somebody who proves nothing may call",
+            ),
+        Shape::new("issuer", ISSUER_KEYS, &["issuer", "audience", "jwks"])
+            .row("issuer", text(), "the claim `iss`, exactly")
+            .row("audience", some(&text()), "the claim `aud`, exactly one of these")
+            .row("jwks", text(), "the key set: a file of the bundle")
+            .row(
+                "algorithms",
+                some(&word(Algorithm::ALL, Algorithm::as_str)),
+                "the signatures that are taken; all of these where it is left out",
+            )
+            .row("claims", shape("claims"), "which claim says what of a caller"),
+        Shape::new("claims", CLAIMS_KEYS, &[])
+            .row("user", text(), "the claim that names the user; `sub` where it is left out")
+            .row("tenant", text(), "the claim that names the tenant")
+            .row("agent", text(), "the claim that names the agent")
+            .row("groups", text(), "the claim that lists the groups"),
+        Shape::new("key", KEY_KEYS, &["id", "sha256", "user"])
+            .row("id", label(), "its name in audit records")
+            .row("sha256", sha256(), "the hash of the key, not the key: printf %s \"$KEY\" | sha256sum")
+            .row("user", text(), "whose it is")
+            .row("tenant", label(), "of which tenant")
+            .row("agent", text(), "which agent uses it")
+            .row("workload", text(), "which workload uses it")
+            .row("scopes", some(&label()), "the scopes that it has")
+            .row("groups", some(&text()), "the groups that it is in"),
+    ]
+}
+
+fn role() -> Shape {
+    Shape::new("role", ROLE_KEYS, &[])
+        .some_of(&[ROLE_KEYS])
+        .row("scopes", some(&label()), "any of these scopes; a caller who lacks only a scope is told which")
+        .row("groups", some(&text()), "any of these groups")
+        .row("tenants", some(&label()), "any of these tenants")
+        .row("agents", some(&text()), "any of these agents")
+        .row("workloads", some(&text()), "any of these workloads")
+        .row("users", some(&text()), "any of these users")
+}
+
+fn declared_tool() -> Shape {
+    let switch = json!({ "enum": ["enabled", "disabled"] });
+    Shape::new("tool", TOOL_KEYS, &[])
+        .row("class", word(Class::ALL, Class::as_str), "what it does to the world")
+        .row("timeout", duration(), "how long a call may take")
+        .row("tenants", map(&switch), "for whom it is there; `*` for all that are not named")
+}
+
+fn measures(tools: &Tools) -> [Shape; 5] {
+    let names = Detector::ALL.iter().map(|detector| detector.as_str());
+    let detectors: Vec<&str> = names.filter(|name| Detector::parse(name).is_some()).collect();
+    [
+        Shape::new("limit", LIMIT_KEYS, &["id", "per", "rate"])
+            .row("id", label(), "its name in audit records and metrics")
+            .row("per", some(&word(Level::ALL, Level::as_str)), "each of what has a count of its own")
+            .row("match", shape("match"), "the tools it is about; all where it is left out")
+            .row("rate", rate(), "how fast it fills up again: `60/min`")
+            .row("burst", count(), "how many calls it holds; as many as the rate says where it is left out")
+            .row(
+                "mode",
+                word(&[Mode::Enforce, Mode::Shadow], Mode::as_str),
+                "`shadow`: only reports what it would do",
+            ),
+        Shape::new("match", MATCH_KEYS, &[])
+            .some_of(&[MATCH_KEYS])
+            .row(
+                "tools",
+                json!({ "anyOf": [some(&tool(tools)), shape("marked")] }),
+                "tools by name or pattern",
+            )
+            .row("classes", some(&word(Class::ALL, Class::as_str)), "tools by class"),
+        Shape::new("redaction", REDACT_KEYS, &["id", "on", "action"])
+            .some_of(&[&["detectors", "fields"]])
+            .row("id", label(), "its name in audit records and metrics")
+            .row("on", word(&[Direction::Arguments, Direction::Results], Direction::as_str), "where it looks")
+            .row("detectors", some(&json!({ "enum": detectors })), "what it looks for")
+            .row("fields", some(&text()), "keys whose values it takes: `customer_id`, `*.secret_*`")
+            .row("action", word(Action::ALL, Action::as_str), "what happens to what is found")
+            .row(
+                "mode",
+                word(&[Mode::Enforce, Mode::Shadow], Mode::as_str),
+                "`shadow`: only reports what it would do",
+            ),
+        Shape::new("upstream", UPSTREAM_KEYS, &[])
+            .row("connect_timeout", duration(), "how long it may take to connect")
+            .row("timeout", duration(), "how long a call may take where its tool says nothing")
+            .row("idle", duration(), "how long an idle connection is kept"),
+        Shape::new("audit", AUDIT_KEYS, &["level"])
+            .row(
+                "level",
+                word(AuditLevel::ALL, AuditLevel::as_str),
+                "who, what, when and why; `facts` also what rules asked of arguments; or nothing",
+            )
+            .row("values", some(&text()), "with `facts`: arguments whose values may be written down"),
+    ]
+}
+
+fn strict() -> Shape {
+    Shape::new("strict", STRICT_KEYS, &[])
+        .row("batches", word(Batches::ALL, Batches::as_str), "what is done with batches of 2025-03-26")
+        .row(
+            "duplicate_keys",
+            word(DuplicateKeys::ALL, DuplicateKeys::as_str),
+            "where a key that stands twice is refused",
+        )
+        .row(
+            "argument_near_misses",
+            word(ArgumentNearMisses::ALL, ArgumentNearMisses::as_str),
+            "keys that pass for a name that a rule uses",
+        )
+        .row(
+            "argument_collisions",
+            word(ArgumentCollisions::ALL, ArgumentCollisions::as_str),
+            "keys beside each other that differ by case or invisible characters only",
+        )
+        .row("output", word(Output::ALL, Output::as_str), "how events and lines are written")
+        .row(
+            "request_coding",
+            word(RequestCoding::ALL, RequestCoding::as_str),
+            "requests that are compressed",
+        )
+        .row("answer_coding", word(AnswerCoding::ALL, AnswerCoding::as_str), "answers that are compressed")
+        .row("seal", word(Seal::ALL, Seal::as_str), "handles that are bound to their caller")
+        .row(
+            "body_bytes_max",
+            json!({ "type": "integer", "minimum": 1, "maximum": BODY_BYTES_MAX }),
+            "how long a message may be, in bytes",
+        )
+}
+
+fn conversation() -> Shape {
+    let source = json!({ "type": "string", "pattern": "^(header:[0-9A-Za-z_-]+|meta:[!-~]+)$" });
+    Shape::new("conversation", CONVERSATION_KEYS, &["sources"]).row(
+        "sources",
+        some(&source),
+        "the first that is there counts: `header:X-Conversation-Id`, or `meta:openai/session` for a key of `params._meta`",
+    )
+}
