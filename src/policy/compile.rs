@@ -83,7 +83,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     }
     let limits = lower::limits(&bundle.limits, mode, &mut catalog, findings);
     catalog.check_classes(findings);
-    lint::check(&bundle, &bench, findings);
+    lint::check(&bundle, &bench, sources, findings);
     let redaction = lower::redaction(&bundle.redact, mode, findings);
     let directory = callers::directory(&bundle, sources, findings);
     let resource = Resource::of(&bundle, &roles);

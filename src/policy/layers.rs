@@ -21,6 +21,11 @@ use crate::names::Mode;
 /// The folder of the organisation's files, as their names begin.
 pub(super) const ORGANISATION: &str = "organisation/";
 
+/// Whether a place is in a file of the organisation.
+pub(super) fn is_organisation(sources: &[Source], span: Span) -> bool {
+    sources.get(span.file).is_some_and(|source| source.name.starts_with(ORGANISATION))
+}
+
 /// Refuses what would weaken the organisation's layer, where there is one.
 pub(super) fn check(bundle: &Bundle, tools: &[ToolPart], sources: &[Source], findings: &mut Findings) {
     let layers = Layers { sources };
@@ -39,7 +44,7 @@ struct Layers<'s> {
 
 impl Layers<'_> {
     fn is_organisation(&self, span: Span) -> bool {
-        self.sources.get(span.file).is_some_and(|source| source.name.starts_with(ORGANISATION))
+        is_organisation(self.sources, span)
     }
 
     fn denies<'b>(&self, bundle: &'b Bundle) -> impl Iterator<Item = &'b RulePart> {

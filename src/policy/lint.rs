@@ -1,15 +1,16 @@
 //! What is no typo and still likely to be a mistake; most of it only warns.
 
+mod dead;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::Source;
 use super::code::Code;
 use super::compile::BUILT_IN;
 use super::diagnostic::{Findings, Span, Spanned};
 use super::judges::Bench;
 use super::parts::{Bundle, Effect, LimitPart, ReleaseKind, ReleasePart, RulePart, note_double};
-use super::rules::{Clause, Docket, When};
-use super::snapshot::MethodRules;
 use crate::identity::Anonymous;
 use crate::limit::Level;
 use crate::names::{Label, Mode};
@@ -97,9 +98,9 @@ fn check_lists(bundle: &Bundle, findings: &mut Findings) {
 const ENDS_SOON: Duration = Duration::from_secs(14 * 24 * 3_600);
 
 /// Warns of everything else.
-pub(super) fn check(bundle: &Bundle, bench: &Bench, findings: &mut Findings) {
+pub(super) fn check(bundle: &Bundle, bench: &Bench, sources: &[Source], findings: &mut Findings) {
     check_rules(bundle, findings);
-    check_dead_rules(bundle, bench, findings);
+    dead::check(bundle, bench, sources, findings);
     check_roles(bundle, findings);
     check_lists(bundle, findings);
     let anonymous = bundle.anonymous.unwrap_or_default();
@@ -128,45 +129,6 @@ fn check_rules(bundle: &Bundle, findings: &mut Findings) {
             (Effect::Allow | Effect::Deny, Mode::Enforce | Mode::Shadow) => {}
         }
     }
-}
-
-/// An allow each of whose clauses is covered by a deny that nothing can escape.
-fn check_dead_rules(bundle: &Bundle, bench: &Bench, findings: &mut Findings) {
-    let mut clauses = vec![0_usize; bundle.rules.len()];
-    let mut covered = clauses.clone();
-    let methods = bench.methods.iter().filter_map(|rules| match rules {
-        MethodRules::Ruled(docket) => Some(docket),
-        MethodRules::Free(_) | MethodRules::Never => None,
-    });
-    for docket in bench.tools.iter().chain(methods) {
-        for clause in &docket.allow {
-            if let (Some(all), Some(dead)) = (clauses.get_mut(clause.rule), covered.get_mut(clause.rule)) {
-                *all += 1;
-                *dead += usize::from(is_covered(clause, docket));
-            }
-        }
-    }
-    for (rule, (all, dead)) in bundle.rules.iter().zip(clauses.iter().zip(&covered)) {
-        if *all > 0 && all == dead {
-            let help = "remove it, or narrow the deny";
-            findings.advise(
-                Code::DeadAllow,
-                rule.span,
-                "this allow never applies: a deny covers all of it",
-                help,
-            );
-        }
-    }
-}
-
-fn is_covered(clause: &Clause, docket: &Docket) -> bool {
-    docket.deny.iter().any(|deny| {
-        deny.mode == Mode::Enforce
-            && matches!(deny.when, When::Always)
-            && deny.time.is_none()
-            && deny.releases.is_empty()
-            && deny.audience.covers(clause.audience)
-    })
 }
 
 fn check_roles(bundle: &Bundle, findings: &mut Findings) {
