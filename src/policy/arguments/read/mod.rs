@@ -80,7 +80,7 @@ pub(in crate::policy) fn constraint(
     }
     let known = match effect {
         Effect::Allow => ALLOW_TESTS,
-        Effect::Deny => TESTS,
+        Effect::Deny => DENY_TESTS,
     };
     let fields = Fields::open(&entry.value, "a constraint", known, findings)?;
     let mut reader = Reader { fields, effect, findings, tests: Vec::new(), literals: Vec::new() };

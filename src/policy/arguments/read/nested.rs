@@ -1,6 +1,6 @@
 //! Reading the tests that are written as a map of their own.
 
-use super::{Reader, TESTS};
+use super::{DENY_TESTS, Reader};
 use crate::policy::arguments::Test;
 use crate::policy::arguments::schema::Schema;
 use crate::policy::arguments::sql::{Dialect, SqlTest};
@@ -161,7 +161,7 @@ impl Reader<'_, '_> {
     pub(super) fn read_elements(&mut self, key: &'static str, made: fn(Box<[Test]>) -> Test) {
         let Some(node) = self.fields.get(key) else { return };
         let what = if key == "each" { "`each`" } else { "`any`" };
-        let Some(fields) = Fields::open(node, what, TESTS, self.findings) else { return };
+        let Some(fields) = Fields::open(node, what, DENY_TESTS, self.findings) else { return };
         let span = fields.span();
         let mut inner = Reader {
             fields,
