@@ -27,6 +27,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("scan", 2),
     ("serve", 6),
     ("store", 5),
+    ("trial", 5),
 ];
 const PURE_FLOOR_MAX: u8 = 4;
 const FILE_LINES_MAX: usize = 400;
@@ -76,6 +77,9 @@ const IMPURE_WORDS: &[&str] = &[
     "println",
     "thread_local",
 ];
+
+/// Words that only some rooms may use: whoever judges messages of clients knows no supposed caller.
+const RESERVED: &[(&str, &[&str])] = &[("Supposed", &["identity", "policy", "trial", "cli"])];
 
 /// File, word and reason of what is impure by its name only.
 const EXCUSED: &[(&str, &str, &str)] = &[];
@@ -149,6 +153,16 @@ fn purity(source: &Source<'_>) -> Vec<String> {
         if (is_mutable || IMPURE_WORDS.contains(&token.text.as_str())) && !is_excused {
             faults.push(format!("{}:{}: `{}` in the pure core", source.path, token.line, token.text));
         }
+    }
+    faults
+}
+
+fn reserves(source: &Source<'_>) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (word, rooms) in RESERVED.iter().filter(|(_, rooms)| !rooms.contains(&source.room())) {
+        let found = source.tokens.iter().filter(|token| !token.is_test && token.text == *word);
+        let fault = |token: &Token| format!("{}:{}: `{word}` is for {rooms:?} only", source.path, token.line);
+        faults.extend(found.map(fault));
     }
     faults
 }
@@ -227,6 +241,11 @@ fn the_core_is_pure() {
 }
 
 #[test]
+fn whoever_judges_messages_supposes_no_caller() {
+    hold("src", reserves);
+}
+
+#[test]
 fn files_and_functions_stay_small() {
     for folder in ["src", "tests", "benches"] {
         hold(folder, size);
@@ -268,6 +287,7 @@ const FAULTY: &[Row] = &[
     ("json/a.rs", "static CELL: OnceLock<u32> = OnceLock::new();", purity, "`OnceLock`"),
     ("mcp/a.rs", "async fn f() {}", purity, "`async`"),
     ("mcp/a.rs", "#[cfg(test)] mod tests { use std::fs::read; } use std::env::var;", purity, "std::env::var"),
+    ("serve/a.rs", "use crate::identity::{Caller, Supposed};", reserves, "`Supposed` is for"),
     ("cli/a.rs", concat!("// TO", "DO: later"), promises, "cli/a.rs:1"),
     ("cli/a.rs", concat!("fn f() { to", "do!() }"), promises, "cli/a.rs:1"),
 ];

@@ -2,7 +2,8 @@
 
 use super::Bond;
 
-/// Who sent a message. Only [`Directory::verify`](super::Directory::verify) makes one.
+/// Who sent a message. Only [`Directory::verify`](super::Directory::verify) makes one; who is only
+/// supposed to call is a [`Supposed`](super::Supposed).
 ///
 /// Scopes and groups are sorted, without doubles, and compared as exact strings.
 #[derive(Debug, Clone, PartialEq, Eq)]

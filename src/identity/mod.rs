@@ -45,6 +45,7 @@ mod settings;
 mod spiffe;
 mod statement;
 mod tally;
+mod supposed;
 mod token;
 
 use std::time::Duration;
@@ -75,6 +76,7 @@ pub use settings::{
 pub use spiffe::{SpiffeFault, SpiffeId, SpiffePattern};
 pub use statement::{STATEMENT_TYPE, Statement};
 pub use tally::{Memory, Outcome, Tally};
+pub use supposed::{Supposed, SupposedProof};
 
 /// Takes arbitrary bytes for a header, a URL, a key set and a token's claims.
 ///
