@@ -249,11 +249,11 @@ impl Group {
 fn words(old: &Policy, new: &Policy) -> BTreeMap<String, Vec<String>> {
     let mut both: BTreeMap<String, [BTreeSet<String>; 2]> = BTreeMap::new();
     for (side, policy) in [old, new].into_iter().enumerate() {
-        for outline in policy.outlines() {
+        for outline in policy.wordings() {
             let kind = if outline.is_allow { "allow" } else { "deny" };
             both.entry(format!("{kind} {}", outline.rule)).or_default()[side].extend(outline.lines);
         }
-        for (role, conditions) in policy.role_outlines() {
+        for (role, conditions) in policy.role_wordings() {
             both.entry(format!("role {role}")).or_default()[side].insert(conditions);
         }
     }

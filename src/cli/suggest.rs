@@ -87,7 +87,7 @@ fn suggested(policy: &Policy, history: &History) -> String {
         );
     }
     let idle: Vec<_> = policy
-        .outlines()
+        .wordings()
         .into_iter()
         .filter(|rule| rule.is_allow && !used.contains(rule.rule.as_str()))
         .collect();

@@ -31,6 +31,7 @@ mod decision;
 mod diagnostic;
 mod explanations;
 mod facts;
+mod flip;
 mod glob;
 mod hours;
 mod input;
@@ -54,6 +55,7 @@ mod strict;
 mod trace;
 mod walker;
 mod watch;
+mod wording;
 mod yaml;
 
 pub use arguments::{Kinds, fuzz_arguments};
@@ -73,6 +75,15 @@ pub use lock::{
     LockedTool, definition_sha256, drift, hex, visible,
 };
 pub use outline::Outline;
+pub use decision::{Decision, Forbid, Listing, Why};
+pub use diagnostic::{Fault, Faults, Paint};
+pub use facts::{Fact, Question, Unknowable};
+pub use flip::{Flip, FlipStep, Lack};
+pub use lock::{
+    Annotations, Definition, DefinitionFault, Hint, LOCK_FILE, Lock, LockedServer, LockedTool,
+    definition_sha256, hex,
+};
+pub use outline::{RuleOutline, TakenBack};
 pub use places::Place;
 pub use plans::{AuditLevel, AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 pub use resource::{RESOURCE_METADATA_PATH, Resource};
@@ -83,8 +94,9 @@ pub use strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
     Seal, StrictPlan,
 };
-pub use trace::{Answer, Check, Explanation, RuleOutcome, RuleTrace};
+pub use trace::{About, Answer, Check, Explanation, RuleOutcome, RuleTrace};
 pub use watch::{KeyDoubt, Keys};
+pub use wording::Wording;
 
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]

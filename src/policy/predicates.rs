@@ -71,6 +71,14 @@ impl<'a> Sight<'a> {
         Self { told: Some(answers), ..Self::new(Facts::Arguments(None), unix_ms) }
     }
 
+    /// Takes the answer to a question for given, to find out what would be if it were so. Beyond the places
+    /// that are remembered nothing can be supposed.
+    pub fn suppose(&self, place: usize, standing: Standing) {
+        if let Some(cell) = self.known.get(place) {
+            cell.set(Some(standing));
+        }
+    }
+
     fn arguments(&self) -> Option<Value<'a>> {
         match self.facts {
             Facts::Arguments(arguments) => arguments,

@@ -3,7 +3,9 @@
 //! The judge itself reports, clause by clause, what became of it; nothing here decides. So what is
 //! explained cannot differ from what is done.
 
+use super::arguments::Absence;
 use super::decision::Decision;
+use super::outline::TakenBack;
 use super::parts::Effect;
 use super::places::Place;
 use super::predicates::{Predicate, Predicates, Requirement, Sight};
@@ -64,8 +66,8 @@ pub enum RuleOutcome<'p> {
     Applies,
     /// The caller has none of its roles.
     Foreign,
-    /// Something took it back: an exception by its name, or its `unless`.
-    Released(Option<&'p Label>),
+    /// Something took it back.
+    Released(TakenBack<'p>),
     /// It asks something of the message that does not hold.
     Unmet,
     /// It is not its time.
@@ -79,12 +81,28 @@ pub struct Check<'p> {
     pub asked: String,
     /// The answer.
     pub answer: Answer,
+    /// Whether that lets the rule apply, or what it belongs to take the rule back: an allow wants a yes,
+    /// a deny anything but a no.
+    pub is_met: bool,
     /// Whether it belongs to something that takes the rule back, and to which exception.
     pub release: Option<Option<&'p Label>>,
-    /// The argument that it is about.
-    pub argument: Option<&'p str>,
+    /// What it is about.
+    pub about: About<'p>,
     /// Where it stands.
     pub place: Place,
+}
+
+/// What a rule asks about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About<'p> {
+    /// An argument, by its path.
+    Argument(&'p str),
+    /// Who calls.
+    Caller,
+    /// The prompt, resource or task.
+    Target,
+    /// When.
+    Time,
 }
 
 /// The answer to what a rule asks.
@@ -148,7 +166,9 @@ impl<'p> Teller<'p, '_> {
             Fate::Applies => RuleOutcome::Applies,
             Fate::Foreign => RuleOutcome::Foreign,
             Fate::Released(at) => {
-                RuleOutcome::Released(clause.releases.get(at).and_then(|release| release.exception.as_ref()))
+                let release = clause.releases.get(at)?;
+                let exception = release.exception.as_ref();
+                RuleOutcome::Released(TakenBack { exception, place: release.place })
             }
             Fate::Unmet => RuleOutcome::Unmet,
             Fate::Untimely => RuleOutcome::Untimely,
@@ -158,15 +178,19 @@ impl<'p> Teller<'p, '_> {
         self.time(clause.time, rule.place, None, &mut checks);
         match &clause.when {
             When::Always => {}
-            When::Arguments(all) => all.iter().for_each(|one| self.requirement(one, None, &mut checks)),
+            When::Arguments(all) => {
+                all.iter().for_each(|one| self.requirement(rule.effect, one, None, &mut checks));
+            }
             When::Targets(any) => {
                 let patterns: Vec<&str> = any.iter().map(super::glob::Glob::as_str).collect();
                 let answer = if fate == Fate::Unmet { Answer::No } else { Answer::Yes };
                 let asked = format!("target is one of {}", patterns.join(", "));
-                checks.push(Check { asked, answer, release: None, argument: None, place: rule.place });
+                let is_met = fate != Fate::Unmet;
+                let (about, release, place) = (About::Target, None, rule.place);
+                checks.push(Check { asked, answer, is_met, release, about, place });
             }
         }
-        clause.releases.iter().for_each(|release| self.release(release, &mut checks));
+        clause.releases.iter().for_each(|release| self.release(rule.effect, release, &mut checks));
         let is_allow = rule.effect == Effect::Allow;
         let owner = rule.owner.as_deref();
         Some(RuleTrace {
@@ -180,16 +204,22 @@ impl<'p> Teller<'p, '_> {
         })
     }
 
-    fn release(&self, release: &'p Release, checks: &mut Vec<Check<'p>>) {
+    fn release(&self, effect: Effect, release: &'p Release, checks: &mut Vec<Check<'p>>) {
         let of = Some(release.exception.as_ref());
         self.audience(release.audience, release.place, of, checks);
         self.time(release.time, release.place, of, checks);
         if let Some(end) = release.ends_unix_ms {
             let answer = if self.sight.unix_ms < end { Answer::Yes } else { Answer::No };
-            let asked = "not expired".to_owned();
-            checks.push(Check { asked, answer, release: of, argument: None, place: release.place });
+            let (asked, is_met) = ("not expired".to_owned(), answer == Answer::Yes);
+            let (about, place) = (About::Time, release.place);
+            checks.push(Check { asked, answer, is_met, release: of, about, place });
         }
-        release.requirements.iter().for_each(|one| self.requirement(one, of, checks));
+        // What takes a deny back must be as sure as an allow, and the other way round.
+        let effect = match effect {
+            Effect::Allow => Effect::Deny,
+            Effect::Deny => Effect::Allow,
+        };
+        release.requirements.iter().for_each(|one| self.requirement(effect, one, of, checks));
     }
 
     fn audience(
@@ -203,8 +233,9 @@ impl<'p> Teller<'p, '_> {
         let names = wanted.common(wanted).filter_map(|index| self.book.roles.get(index));
         let names: Vec<&str> = names.map(|role| role.id.as_str()).collect();
         let asked = format!("role {}", names.join(" or "));
-        let answer = if audience.admits(self.standing.held) { Answer::Yes } else { Answer::No };
-        checks.push(Check { asked, answer, release, argument: None, place });
+        let is_met = audience.admits(self.standing.held);
+        let answer = if is_met { Answer::Yes } else { Answer::No };
+        checks.push(Check { asked, answer, is_met, release, about: About::Caller, place });
     }
 
     fn time(
@@ -217,11 +248,13 @@ impl<'p> Teller<'p, '_> {
         let Some(at) = time else { return };
         let Some(Predicate::Time(window)) = self.predicates.get(at) else { return };
         let (asked, answer) = (format!("time {}", window.as_str()), self.answer(at));
-        checks.push(Check { asked, answer, release, argument: None, place });
+        let is_met = answer == Answer::Yes;
+        checks.push(Check { asked, answer, is_met, release, about: About::Time, place });
     }
 
     fn requirement(
         &self,
+        effect: Effect,
         requirement: &'p Requirement,
         release: Option<Option<&'p Label>>,
         checks: &mut Vec<Check<'p>>,
@@ -232,8 +265,10 @@ impl<'p> Teller<'p, '_> {
                 Some(Predicate::Known(path)) => format!("{path} is readable"),
                 Some(Predicate::Time(_)) | None => continue,
             };
-            let (argument, place) = (Some(&*requirement.path), requirement.place);
-            checks.push(Check { asked, answer: self.answer(at), release, argument, place });
+            let (about, place) = (About::Argument(&requirement.path), requirement.place);
+            let answer = self.answer(at);
+            let is_met = answer.counts(effect, requirement.absence);
+            checks.push(Check { asked, answer, is_met, release, about, place });
         }
     }
 
@@ -245,6 +280,16 @@ impl<'p> Teller<'p, '_> {
 impl Answer {
     /// Every answer.
     pub const ALL: &[Self] = &[Self::Absent, Self::No, Self::Unknown, Self::Yes];
+    /// Whether it lets a rule apply, doubts counting against the caller.
+    fn counts(self, effect: Effect, absence: Absence) -> bool {
+        match (self, effect) {
+            (Self::Yes, _) => true,
+            (Self::No, _) => false,
+            (Self::Unknown, effect) => effect == Effect::Deny,
+            (Self::Absent, Effect::Allow) => absence == Absence::Ignored,
+            (Self::Absent, Effect::Deny) => absence == Absence::Counts,
+        }
+    }
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {

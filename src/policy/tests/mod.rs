@@ -1,5 +1,6 @@
 //! The semantics, on small bundles.
 
+mod agreement;
 mod conditions;
 
 use super::*;
