@@ -31,4 +31,5 @@ pub const TARGETS: &[Target] = &[
     Target("seal", sluicegate::gate::fuzz_seal),
     Target("splice", sluicegate::json::fuzz_splice),
     Target("sse", sluicegate::mcp::sse::fuzz_sse),
+    Target("trial", sluicegate::trial::fuzz_trial),
 ];

@@ -9,6 +9,7 @@ mod callers;
 mod credentials;
 mod pinning;
 mod policy;
+mod cases;
 mod recording;
 mod senders;
 
@@ -17,6 +18,7 @@ pub use callers::*;
 pub use credentials::*;
 pub use pinning::*;
 pub use policy::*;
+pub use cases::*;
 pub use recording::*;
 pub use senders::*;
 

@@ -6,7 +6,7 @@
 //!  floor                                         may use    knows of
 //!   7   cli                                      all        words typed by people
 //!   6   serve                                    0-5        sockets, HTTP, processes, time
-//!   5   store  report                            0-4        files, what is told to operators
+//!   5   store  report  trial                     0-4        files, what is told to operators, cases
 //!  ------- pure below: same input, same output; no I/O, clock, async, log, global -------
 //!   4   gate                                     0-3        the order of the checks
 //!   3   policy                                   0-2        what is allowed
@@ -45,3 +45,4 @@ pub mod report;
 pub mod scan;
 pub mod serve;
 pub mod store;
+pub mod trial;

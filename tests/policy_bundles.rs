@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use sluicegate::policy::{Paint, SchemaOf, Source, compile, run_cases, schema};
+use sluicegate::policy::{Paint, SchemaOf, Source, compile, schema};
+use sluicegate::trial::{self, Selection};
 
 /// A day in November 2026, in milliseconds since 1970.
 const NOW: u64 = 1_795_000_000_000;
@@ -42,9 +44,10 @@ fn every_shipped_bundle_compiles_and_passes_its_cases() {
         let policy =
             compile(&sources, NOW).unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)));
         assert!(policy.warnings().is_empty(), "{}", policy.warnings().render(Paint::Plain));
-        let report = run_cases(&policy, &sources, NOW);
-        assert!(report.is_clean(), "{}", report.faults.render(Paint::Plain));
-        assert!(report.passed >= 6, "{} has {} cases", folder.display(), report.passed);
+        let selection = Selection { filter: None, unix_ms: NOW };
+        let report = trial::run(&Arc::new(policy), &sources, selection);
+        assert!(report.faults.is_empty(), "{}", report.faults.render(Paint::Plain));
+        assert!(report.passed() >= 6, "{} has {} cases", folder.display(), report.passed());
     }
 }
 

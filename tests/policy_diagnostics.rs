@@ -4,8 +4,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use sluicegate::policy::{Paint, Source, compile, run_cases};
+use sluicegate::policy::{Paint, Source, compile};
+use sluicegate::trial::{self, Selection};
 
 /// A day in November 2026, in milliseconds since 1970.
 const NOW: u64 = 1_795_000_000_000;
@@ -28,10 +30,11 @@ fn sources(folder: &Path) -> Vec<Source> {
 fn shown(sources: &[Source]) -> String {
     match compile(sources, NOW) {
         Ok(policy) => {
-            let report = run_cases(&policy, sources, NOW);
-            let counts = match report.passed + report.failed {
+            let policy = Arc::new(policy);
+            let report = trial::run(&policy, sources, Selection { filter: None, unix_ms: NOW });
+            let counts = match report.passed() + report.failed() {
                 0 => String::new(),
-                _ => format!("{} passed, {} failed\n", report.passed, report.failed),
+                _ => format!("{} passed, {} failed\n", report.passed(), report.failed()),
             };
             format!(
                 "{}{}{counts}",

@@ -21,6 +21,15 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     milliseconds.map(Duration::from_millis).ok_or_else(wrong)
 }
 
+/// Reads a moment with its offset, `2026-11-23T08:00:00+01:00`, in milliseconds since 1970.
+///
+/// # Errors
+/// What may be written instead.
+pub fn moment(text: &str) -> Result<u64, String> {
+    crate::policy::parse_time(text)
+        .ok_or_else(|| format!("`{text}` is no time; write 2026-11-23T08:00:00+01:00, or Z for UTC"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -95,6 +95,10 @@ codes! {
     HeaderName "SG0064" "a header that cannot carry what it should"
     ExchangeWithoutIssuer "SG0065" "a token exchange in a policy without an issuer of tokens"
     ShadowedAllow "SG0070" "an allow that never applies, for a deny beside it covers all that it allows"
+    CaseSaysNothing "SG0090" "a test case that sends nothing or expects nothing"
+    CasePath "SG0091" "a path of a test case that leads nowhere"
+    CaseTime "SG0092" "a time of a test case that no calendar has"
+    CaseContradicts "SG0093" "expectations of a test case that cannot all come true"
     ConversationLimitAlone "SG0101" "a limit per conversation without one per user: a client may start new conversations"
     DeadAllow "SG0102" "an allow that never applies, for a deny of everything or of the organisation covers it"
     ShadowAllow "SG0103" "an allow in shadow mode allows nothing"
@@ -107,6 +111,13 @@ codes! {
     ClassByTeam "SG0110" "the organisation selects by class, and only a team says what class a tool has"
     RequiredAsOptional "SG0111" "an argument that its tool requires, constrained as if it might be missing"
     CaseFailed "SG0201" "a test case did not come out as expected"
+    CaseFailed "SG0201" "a test case was not decided as expected"
+    CaseRule "SG0202" "a test case was decided by another rule, or for another reason"
+    CaseArgument "SG0203" "a test case did not turn on the arguments that it names"
+    CaseWords "SG0204" "the caller of a test case is told something else than expected"
+    CaseContent "SG0205" "something else than expected was found or hidden in a test case"
+    CaseList "SG0206" "the caller of a test case is shown other tools than expected"
+    CaseLimit "SG0207" "limits let more or less of a test case through than expected"
 }
 
 impl Code {

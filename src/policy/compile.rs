@@ -17,7 +17,7 @@ use super::plans::ConversationSource;
 use super::resource::Resource;
 use super::roles::Role;
 use super::rules::{Docket, Rulebook};
-use super::snapshot::{Availability, Policy, TenantSwitch, Tool};
+use super::snapshot::{Availability, ClosedNames, Policy, TenantSwitch, Tool};
 use super::watch::Watch;
 use super::{Source, input, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
@@ -118,12 +118,23 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         tools,
         methods: bench.methods,
         tenants,
+        names: closed_names(&bundle.scopes, &bundle.groups),
         limits: limits.rules,
         limits_of_all: limits.of_all,
         // INVARIANT: the text is a constant that keeps to the alphabet.
         built_in: Label::parse(BUILT_IN).expect("a constant name"),
         warnings: Faults::default(),
     })
+}
+
+/// The closed lists that cases are held against.
+fn closed_names(
+    scopes: &Option<Vec<Spanned<Label>>>,
+    groups: &Option<Vec<Spanned<Box<str>>>>,
+) -> ClosedNames {
+    let scopes = scopes.as_ref().map(|all| all.iter().map(|scope| scope.value.as_str().into()).collect());
+    let groups = groups.as_ref().map(|all| all.iter().map(|group| group.value.clone()).collect());
+    ClosedNames { scopes, groups }
 }
 
 /// Reads every file that says something.

@@ -126,6 +126,10 @@ impl Findings {
     /// Puts the findings in order and gives them the texts they stand in.
     pub fn settle(mut self, sources: &[Source]) -> Faults {
         self.found.sort_by_key(|finding| (finding.span.file, finding.span.start, finding.code));
+        // What a case hands down to others is read with each of them.
+        self.found.dedup_by(|one, other| {
+            (one.code, one.span, &one.message) == (other.code, other.span, &other.message)
+        });
         let mut faults = Faults::default();
         for mut finding in self.found {
             if let Some(twin) = finding.twin

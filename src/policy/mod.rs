@@ -61,6 +61,10 @@ mod yaml;
 pub use arguments::{Kinds, fuzz_arguments};
 pub use advice::Suggestion;
 pub use cases::{CaseReport, run_cases};
+pub use cases::{
+    Case, Cases, DeniedBy, Expected, Http, Mark, Path, REASONS, Redacted, Repeat, Said, Verdict, Wanted,
+    parse_time,
+};
 pub use code::{Code, Severity};
 pub use compile::{compile, compile_as};
 pub use credentials::{
@@ -74,7 +78,6 @@ pub use lock::{
     Annotations, Change, Definition, DefinitionFault, Drift, DriftClass, Hint, LOCK_FILE, Lock, LockedServer,
     LockedTool, definition_sha256, drift, hex, visible,
 };
-pub use outline::Outline;
 pub use decision::{Decision, Forbid, Listing, Why};
 pub use diagnostic::{Fault, Faults, Paint};
 pub use facts::{Fact, Question, Unknowable};
@@ -118,7 +121,7 @@ pub fn fuzz_policy(bytes: &[u8]) {
     };
     let sources: Vec<_> = names.into_iter().zip(bytes.split(|byte| *byte == 0)).map(file).collect();
     let faults = match compile(&sources, 0) {
-        Ok(policy) => run_cases(&policy, &sources, 0).faults,
+        Ok(policy) => Cases::read(&policy, &sources).settle(&sources),
         Err(faults) => {
             assert!(!faults.is_empty(), "a bundle that is refused says why");
             faults

@@ -59,6 +59,8 @@ pub struct Policy {
     /// By [`Method::index`].
     pub(super) methods: Vec<MethodRules>,
     pub(super) tenants: Vec<Label>,
+    /// What the closed lists say, for whoever speaks of callers.
+    pub(super) names: ClosedNames,
     pub(super) limits: Vec<limit::Rule>,
     /// Indices of limits that hold for every call.
     pub(super) limits_of_all: Vec<usize>,
@@ -94,6 +96,13 @@ pub enum Class {
     Read,
     /// It changes something.
     Write,
+}
+
+/// Names that a policy declares; `None` for a kind that it leaves open.
+#[derive(Debug, Default)]
+pub(super) struct ClosedNames {
+    pub scopes: Option<Box<[Box<str>]>>,
+    pub groups: Option<Box<[Box<str>]>>,
 }
 
 /// For which tenants a tool is switched on.

@@ -17,14 +17,14 @@ use crate::bounds::{POLICY_DEPTH_MAX, POLICY_FILE_BYTES_MAX};
 use crate::json::quote;
 
 /// A value and its place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Node {
     pub span: Span,
     pub content: Content,
 }
 
 /// What a node is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Content {
     List(Vec<Node>),
     Map(Vec<Entry>),
@@ -34,7 +34,7 @@ pub(super) enum Content {
 }
 
 /// A key of a map and its value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub key: Box<str>,
     pub key_span: Span,

@@ -1,174 +1,230 @@
-//! `*.test.yaml`: calls with the decision that the policy is expected to take.
+//! `*.test.yaml`: messages with what the policy is expected to do with them.
 //!
 //! **Why.** A policy is read by people and changed under pressure; a case says in one line what must
-//! stay so. Cases are judged by the compiled policy itself, so what passes here holds at the gate.
+//! stay so.
 //!
-//! **How.** The caller of a case is made the way every caller is made: a key is put into a directory
-//! of its own, and presented.
+//! **How.** A case says who sends what and when, or leaves it to the case above (`draft`), and what is
+//! expected of it (`expect`). Every name in it is looked up: a case about a rule, tool or scope that
+//! does not exist would hold for ever and say nothing. What a case says is here; the room `trial` sends
+//! it through the gate.
+//!
+//! **Time.** A case is judged at its `at`, else at that of its file, else at a time that the runner
+//! gives. Nothing here reads a clock.
 
+mod draft;
+mod expect;
+mod path;
 mod read;
 
-pub(super) use read::{CALL_KEYS, CALLER_KEYS, CASE_KEYS, EXPECT_KEYS, TESTS_KEYS};
-
-use std::sync::Arc;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
+use super::Source;
 use super::code::Code;
 use super::compile::Part;
-use super::decision::{Decision, Forbid, Why};
-use super::diagnostic::{Faults, Findings, Span, quoted, shown};
+use super::diagnostic::{Faults, Findings, Span};
+use super::places::{Place, Places};
 use super::snapshot::Policy;
-use super::{Source, yaml};
-use crate::identity::{Caller, Directory, Evidence, Settings};
-use crate::json::Document;
+use super::yaml;
+use crate::identity::Supposed;
 use crate::mcp::Method;
-use crate::names::{Label, Now};
+use crate::names::Label;
+use crate::scan::{Detector, Direction};
 
-/// What came of the test cases of a bundle.
+pub use expect::REASONS;
+pub use path::Path;
+pub use read::parse_time;
+
+/// The cases of a bundle's test files, and what is wrong with them.
+#[derive(Debug)]
+pub struct Cases {
+    /// Those that can be judged, in the order of files and lines.
+    pub list: Vec<Case>,
+    unread: usize,
+    findings: Findings,
+}
+
+/// A place in a test file that something can be said about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(Span);
+
+/// One case.
 #[derive(Debug, Clone)]
-pub struct CaseReport {
-    /// How many came out as expected.
-    pub passed: usize,
-    /// How many did not.
-    pub failed: usize,
-    /// Those that did not, with what was expected and what came, and faults of the test files.
-    pub faults: Faults,
-}
-
-impl CaseReport {
-    /// Whether every case could be judged and came out as expected.
-    pub fn is_clean(&self) -> bool {
-        self.faults.is_empty()
-    }
-}
-
-/// One case as it is written.
-struct Case {
-    name: Box<str>,
-    /// Where the expectation stands.
-    span: Span,
-    caller: Settings,
-    authorization: Option<&'static str>,
-    message: Message,
-    expected: Expected,
+pub struct Case {
+    /// What it is called; made of the case above where it has no name of its own.
+    pub name: Box<str>,
+    /// The name of its file.
+    pub file: Box<str>,
+    /// Where it begins.
+    pub place: Place,
+    /// The same, for findings.
+    pub mark: Mark,
+    /// Who sends the message; `None` for an anonymous caller.
+    pub caller: Option<Supposed>,
+    /// When, in milliseconds since 1970; `None` where neither case nor file says.
+    pub at: Option<u64>,
+    /// What is sent.
+    pub said: Said,
+    /// What the server answers, as JSON.
+    pub result: Option<Box<str>>,
+    /// How often it is sent; once if it does not say.
+    pub repeat: Option<Repeat>,
+    /// What is expected.
+    pub expected: Expected,
 }
 
 /// What a case sends.
-enum Message {
-    /// A tool and its arguments as JSON.
-    Call(Box<str>, Option<String>),
-    /// Anything else, and what it is about.
-    Method(Method, Option<Box<str>>),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// A call of a tool.
+    Call {
+        /// Its name.
+        tool: Box<str>,
+        /// The arguments as JSON.
+        arguments: Option<Box<str>>,
+    },
+    /// Anything else.
+    Method {
+        /// The method.
+        method: Method,
+        /// The prompt, resource or task that it is about.
+        target: Option<Box<str>>,
+    },
 }
 
-/// What a case wants.
-struct Expected {
-    verdict: Verdict,
-    rule: Option<Label>,
-    reason: Option<&'static str>,
-}
-
+/// Sending one message many times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub struct Repeat {
+    /// How often, at most `CASE_REPEATS_MAX`.
+    pub times: NonZeroU32,
+    /// How much later each one is than the one before.
+    pub every: Duration,
+}
+
+/// What a case wants; what is `None` or empty does not matter to it.
+#[derive(Debug, Clone, Default)]
+pub struct Expected {
+    /// Whether it goes through; of a repeated case the last time.
+    pub decision: Option<Wanted<Verdict>>,
+    /// The rule that decides, or for want of one comes nearest.
+    pub rule: Option<Wanted<Label>>,
+    /// The allow that comes nearest where no rule decides.
+    pub nearest: Option<Wanted<Label>>,
+    /// The deny in shadow mode that would have refused.
+    pub shadow: Option<Wanted<Label>>,
+    /// The reason, one of [`REASONS`].
+    pub reason: Option<Wanted<&'static str>>,
+    /// The arguments by which the nearest allow, or the deny that decides, fails or applies.
+    pub failed: Option<Wanted<Vec<Box<str>>>>,
+    /// A part of what the caller is told.
+    pub message: Option<Wanted<Box<str>>>,
+    /// The scopes that the caller is asked to get.
+    pub scopes: Option<Wanted<Vec<Box<str>>>>,
+    /// What stands at places of the arguments or the answer when they are passed on.
+    pub redacted: Vec<Wanted<Redacted>>,
+    /// How many values of a kind are found, in arguments and answer together.
+    pub found: Vec<Wanted<(Detector, u32)>>,
+    /// How the refusal looks on the wire.
+    pub http: Http,
+    /// All that `tools/list` shows to the caller, sorted.
+    pub lists: Option<Wanted<Vec<Box<str>>>>,
+    /// How many of a repeated message go through.
+    pub allowed: Option<Wanted<u32>>,
+    /// The rule or limit that refuses each one that does not.
+    pub denied_by: Option<Wanted<DeniedBy>>,
+    /// How long those that a limit refuses are told to wait, from and to.
+    pub retry_after: Option<Wanted<(Duration, Duration)>>,
+}
+
+/// Something expected, and where the file says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted<T> {
+    /// What.
+    pub value: T,
+    /// Where.
+    pub mark: Mark,
+}
+
+/// Whether a message goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
     Allow,
+    /// It does not, or its answer does not.
     Deny,
 }
 
-/// Judges every case of the bundle's `*.test.yaml` by `policy`, which was compiled from `sources`.
-///
-/// `unix_ms` is the time at which they are judged. Limits, redaction and `mode: shadow` of the bundle play no part: a case is about what the rules say.
-pub fn run_cases(policy: &Policy, sources: &[Source], unix_ms: u64) -> CaseReport {
-    let mut findings = Findings::default();
-    let (mut passed, mut failed) = (0, 0);
-    for (file, source) in
-        sources.iter().enumerate().filter(|(_, source)| Part::of(&source.name) == Part::Test)
-    {
-        let Some(root) = yaml::parse(file, source, &mut findings) else { continue };
-        for case in read::cases(&root, policy, &mut findings) {
-            match check(policy, &case, unix_ms) {
-                Ok(()) => passed += 1,
-                Err(came) => {
-                    failed += 1;
-                    let message =
-                        format!("case `{}`: expected {}", shown(&case.name), case.expected.describe());
-                    findings.advise(Code::CaseFailed, case.span, message, format!("the policy says: {came}"));
-                }
-            }
+/// What stands at a place when it is passed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redacted {
+    /// In what.
+    pub direction: Direction,
+    /// Where in it; of a call in its arguments, of an answer in its result.
+    pub path: Path,
+    /// What, as JSON.
+    pub value: Box<str>,
+}
+
+/// How a refusal looks on the wire.
+#[derive(Debug, Clone, Default)]
+pub struct Http {
+    /// The HTTP status.
+    pub status: Option<Wanted<u16>>,
+    /// The JSON-RPC error code.
+    pub code: Option<Wanted<i64>>,
+    /// A part of `WWW-Authenticate`.
+    pub challenge: Option<Wanted<Box<str>>>,
+}
+
+/// Who refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeniedBy {
+    /// A limit.
+    Limit(Label),
+    /// A rule.
+    Rule(Label),
+}
+
+impl Cases {
+    /// Reads every `*.test.yaml` among `sources`, for the policy that they are about.
+    pub fn read(policy: &Policy, sources: &[Source]) -> Self {
+        let mut findings = Findings::default();
+        let places = Places::new(sources);
+        let (mut list, mut unread) = (Vec::new(), 0);
+        for (file, source) in
+            sources.iter().enumerate().filter(|(_, source)| Part::of(&source.name) == Part::Test)
+        {
+            let Some(root) = yaml::parse(file, source, &mut findings) else { continue };
+            let reader = read::Reader { policy, places: &places, file: &source.name };
+            let cases = reader.cases(&root, &mut findings);
+            unread += cases.iter().filter(|case| case.is_none()).count();
+            list.extend(cases.into_iter().flatten());
         }
-    }
-    CaseReport { passed, failed, faults: findings.settle(sources) }
-}
-
-/// Judges one case.
-///
-/// # Errors
-/// What came instead of what was expected.
-fn check(policy: &Policy, case: &Case, unix_ms: u64) -> Result<(), String> {
-    let caller = find_caller(case)?;
-    let standing = policy.standing(&caller, unix_ms);
-    let arguments;
-    let decision = match &case.message {
-        Message::Call(tool, None) => policy.judge_call(&standing, tool, None),
-        Message::Call(tool, Some(json)) => {
-            arguments = Document::parse(json.as_bytes())
-                .map_err(|fault| format!("the arguments are no JSON: {fault}"))?;
-            policy.judge_call(&standing, tool, Some(arguments.root()))
-        }
-        Message::Method(method, target) => policy.judge_method(&standing, *method, target.as_deref()),
-    };
-    if case.expected.is_met(&decision) { Ok(()) } else { Err(describe(&decision)) }
-}
-
-fn find_caller(case: &Case) -> Result<Arc<Caller>, String> {
-    let now = Now { steady: Duration::ZERO, unix_ms: 0 };
-    let directory = Directory::new(case.caller.clone())
-        .map_err(|fault| format!("the caller cannot be: {}", fault.kind))?;
-    let found = directory.verify(&Evidence::header(case.authorization), now);
-    found.settled().map_err(|refused| format!("the caller is refused: {refused:?}"))
-}
-
-impl Expected {
-    fn is_met(&self, decision: &Decision<'_>) -> bool {
-        let (verdict, rule, reason) = match decision {
-            Decision::Allow { by, .. } => (Verdict::Allow, Some(*by), None),
-            Decision::Forbid(Forbid { why, rule, .. }) => (Verdict::Deny, *rule, Some(why.reason())),
-        };
-        verdict == self.verdict
-            && self.rule.as_ref().is_none_or(|wanted| rule == Some(wanted))
-            && self.reason.is_none_or(|wanted| reason == Some(wanted))
+        Self { list, unread, findings }
     }
 
-    fn describe(&self) -> String {
-        let mut text = String::from(match self.verdict {
-            Verdict::Allow => "allow",
-            Verdict::Deny => "deny",
-        });
-        if let Some(rule) = &self.rule {
-            text.push_str(&format!(" by `{rule}`"));
-        }
-        if let Some(reason) = self.reason {
-            text.push_str(&format!(" for the reason `{reason}`"));
-        }
-        text
+    /// How many cases cannot be judged, for something is wrong with them.
+    pub fn unread(&self) -> usize {
+        self.unread
+    }
+
+    /// Notes that something came out otherwise than a case wants.
+    pub fn note(&mut self, code: Code, mark: Mark, message: String, help: String) {
+        self.findings.advise(code, mark.0, message, help);
+    }
+
+    /// Everything that was found, in the order of files and lines of the same `sources`.
+    pub fn settle(self, sources: &[Source]) -> Faults {
+        self.findings.settle(sources)
     }
 }
 
-/// Says in words what was decided, for people who did not expect it.
-fn describe(decision: &Decision<'_>) -> String {
-    let forbid = match decision {
-        Decision::Allow { by, .. } => return format!("allow by `{by}`"),
-        Decision::Forbid(forbid) => forbid,
-    };
-    let rule = forbid.rule.map_or_else(|| "a rule".to_owned(), |rule| format!("`{rule}`"));
-    let why = match &forbid.why {
-        Why::Argument { path } => format!("{rule} comes nearest, and does not allow this `{path}`"),
-        Why::Denied => format!("{rule} forbids it"),
-        Why::NotAllowed => "no rule for this caller allows it".to_owned(),
-        Why::Scope { missing } => {
-            format!("{rule} comes nearest, and wants the scope {}", quoted(missing.iter().copied()))
+impl Verdict {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
         }
-        Why::Tenant => "the tool is disabled for the caller's tenant".to_owned(),
-        Why::UnknownTool => "there is no such tool".to_owned(),
-    };
-    format!("deny for the reason `{}`: {why}", forbid.why.reason())
+    }
 }

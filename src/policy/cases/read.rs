@@ -1,154 +1,310 @@
 //! Test files, read like every other file of a bundle.
 
-use super::{Case, Expected, Message, Verdict};
-use crate::identity::{Anonymous, Settings, StaticKey, digest};
-use crate::mcp::{Method, Sender};
-use crate::names::Label;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::draft::{Draft, Tool};
+use super::{Case, Expected, Mark, Repeat, Said};
+use crate::bounds::{CASE_REPEATS_MAX, CLAIM_BYTES_MAX};
+use crate::identity::{Supposed, SupposedProof};
+use crate::json::Document;
+use crate::mcp::{Method, Sender, Subject};
 use crate::policy::code::Code;
-use crate::policy::compile::BUILT_IN;
-use crate::policy::decision::Why;
-use crate::policy::diagnostic::{Findings, did_you_mean, shown};
-use crate::policy::snapshot::Policy;
+use crate::policy::diagnostic::{Findings, Span, did_you_mean, shown};
+use crate::policy::places::Places;
+use crate::policy::scalar::Scalar;
+use crate::policy::snapshot::{self, Policy};
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::Node;
-
-/// The keys of a case.
-pub(in crate::policy) const CASE_KEYS: &[&str] = &["name", "as", "call", "method", "target", "expect"];
-
-/// The keys of `as`.
-pub(in crate::policy) const CALLER_KEYS: &[&str] =
-    &["user", "tenant", "agent", "workload", "scopes", "groups"];
+use crate::policy::yaml::{Content, Entry, Node};
 
 /// The keys of a test file.
-pub(in crate::policy) const TESTS_KEYS: &[&str] = &["cases"];
+pub(in crate::policy) const TESTS_KEYS: &[&str] = &["at", "cases"];
 
-/// The keys of `call`.
-pub(in crate::policy) const CALL_KEYS: &[&str] = &["tool", "args"];
+/// The keys of a case.
+pub(in crate::policy) const CASE_KEYS: &[&str] =
+    &["name", "as", "at", "call", "method", "target", "with", "result", "repeat", "expect"];
 
-/// The keys of `expect`.
-pub(in crate::policy) const EXPECT_KEYS: &[&str] = &["decision", "rule", "reason"];
+/// The keys of a caller.
+pub(in crate::policy) const CALLER_KEYS: &[&str] =
+    &["user", "tenant", "agent", "workload", "scopes", "groups", "by"];
+
+/// The keys of a repetition.
+pub(in crate::policy) const REPEAT_KEYS: &[&str] = &["times", "every"];
 
 const TEXT_BYTES_MAX: usize = 512;
 
-/// What the caller of a case presents; it opens the directory of this one case only.
-const KEY: &str = "case";
-const PRESENTED: &str = "Bearer case";
-
-/// The cases of one file; those that cannot be read are left out, and noted.
-pub(super) fn cases(root: &Node, policy: &Policy, findings: &mut Findings) -> Vec<Case> {
-    let fields = Fields::open(root, "a test file", TESTS_KEYS, findings);
-    let items = fields.and_then(|fields| fields.need("cases", findings));
-    let items = items.and_then(|node| walker::list(node, "`cases`", findings)).unwrap_or_default();
-    items.iter().filter_map(|item| case(item, policy, findings)).collect()
+/// Reads the cases of one file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'r> {
+    pub policy: &'r Policy,
+    pub places: &'r Places<'r>,
+    pub file: &'r str,
 }
 
-fn case(node: &Node, policy: &Policy, findings: &mut Findings) -> Option<Case> {
-    let fields = Fields::open(node, "a case", CASE_KEYS, findings)?;
-    let name = fields.need("name", findings);
-    let name = name.and_then(|node| walker::line(node, "the name of a case", TEXT_BYTES_MAX, findings));
-    let caller = match fields.get("as") {
-        Some(node) => Some((caller(node, findings)?, Some(PRESENTED))),
-        None => Some((Settings { anonymous: Anonymous::Allow, ..Settings::default() }, None)),
-    };
-    let message = message(&fields, findings);
-    let expect = fields.need("expect", findings);
-    let expected = expect.and_then(|node| expected(node, policy, findings));
-    let (name, expect, (caller, authorization)) = (name?, expect?, caller?);
-    let span = fields.entry("expect").map_or(expect.span, |entry| entry.key_span);
-    Some(Case { name: name.value, span, caller, authorization, message: message?, expected: expected? })
-}
+impl Reader<'_> {
+    /// The cases of one file; `None` for one that cannot be judged, which has been noted.
+    pub fn cases(&self, root: &Node, findings: &mut Findings) -> Vec<Option<Case>> {
+        let fields = Fields::open(root, "a test file", TESTS_KEYS, findings);
+        let Some(fields) = fields else { return Vec::new() };
+        let at = fields.get("at").cloned();
+        let mut above = Draft { at: at.clone(), at_of_file: at, ..Draft::default() };
+        let items = fields.need("cases", findings);
+        let items = items.and_then(|node| walker::list(node, "`cases`", findings)).unwrap_or_default();
+        items.iter().map(|item| self.case(item, &mut above, findings)).collect()
+    }
 
-fn caller(node: &Node, findings: &mut Findings) -> Option<Settings> {
-    let fields = Fields::open(node, "`as`", CALLER_KEYS, findings)?;
-    let mut line = |key: &str| {
-        let node = fields.get(key)?;
-        Some(walker::line(node, "part of a caller", TEXT_BYTES_MAX, findings)?.value)
-    };
-    let (user, tenant, agent, workload) = (line("user"), line("tenant"), line("agent"), line("workload"));
-    let mut texts = |key: &str| {
-        let listed = fields.get(key).map(|node| walker::texts(node, "part of a caller", findings));
-        listed.unwrap_or_default().into_iter().map(|text| text.value).collect()
-    };
-    let key = StaticKey {
-        // INVARIANT: the text is a constant that keeps to the alphabet.
-        id: Label::parse(KEY).expect("a constant name"),
-        sha256: digest(KEY),
-        user: user.unwrap_or_else(|| "somebody".into()),
-        tenant,
-        agent,
-        workload,
-        scopes: texts("scopes"),
-        groups: texts("groups"),
-    };
-    Some(Settings { keys: vec![key], ..Settings::default() })
-}
-
-fn message(fields: &Fields<'_>, findings: &mut Findings) -> Option<Message> {
-    match (fields.entry("call"), fields.entry("method")) {
-        (Some(_), Some(method)) => {
-            findings.raise(Code::BadValue, method.key_span, "a case has `call` or `method`, not both");
-            None
+    fn case(&self, node: &Node, above: &mut Draft, findings: &mut Findings) -> Option<Case> {
+        let fields = Fields::open(node, "a case", CASE_KEYS, findings)?;
+        let is_child =
+            above.says_something() && fields.get("call").is_none() && fields.get("method").is_none();
+        above.take(&fields, findings);
+        let name = self.name(&fields, is_child, above, findings);
+        if fields.get("name").is_some() || !is_child {
+            above.name = name.clone().unwrap_or_default();
         }
-        (Some(call), None) => {
-            let inner = Fields::open(&call.value, "`call`", CALL_KEYS, findings)?;
-            let tool = inner.need("tool", findings);
-            let tool =
-                tool.and_then(|node| walker::line(node, "the name of a tool", TEXT_BYTES_MAX, findings));
-            let arguments = inner.get("args").map(Node::json);
-            Some(Message::Call(tool?.value, arguments))
+        let repeat = fields.get("repeat").map(|node| repeat(node, findings));
+        let expect = fields.need("expect", findings);
+        let expected = expect.and_then(|node| self.expected(node, repeat.is_some(), findings));
+        let mark = fields.entry("expect").map_or(fields.span(), |entry| entry.key_span);
+        let before = findings.len();
+        let caller = self.caller(above.caller.as_ref(), findings);
+        let at = above.at.as_ref().map(|node| time(node, findings));
+        let expected = expected?;
+        let said = self.said(above, &fields, &expected, findings);
+        if above.is_unsound || findings.len() > before {
+            return None;
         }
-        (None, Some(method)) => {
-            let text = walker::text(&method.value, "a method", findings)?;
-            let known = Method::ALL.iter().copied().filter(|method| method.is_sent_by(Sender::Client));
-            let found = known.clone().find(|method| method.as_str() == text);
-            if found.is_none() {
-                let help = did_you_mean(text, "methods", known.map(Method::as_str));
-                findings.advise(
-                    Code::UnknownMethod,
-                    method.value.span,
-                    format!("there is no method `{}`", shown(text)),
-                    help,
-                );
+        Some(Case {
+            name: name?,
+            file: self.file.into(),
+            place: self.places.of(fields.span()),
+            mark: Mark(mark),
+            caller: caller?,
+            at: at.map_or(Some(None), |at| at.map(Some))?,
+            said: said?,
+            result: above.result.as_ref().map(|node| node.json().into()),
+            repeat: repeat.map_or(Some(None), |repeat| repeat.map(Some))?,
+            expected,
+        })
+    }
+
+    /// The name of a case; one that changes another may be called after it.
+    fn name(
+        &self,
+        fields: &Fields<'_>,
+        is_child: bool,
+        above: &Draft,
+        findings: &mut Findings,
+    ) -> Option<Box<str>> {
+        if fields.get("name").is_some() || !is_child {
+            let name = fields.need("name", findings)?;
+            return Some(walker::line(name, "the name of a case", TEXT_BYTES_MAX, findings)?.value);
+        }
+        let changes = fields.get("with").map(|with| match &with.content {
+            Content::Map(entries) => entries.iter().map(shown_change).collect::<Vec<_>>().join(", "),
+            Content::List(_) | Content::Scalar(_) | Content::Unreadable => String::new(),
+        });
+        let line = self.places.of(fields.span()).line;
+        let base = &above.name;
+        Some(match changes {
+            Some(changes) => format!("{base} / {}", shown(&changes)).into(),
+            None => format!("{base} / line {line}").into(),
+        })
+    }
+
+    fn caller(&self, node: Option<&Node>, findings: &mut Findings) -> Option<Option<Supposed>> {
+        let Some(node) = node else { return Some(None) };
+        if matches!(&node.content, Content::Scalar(Scalar::Text(text)) if **text == *"anonymous") {
+            return Some(None);
+        }
+        let fields = Fields::open(node, "`as`", CALLER_KEYS, findings)?;
+        let mut line = |key: &str| {
+            let node = fields.get(key)?;
+            Some(walker::line(node, "part of a caller", CLAIM_BYTES_MAX, findings)?.value)
+        };
+        let (user, tenant, agent, workload) = (line("user"), line("tenant"), line("agent"), line("workload"));
+        let proof = fields.get("by").map(|node| {
+            let known = SupposedProof::ALL;
+            walker::word(node, "a way to be known", known, SupposedProof::as_str, findings)
+        });
+        let names = &self.policy.names;
+        let scopes = names_in(fields.entry("scopes"), Code::UnknownScope, names.scopes.as_deref(), findings);
+        let groups = names_in(fields.entry("groups"), Code::UnknownGroup, names.groups.as_deref(), findings);
+        let by = proof.unwrap_or(Some(SupposedProof::default()))?;
+        let user = user.unwrap_or_else(|| Supposed::default().user);
+        let supposed = Supposed { user, tenant, agent, workload, scopes, groups, by };
+        match Supposed::caller(Some(&supposed)) {
+            Ok(_) => Some(Some(supposed)),
+            Err(fault) => {
+                findings.raise(Code::BadValue, node.span, format!("there can be no such caller: {fault}"));
+                None
             }
-            let target = fields
-                .get("target")
-                .and_then(|node| walker::line(node, "a target", TEXT_BYTES_MAX, findings));
-            Some(Message::Method(found?, target.map(|target| target.value)))
         }
-        (None, None) => {
-            findings.raise(Code::MissingKey, fields.span(), "a case needs `call` or `method`");
-            None
+    }
+
+    fn said(
+        &self,
+        draft: &Draft,
+        fields: &Fields<'_>,
+        expected: &Expected,
+        findings: &mut Findings,
+    ) -> Option<Said> {
+        match (&draft.tool, &draft.method) {
+            (Some(tool), _) => {
+                let tool = self.tool(tool, findings)?;
+                if let Some(args) = &draft.args {
+                    self.check_arguments(&tool, args, findings);
+                }
+                Some(Said::Call { tool, arguments: draft.args.as_ref().map(|node| node.json().into()) })
+            }
+            (None, Some(method)) => {
+                let method = read_method(method, findings);
+                let target = draft.target.as_ref();
+                let target = target.and_then(|node| walker::line(node, "a target", TEXT_BYTES_MAX, findings));
+                let method = method?;
+                if method.subject() != Subject::Nothing && draft.target.is_none() {
+                    let message = format!("`{}` needs a `target`", method.as_str());
+                    findings.raise(Code::MissingKey, fields.span(), message);
+                    return None;
+                }
+                Some(Said::Method { method, target: target.map(|target| target.value) })
+            }
+            (None, None) if expected.lists.is_some() => {
+                Some(Said::Method { method: Method::ToolsList, target: None })
+            }
+            (None, None) if fields.get("call").is_some() => None,
+            (None, None) => {
+                let help = "say what is sent, or put the case below one that does";
+                let message = "a case needs `call` or `method`";
+                findings.advise(Code::CaseSaysNothing, fields.span(), message, help);
+                None
+            }
         }
+    }
+
+    /// A tool that the policy has, or that the case says it must not have.
+    fn tool(&self, tool: &Tool, findings: &mut Findings) -> Option<Box<str>> {
+        let (Tool::Known(node) | Tool::Unknown(node)) = tool;
+        let name = walker::line(node, "the name of a tool", TEXT_BYTES_MAX, findings)?.value;
+        match (tool, self.policy.tool(&name)) {
+            (Tool::Known(_), Some(_)) | (Tool::Unknown(_), None) => Some(name),
+            (Tool::Known(_), None) => {
+                self.note_unknown_tool(node.span, &name, findings);
+                None
+            }
+            (Tool::Unknown(_), Some(_)) => {
+                let message = format!("the policy knows `{}`", shown(&name));
+                findings.advise(Code::BadValue, node.span, message, "call it `tool`");
+                None
+            }
+        }
+    }
+
+    /// Notes arguments that the approved definition of a tool does not have, unless it takes any.
+    fn check_arguments(&self, tool: &str, args: &Node, findings: &mut Findings) {
+        let definition = self.policy.tool(tool).and_then(snapshot::Tool::definition);
+        let schema = definition.and_then(|definition| definition.input_schema.as_deref());
+        let Some(Ok(schema)) = schema.map(|schema| Document::parse(schema.as_bytes())) else { return };
+        let is_open =
+            schema.root().get("additionalProperties").is_some_and(|more| more.boolean() != Some(false));
+        let Some(properties) = schema.root().get("properties").filter(|_| !is_open) else { return };
+        for entry in walker::map(args, "`args`", findings).unwrap_or_default() {
+            if properties.get(&entry.key).is_none() {
+                let known: Vec<String> =
+                    properties.members().map(|(key, _)| key.name().into_owned()).collect();
+                let help = match known.as_slice() {
+                    [] => "it has none".to_owned(),
+                    known => did_you_mean(&entry.key, "arguments", known.iter().map(String::as_str)),
+                };
+                let message = format!("`{}` has no argument `{}`", shown(tool), shown(&entry.key));
+                findings.advise(Code::UnknownArgument, entry.key_span, message, help);
+            }
+        }
+    }
+
+    fn note_unknown_tool(&self, span: Span, name: &str, findings: &mut Findings) {
+        let known = self.policy.tools().iter().map(|tool| tool.name.as_str());
+        let help = did_you_mean(name, "tools", known);
+        let help = format!("{help} (write `unknown_tool` for one that is not to be there)");
+        findings.advise(Code::UnknownTool, span, format!("there is no tool `{}`", shown(name)), help);
     }
 }
 
-fn expected(node: &Node, policy: &Policy, findings: &mut Findings) -> Option<Expected> {
-    let fields = Fields::open(node, "`expect`", EXPECT_KEYS, findings)?;
-    let spell = |verdict| match verdict {
-        Verdict::Allow => "allow",
-        Verdict::Deny => "deny",
+fn shown_change(entry: &Entry) -> String {
+    format!("{}: {}", entry.key, entry.value.json())
+}
+
+/// A list of names, which may be empty; each one of the closed list if there is one.
+fn names_in(
+    entry: Option<&Entry>,
+    code: Code,
+    known: Option<&[Box<str>]>,
+    findings: &mut Findings,
+) -> Vec<Box<str>> {
+    let Some(entry) = entry else { return Vec::new() };
+    if matches!(&entry.value.content, Content::List(items) if items.is_empty()) {
+        return Vec::new();
+    }
+    let texts = walker::texts(&entry.value, "part of a caller", findings);
+    for text in &texts {
+        if let Some(known) = known.filter(|known| !known.contains(&text.value)) {
+            let help = did_you_mean(&text.value, &entry.key, known.iter().map(|name| &**name));
+            let message = format!("`{}` is not in the closed list `{}`", shown(&text.value), entry.key);
+            findings.advise(code, text.span, message, help);
+        }
+    }
+    texts.into_iter().map(|text| text.value).collect()
+}
+
+fn read_method(node: &Node, findings: &mut Findings) -> Option<Method> {
+    let text = walker::text(node, "a method", findings)?;
+    let known = Method::ALL.iter().copied().filter(|method| method.is_sent_by(Sender::Client));
+    let found = known.clone().find(|method| method.as_str() == text);
+    if found == Some(Method::ToolsCall) {
+        let help = "write `call: { tool: NAME, args: {} }`";
+        findings.advise(Code::BadValue, node.span, "a call of a tool is written as `call`", help);
+        return None;
+    }
+    if found.is_none() {
+        let help = did_you_mean(text, "methods", known.map(Method::as_str));
+        let message = format!("there is no method `{}`", shown(text));
+        findings.advise(Code::UnknownMethod, node.span, message, help);
+    }
+    found
+}
+
+fn repeat(node: &Node, findings: &mut Findings) -> Option<Repeat> {
+    let fields = Fields::open(node, "`repeat`", REPEAT_KEYS, findings)?;
+    let times = fields.need("times", findings)?;
+    let count = walker::count(times, "how often a message is sent", findings)?;
+    if count.get() > CASE_REPEATS_MAX {
+        let message = format!("a case may send its message {CASE_REPEATS_MAX} times at most");
+        findings.raise(Code::TooLarge, times.span, message);
+        return None;
+    }
+    let every = match fields.get("every") {
+        Some(node) => walker::duration(node, "span between two messages", findings)?,
+        None => Duration::ZERO,
     };
-    let verdict = fields.need("decision", findings);
-    let known = &[Verdict::Allow, Verdict::Deny];
-    let verdict = verdict.and_then(|node| walker::word(node, "a decision", known, spell, findings));
-    let rule = fields.get("rule").map(|node| rule_id(node, policy, findings));
-    let reason =
-        fields.get("reason").map(|node| walker::word(node, "a reason", Why::REASONS, |word| word, findings));
-    if let (Some(Verdict::Allow), Some(entry)) = (verdict, fields.entry("reason")) {
-        findings.raise(Code::BadValue, entry.key_span, "what is allowed has no `reason`");
-    }
-    let (rule, reason) =
-        (rule.map_or(Some(None), |rule| rule.map(Some))?, reason.map_or(Some(None), |word| word.map(Some))?);
-    Some(Expected { verdict: verdict?, rule, reason })
+    Some(Repeat { times: count, every })
 }
 
-/// A rule that the policy has; a case about any other can only be a typo.
-fn rule_id(node: &Node, policy: &Policy, findings: &mut Findings) -> Option<Label> {
-    let id = walker::label(node, "a rule id", findings)?;
-    if policy.rule_ids().any(|known| *known == id.value) || id.value.as_str() == BUILT_IN {
-        return Some(id.value);
+/// A moment with its offset from UTC, in milliseconds since 1970.
+fn time(node: &Node, findings: &mut Findings) -> Option<u64> {
+    let text = walker::text(node, "a time", findings)?;
+    let found = parse_time(text);
+    if found.is_none() {
+        let help = "write it with its offset: `2026-11-23T08:00:00+01:00`, or `Z` for UTC";
+        findings.advise(Code::CaseTime, node.span, format!("`{}` is no time", shown(text)), help);
     }
-    let help = did_you_mean(id.value.as_str(), "rules", policy.rule_ids().map(Label::as_str));
-    findings.advise(Code::UnknownRule, id.span, format!("there is no rule `{}`", id.value), help);
-    None
+    found
+}
+
+/// Reads a time as cases write it, in milliseconds since 1970. Source: RFC 3339, section 5.6.
+pub fn parse_time(text: &str) -> Option<u64> {
+    // jiff reads more forms than a test should have; those of RFC 3339 begin with a whole date and time.
+    let has_form = text.len() >= "2026-11-23T08:00:00Z".len() && text.as_bytes().get(10) == Some(&b'T');
+    let time = has_form.then(|| text.parse::<Timestamp>().ok())??;
+    u64::try_from(time.as_millisecond()).ok()
 }
