@@ -1,4 +1,4 @@
-//! What `test` prints, and how it ends: the real binary, one folder for each bundle.
+//! What `test` and `explain` print, and how they end: the real binary, one folder for each bundle.
 //!
 //! Each line of `commands` is run in the folder above; `expected.txt` holds what it printed and its exit
 //! code. `UPDATE_GOLDEN=1` writes it anew; read the difference.
@@ -88,6 +88,16 @@ fn ends_with_the_code_that_a_pipeline_asks_for() {
         ("test", 2),
         ("test bank -o yaml", 2),
         ("test bank --fail-under 101", 2),
+        ("explain bank --tool status", 0),
+        ("explain bank --tool pay", 0),
+        ("explain bank", 2),
+        ("explain bank --tool pay --method ping", 2),
+        ("explain bank --audit asked/audit.jsonl", 2),
+        ("explain bank --audit asked/nowhere.jsonl --id rec-1", 3),
+        ("explain bank --audit asked/audit.jsonl --id rec-0", 3),
+        ("explain bank --request bank/policy.yaml", 3),
+        ("explain bank --method pay", 3),
+        ("explain broken --tool pay", 3),
     ];
     for (line, wanted) in cases {
         let (stdout, stderr, code) = run(&words(line));
@@ -118,4 +128,22 @@ fn junit_is_xml_with_one_element_for_each_case() {
     let line = number(case, "line").expect("a line");
     let text = fs::read_to_string(folder().join("bank/bank.test.yaml")).expect("the test file");
     assert!(text.lines().nth(line - 1).is_some_and(|line| line.contains("prod is frozen")), "line {line}");
+}
+
+#[test]
+fn a_request_may_come_on_standard_input() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sluicegate"))
+        .args(["explain", "bank", "--request", "-"])
+        .current_dir(folder())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let request = fs::read(folder().join("asked/request.json")).expect("a request");
+    child.stdin.take().expect("a pipe").write_all(&request).expect("taken");
+    let output = child.wait_with_output().expect("an end");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success() && text.starts_with("denied for the reason `argument`"), "{text}");
 }

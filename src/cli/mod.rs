@@ -4,6 +4,7 @@ mod check;
 mod codes;
 pub mod demo;
 mod history;
+mod explain;
 mod log;
 mod opening;
 mod pin;
@@ -42,6 +43,8 @@ enum Verb {
     Replay(replay::ReplayOptions),
     /// Write down the tools that a server offers, to be approved, and show what it says otherwise since
     Pin(Box<pin::Options>),
+    /// Tell what would become of a message, which rule decides, and why the others do not
+    Explain(Box<explain::Options>),
     /// Run the gate in front of a server
     Run(Box<run::Options>),
     /// Print the JSON Schema of a policy file, for editors
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Verb::Diff(options) => replay::diff(&options).into(),
         Verb::Replay(options) => replay::replay(&options).into(),
         Verb::Pin(options) => pin::pin(&options).into(),
+        Verb::Explain(options) => explain::explain(&options).into(),
         Verb::Run(options) => run::run(&options).into(),
         Verb::Schema(options) => schema::schema(&options).into(),
         Verb::Stdio(options) => stdio::run(&options),
