@@ -6,19 +6,19 @@ use std::time::Duration;
 
 mod asking;
 mod callers;
+mod cases;
 mod credentials;
 mod pinning;
 mod policy;
-mod cases;
 mod recording;
 mod senders;
 
 pub use asking::*;
 pub use callers::*;
+pub use cases::*;
 pub use credentials::*;
 pub use pinning::*;
 pub use policy::*;
-pub use cases::*;
 pub use recording::*;
 pub use senders::*;
 

@@ -65,6 +65,15 @@ pub(super) struct Loaded {
     pub sources: Vec<Source>,
 }
 
+/// Reads and compiles a bundle, or prints for people why that cannot be.
+pub(super) fn open(bundle: &Path) -> Result<Loaded, Exit> {
+    load(bundle, None).map_err(|account| {
+        let report = Report { accounts: vec![*account], warnings: Warnings::Pass };
+        report.print(Format::Human);
+        report.exit()
+    })
+}
+
 /// Reads and compiles a bundle, with the tools of `lock` where one is named.
 ///
 /// # Errors

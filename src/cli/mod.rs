@@ -3,13 +3,13 @@
 mod check;
 mod codes;
 pub mod demo;
-mod history;
 mod explain;
+mod history;
 mod log;
 mod opening;
+mod output;
 mod pin;
 mod replay;
-mod output;
 mod run;
 mod schema;
 mod stdio;

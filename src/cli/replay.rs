@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::Exit;
-use super::check::load;
+use super::check::open;
 use super::history::{self, Doubt, History, Recorded, Said};
 use crate::policy::Policy;
 
@@ -67,8 +67,8 @@ pub fn replay(options: &ReplayOptions) -> Exit {
 
 /// Prints what two bundles say differently, and which recorded calls they decide differently.
 pub fn diff(options: &DiffOptions) -> Exit {
-    let (old, new) = match (load(&options.old), load(&options.new)) {
-        (Ok((old, _)), Ok((new, _))) => (old, new),
+    let (old, new) = match (open(&options.old), open(&options.new)) {
+        (Ok(old), Ok(new)) => (old.policy, new.policy),
         (Err(exit), _) | (_, Err(exit)) => return exit,
     };
     let words = words(&old, &new);
@@ -93,8 +93,7 @@ pub fn diff(options: &DiffOptions) -> Exit {
 
 /// Opens a bundle and a history, or says why that cannot be.
 pub(super) fn opened(bundle: &std::path::Path, from: &std::path::Path) -> Result<(Policy, History), Exit> {
-    let (policy, _) = load(bundle)?;
-    Ok((policy, history(from)?))
+    Ok((open(bundle)?.policy, history(from)?))
 }
 
 fn history(from: &std::path::Path) -> Result<History, Exit> {

@@ -44,8 +44,8 @@ mod ring;
 mod settings;
 mod spiffe;
 mod statement;
-mod tally;
 mod supposed;
+mod tally;
 mod token;
 
 use std::time::Duration;
@@ -75,8 +75,8 @@ pub use settings::{
 };
 pub use spiffe::{SpiffeFault, SpiffeId, SpiffePattern};
 pub use statement::{STATEMENT_TYPE, Statement};
-pub use tally::{Memory, Outcome, Tally};
 pub use supposed::{Supposed, SupposedProof};
+pub use tally::{Memory, Outcome, Tally};
 
 /// Takes arbitrary bytes for a header, a URL, a key set and a token's claims.
 ///

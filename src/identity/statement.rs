@@ -99,6 +99,7 @@ mod tests {
             scopes: Box::new(["read".into(), "write".into()]),
             groups: Box::new(["a b".into(), "dba".into()]),
             proof: Proof::Token,
+            bond: super::super::Bond::default(),
         };
         let wanted = json!({
             "iss": "clinic", "aud": "https://db.internal/mcp", "sub": "carol \"c\" \u{e9}", "jti": "1",

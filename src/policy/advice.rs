@@ -91,7 +91,7 @@ fn is_bare(word: &str) -> bool {
 }
 
 /// What somebody may have meant by `word`: the nearest of `known`, if any is near.
-pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let reach = (word.chars().count() / 3).clamp(1, 3);
     let folded = word.to_lowercase();
     let distance = |candidate: &str| strsim::damerau_levenshtein(&folded, &candidate.to_lowercase());

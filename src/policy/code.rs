@@ -110,7 +110,6 @@ codes! {
     ExceptionEndsSoon "SG0109" "an exception that ends within two weeks"
     ClassByTeam "SG0110" "the organisation selects by class, and only a team says what class a tool has"
     RequiredAsOptional "SG0111" "an argument that its tool requires, constrained as if it might be missing"
-    CaseFailed "SG0201" "a test case did not come out as expected"
     CaseFailed "SG0201" "a test case was not decided as expected"
     CaseRule "SG0202" "a test case was decided by another rule, or for another reason"
     CaseArgument "SG0203" "a test case did not turn on the arguments that it names"

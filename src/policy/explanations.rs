@@ -34,6 +34,3 @@ impl Code {
         Self::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(text))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -58,9 +58,8 @@ mod watch;
 mod wording;
 mod yaml;
 
+pub use advice::{Suggestion, nearest};
 pub use arguments::{Kinds, fuzz_arguments};
-pub use advice::Suggestion;
-pub use cases::{CaseReport, run_cases};
 pub use cases::{
     Case, Cases, DeniedBy, Expected, Http, Mark, Path, REASONS, Redacted, Repeat, Said, Verdict, Wanted,
     parse_time,
@@ -71,20 +70,13 @@ pub use credentials::{
     ClientAuth, CredentialKind, Credentials, Exchange, HeaderFile, IDENTITY_HEADER, IdentityPlan, TokenClient,
 };
 pub use decision::{Decision, Forbid, Listing, Why};
-pub use diagnostic::{Fault, Faults, Paint, nearest};
+pub use diagnostic::{Fault, Faults, Paint};
 pub use facts::{Fact, Question, Unknowable};
+pub use flip::{Flip, FlipStep, Lack};
 pub use input::{SchemaDoubt, fuzz_input};
 pub use lock::{
     Annotations, Change, Definition, DefinitionFault, Drift, DriftClass, Hint, LOCK_FILE, Lock, LockedServer,
     LockedTool, definition_sha256, drift, hex, visible,
-};
-pub use decision::{Decision, Forbid, Listing, Why};
-pub use diagnostic::{Fault, Faults, Paint};
-pub use facts::{Fact, Question, Unknowable};
-pub use flip::{Flip, FlipStep, Lack};
-pub use lock::{
-    Annotations, Definition, DefinitionFault, Hint, LOCK_FILE, Lock, LockedServer, LockedTool,
-    definition_sha256, hex,
 };
 pub use outline::{RuleOutline, TakenBack};
 pub use places::Place;

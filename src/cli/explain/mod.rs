@@ -14,7 +14,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
-use super::check::load;
+use super::check::open;
 use super::time::moment;
 use crate::identity::Supposed;
 use crate::policy::Policy;
@@ -113,8 +113,8 @@ enum Format {
 
 /// Explains one message, and prints that.
 pub fn explain(options: &Options) -> Exit {
-    let policy = match load(&options.bundle) {
-        Ok((policy, _)) => Arc::new(policy),
+    let policy = match open(&options.bundle) {
+        Ok(loaded) => Arc::new(loaded.policy),
         Err(_) => return Exit::Unable,
     };
     let explained = match (&options.subject.audit, &options.id) {

@@ -1,6 +1,6 @@
 //! Results for people: what came out otherwise with the line that says so, and one line for each bundle.
 
-use super::super::check::paint;
+use super::super::output::paint;
 use super::{Results, Tested, Wish};
 use crate::trial::{Report, when};
 

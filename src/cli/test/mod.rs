@@ -11,7 +11,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
-use super::check::load;
+use super::check::open;
 use super::time::moment;
 use crate::store;
 use crate::trial::{self, Report, Selection};
@@ -132,7 +132,7 @@ pub fn test(options: &Options) -> Exit {
 /// # Errors
 /// Why they cannot be run, in one line.
 fn run(bundle: &Path, selection: Selection<'_>) -> Result<Report, String> {
-    let (policy, _) = load(bundle).map_err(|_| "the bundle does not hold".to_owned())?;
+    let policy = open(bundle).map_err(|_| "the bundle does not hold".to_owned())?.policy;
     let sources = store::read_tests(bundle).map_err(|fault| fault.to_string())?;
     if sources.is_empty() {
         return Err("no `*.test.yaml` in it".to_owned());

@@ -214,7 +214,7 @@ impl Reader<'_> {
                 let known: Vec<String> =
                     properties.members().map(|(key, _)| key.name().into_owned()).collect();
                 let help = match known.as_slice() {
-                    [] => "it has none".to_owned(),
+                    [] => "it has none".into(),
                     known => did_you_mean(&entry.key, "arguments", known.iter().map(String::as_str)),
                 };
                 let message = format!("`{}` has no argument `{}`", shown(tool), shown(&entry.key));

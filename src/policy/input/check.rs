@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Entry, InputSchema, Range, Shape};
 use crate::json::{Document, decimal};
+use crate::policy::advice::Help;
 use crate::policy::arguments::{Absence, ConstraintPart, Kinds, Literal, Standing, Test};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Spanned, did_you_mean, nearest, quoted, shown};
@@ -53,11 +54,10 @@ fn note_missing(
     // The last step is the one that is misspelled; what stands before it was found.
     let (front, last) = path.value.rsplit_once('.').map_or(("", &*path.value), |(front, last)| (front, last));
     let help = match nearest(last, names.iter().copied()) {
-        Some(meant) if front.is_empty() => format!("did you mean `{meant}`?"),
-        Some(meant) => format!("did you mean `{front}.{meant}`?"),
-        None if names.is_empty() && front.is_empty() => format!("`{tool}` takes no arguments"),
-        None if names.is_empty() => format!("nothing is inside `{}`", shown(front)),
-        None => did_you_mean(last, "arguments", names.iter().copied()),
+        Some(meant) if !front.is_empty() => format!("did you mean `{front}.{meant}`?").into(),
+        None if names.is_empty() && front.is_empty() => format!("`{tool}` takes no arguments").into(),
+        None if names.is_empty() => format!("nothing is inside `{}`", shown(front)).into(),
+        Some(_) | None => did_you_mean(last, "arguments", names.iter().copied()),
     };
     findings.advise(Code::UnknownArgument, path.span, message, help);
 }
@@ -131,13 +131,13 @@ impl Against<'_> {
         }
     }
 
-    fn name_values(&self, values: &[Box<str>], literal: &Literal) -> String {
+    fn name_values(&self, values: &[Box<str>], literal: &Literal) -> Help {
         let unquoted = |value: &str| value.trim_matches('"').to_owned();
         let names: Vec<String> = values.iter().map(|value| unquoted(value)).collect();
         match literal {
             Literal::Text(text) => did_you_mean(text, "values", names.iter().map(String::as_str)),
             Literal::Boolean(_) | Literal::Number(_) => {
-                format!("known values: {}", quoted(names.iter().map(String::as_str).take(12)))
+                format!("known values: {}", quoted(names.iter().map(String::as_str).take(12))).into()
             }
         }
     }

@@ -60,7 +60,8 @@ pub(in crate::policy) struct ResourcePart {
     pub first_scopes: Option<Vec<Spanned<Label>>>,
 }
 
-const KEYS: &[&str] = &[
+/// The keys of an issuer.
+pub(in crate::policy) const ISSUER_KEYS: &[&str] = &[
     "issuer",
     "kind",
     "audience",
@@ -83,7 +84,9 @@ const KEYS: &[&str] = &[
 /// What says where the keys come from that an issuer signs with.
 const SIGNING_KEYS: &[&str] = &["jwks", "discovery", "jwks_file", "bearer_file", "ca_file"];
 
-const CLAIMS_KEYS: &[&str] = &["user", "tenant", "agent", "groups", "scopes", "workload"];
+/// The keys of an issuer's `claims`.
+pub(in crate::policy) const CLAIMS_KEYS: &[&str] =
+    &["user", "tenant", "agent", "groups", "scopes", "workload"];
 
 /// Where a pod finds what its service account is known by.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -92,7 +95,7 @@ const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 const API_SERVER: &str = "https://kubernetes.default.svc";
 
 pub(super) fn read(node: &Node, findings: &mut Findings) -> Option<IssuerPart> {
-    let fields = Fields::open(node, "an issuer", KEYS, findings)?;
+    let fields = Fields::open(node, "an issuer", ISSUER_KEYS, findings)?;
     let issuer = fields.need("issuer", findings).and_then(|node| line(node, "an issuer", findings))?;
     let spell = |kind| match kind {
         IssuerKind::Kubernetes => "kubernetes",

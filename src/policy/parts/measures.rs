@@ -45,9 +45,6 @@ pub(in crate::policy) const MATCH_KEYS: &[&str] = &["tools", "classes"];
 /// The keys of a redaction rule.
 pub(in crate::policy) const REDACT_KEYS: &[&str] = &["id", "on", "detectors", "fields", "action", "mode"];
 
-/// The keys of `upstream`.
-pub(in crate::policy) const UPSTREAM_KEYS: &[&str] = &["connect_timeout", "timeout", "idle"];
-
 /// The keys of `conversation`.
 pub(in crate::policy) const CONVERSATION_KEYS: &[&str] = &["sources"];
 

@@ -16,7 +16,9 @@ use crate::policy::scalar::Scalar;
 use crate::policy::walker;
 use crate::policy::yaml::Content;
 
-const KEYS: &[&str] = &["connect_timeout", "timeout", "idle", "credentials", "identity"];
+/// The keys of `upstream`.
+pub(in crate::policy) const UPSTREAM_KEYS: &[&str] =
+    &["connect_timeout", "timeout", "idle", "credentials", "identity"];
 const WAYS: &[&str] = &["header", "client_credentials", "token_exchange"];
 const CLIENT_KEYS: &[&str] =
     &["token_url", "client_id", "client_secret_file", "client_auth", "scopes", "resource"];
@@ -48,7 +50,7 @@ const URL_BYTES_MAX: usize = 2_048;
 
 impl Bundle {
     pub(super) fn read_upstream(&mut self, node: &Node, findings: &mut Findings) {
-        let Some(fields) = Fields::open(node, "`upstream`", KEYS, findings) else { return };
+        let Some(fields) = Fields::open(node, "`upstream`", UPSTREAM_KEYS, findings) else { return };
         let mut time = |key| fields.get(key).and_then(|node| walker::duration(node, "time", findings));
         let (connect_timeout, timeout, idle) = (time("connect_timeout"), time("timeout"), time("idle"));
         let credentials = fields.get("credentials").and_then(|node| read_credentials(node, findings));

@@ -7,7 +7,7 @@ use super::*;
 use crate::policy::code::Code;
 use crate::policy::compile::Part;
 use crate::policy::diagnostic::Findings;
-use crate::policy::{Lock, Source, compile, run_cases, yaml};
+use crate::policy::{Cases, Lock, Source, compile, yaml};
 
 /// Codes that are about the form of a file alone, so that a schema should see them.
 const OF_FORM: &[Code] = &[Code::UnknownKey, Code::UnknownWord, Code::WrongType];
@@ -106,7 +106,7 @@ fn agrees_with_the_compiler_about_every_bundle_in_the_repository() {
         let sources = sources(&folder);
         let codes: Vec<Code> = match compile(&sources, NOW_MS) {
             Ok(policy) => {
-                run_cases(&policy, &sources, NOW_MS).faults.iter().map(|fault| fault.code).collect()
+                Cases::read(&policy, &sources).settle(&sources).iter().map(|fault| fault.code).collect()
             }
             Err(faults) => faults.iter().map(|fault| fault.code).collect(),
         };
