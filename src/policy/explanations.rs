@@ -11,10 +11,13 @@
 use super::code::Code;
 
 const TEXTS: &[&str] = &[
+    include_str!("codes/arguments.md"),
+    include_str!("codes/callers.md"),
     include_str!("codes/keys.md"),
     include_str!("codes/names.md"),
     include_str!("codes/rules.md"),
     include_str!("codes/tests.md"),
+    include_str!("codes/upstream.md"),
     include_str!("codes/yaml.md"),
 ];
 
