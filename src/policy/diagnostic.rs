@@ -26,6 +26,13 @@ pub(super) struct Span {
     pub end: usize,
 }
 
+impl Span {
+    /// Whether the two have a byte in common, or the other one is an empty place inside.
+    fn meets(self, other: Self) -> bool {
+        self.file == other.file && self.start < other.end.max(other.start + 1) && other.start < self.end
+    }
+}
+
 /// A value and where it was written.
 #[derive(Debug, Clone)]
 pub(super) struct Spanned<T> {
@@ -108,7 +115,7 @@ impl Findings {
         self.found.push(Finding { code, span, message: message.into(), help: Some(help.into()), twin: None });
     }
 
-    /// Keeps the text at `span` out of whatever is drawn: it may be a secret.
+    /// Keeps the text at `span` out of whatever is drawn, and offers no change of it: it may be a secret.
     pub fn hide(&mut self, span: Span) {
         self.hidden.push(span);
     }
@@ -139,6 +146,9 @@ impl Findings {
                 let help =
                     format!("the other one is at {}:{line}:{column}; keep one of the two", source.name);
                 finding.help = Some(Help::from(help));
+            }
+            if self.hidden.iter().any(|span| span.meets(finding.span)) {
+                finding.help = finding.help.map(|help| Help::from(help.into_text()));
             }
             if let Some(source) = sources.get(finding.span.file) {
                 faults.push(source, finding);
@@ -179,14 +189,14 @@ impl Faults {
         });
     }
 
-    /// Puts an asterisk in the place of each byte of `span`, line breaks excepted.
+    /// Puts a mark in the place of each character of `span`, so that all places stay where they are.
     fn hide(&mut self, name: &str, span: Span) {
         let Some((_, text)) = self.texts.iter_mut().find(|(known, _)| **known == *name) else { return };
         let (start, end) = (floor(text, span.start), floor(text, span.end));
         let (before, rest) = text.split_at(start);
         let (secret, after) = rest.split_at(end.saturating_sub(start));
-        let stars: String = secret.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
-        *text = [before, &stars, after].concat().into();
+        let marks: String = secret.chars().map(mark).collect();
+        *text = [before, &marks, after].concat().into();
     }
 
     /// The faults, by file and position.
@@ -292,6 +302,17 @@ impl SourceCode for Lines {
     }
 }
 
+/// What is drawn for a hidden character: as long as it in UTF-8 and in UTF-16.
+fn mark(hidden: char) -> char {
+    match (hidden, hidden.len_utf8()) {
+        ('\n' | '\r', _) => hidden,
+        (_, 1) => '*',
+        (_, 2) => '·',
+        (_, 3) => '∗',
+        _ => '🔒',
+    }
+}
+
 /// Where the line of an offset begins, its number and the column in it, both from 1.
 fn place(text: &str, at: usize) -> (usize, usize, usize) {
     let before = text.get(..at).unwrap_or("");
@@ -339,3 +360,6 @@ impl fmt::Display for Faults {
 }
 
 impl std::error::Error for Faults {}
+
+#[cfg(test)]
+mod tests;

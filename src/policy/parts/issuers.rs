@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::bounds::{CLOCK_LEEWAY_MAX, ENDPOINT_URL_BYTES_MAX, VERIFIED_LIFE};
 use crate::identity::{
-    Algorithm, Binding, ClaimNames, ClaimPath, Dpop, Endpoint, Introspection, KeyPlace, KeysAt, Terms,
-    TokenType, WorkloadClaim,
+    Algorithm, Binding, ClaimNames, ClaimPath, Dpop, Endpoint, EndpointFault, Introspection, KeyPlace,
+    KeysAt, Terms, TokenType, WorkloadClaim,
 };
 use crate::names::Label;
 use crate::policy::code::Code;
@@ -183,18 +183,24 @@ fn read_keys(
 pub(super) fn endpoint(text: &Spanned<Box<str>>, findings: &mut Findings) -> Option<Endpoint> {
     let parsed = Endpoint::parse(&text.value);
     let note = |fault| {
-        let message = format!("`{}` may not be asked: {fault}", shown(&text.value));
-        findings.raise(Code::EndpointRefused, text.span, message);
+        let shown = if fault == EndpointFault::User {
+            findings.hide(text.span);
+            "this URL".into()
+        } else {
+            format!("`{}`", shown(&text.value))
+        };
+        findings.raise(Code::EndpointRefused, text.span, format!("{shown} may not be asked: {fault}"));
     };
     parsed.map_err(note).ok()
 }
 
-/// A file outside of the bundle.
+/// A file outside of the bundle. What is no path may be the secret itself, and is not shown.
 pub(super) fn absolute(file: Spanned<Box<str>>, findings: &mut Findings) -> Option<Box<str>> {
     if file.value.starts_with('/') {
         return Some(file.value);
     }
-    let message = format!("`{}` is no path from the root", shown(&file.value));
+    findings.hide(file.span);
+    let message = "a file outside of the bundle is named by a path from the root";
     let help = "a secret is no part of the bundle: write where it is mounted, such as `/run/secrets/token`";
     findings.advise(Code::BadValue, file.span, message, help);
     None
