@@ -34,8 +34,10 @@ pub(super) use literal::Literal;
 pub(super) use paths::may_lead_elsewhere;
 pub(super) use read::ConstraintPart;
 pub(super) use schema::is_valid;
+pub(super) use sql::Dialect;
 pub use types::Kinds;
-pub(super) use types::type_kinds;
+pub(super) use types::{TypeName, type_kinds};
+pub(super) use url::Private;
 
 use ipnet::IpNet;
 
@@ -43,7 +45,6 @@ use self::literal::Word;
 use self::schema::Schema;
 use self::sql::SqlTest;
 use self::text::{Length, Pattern};
-use self::types::TypeName;
 use self::url::UrlTest;
 use super::glob::Glob;
 use crate::json::{Kind, Value};

@@ -53,7 +53,7 @@ pub(super) enum Tool {
 pub(in crate::policy) const CALL_KEYS: &[&str] = &["tool", "unknown_tool", "args"];
 
 /// Where a path of `with` may begin.
-const ROOTS: &[&str] = &["args", "as", "at", "result", "target", "tool"];
+pub(in crate::policy) const ROOTS: &[&str] = &["args", "as", "at", "result", "target", "tool"];
 
 impl Draft {
     /// Whether it says what is sent.

@@ -31,12 +31,12 @@ use crate::mcp::Method;
 use crate::names::Label;
 use crate::scan::{Detector, Direction};
 
-pub(super) use draft::CALL_KEYS;
-pub(super) use expect::EXPECT_KEYS;
+pub(super) use draft::{CALL_KEYS, ROOTS};
 pub use expect::REASONS;
+pub(super) use expect::{EXPECT_KEYS, HTTP_KEYS, WAIT_KEYS};
 pub use path::Path;
 pub use read::parse_time;
-pub(super) use read::{CALLER_KEYS, CASE_KEYS, TESTS_KEYS};
+pub(super) use read::{CALLER_KEYS, CASE_KEYS, REPEAT_KEYS, TESTS_KEYS};
 
 /// The cases of a bundle's test files, and what is wrong with them.
 #[derive(Debug)]

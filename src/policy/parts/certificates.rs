@@ -22,11 +22,13 @@ pub(in crate::policy) struct CertificatePart {
     pub groups: Vec<Spanned<Box<str>>>,
 }
 
-const KEYS: &[&str] = &["id", "ca", "spiffe", "san", "user", "tenant", "agent", "scopes", "groups"];
+/// The keys of callers by certificate.
+pub(in crate::policy) const CERTIFICATE_KEYS: &[&str] =
+    &["id", "ca", "spiffe", "san", "user", "tenant", "agent", "scopes", "groups"];
 
 /// Reads one of `callers.certificates`.
 pub(super) fn read(node: &Node, findings: &mut Findings) -> Option<CertificatePart> {
-    let fields = Fields::open(node, "a certificate", KEYS, findings)?;
+    let fields = Fields::open(node, "a certificate", CERTIFICATE_KEYS, findings)?;
     let id = fields.need("id", findings).and_then(|node| walker::label(node, "a certificate id", findings));
     let authorities = fields.need("ca", findings);
     let authorities =

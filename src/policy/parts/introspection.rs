@@ -7,11 +7,12 @@ use crate::policy::diagnostic::{Findings, Spanned};
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::Node;
 
-const KEYS: &[&str] = &["url", "client_id", "client_secret_file"];
+/// The keys of `introspection`.
+pub(in crate::policy) const INTROSPECTION_KEYS: &[&str] = &["url", "client_id", "client_secret_file"];
 
 /// Reads `introspection` of an issuer.
 pub(super) fn read(node: &Node, findings: &mut Findings) -> Option<Spanned<Introspection>> {
-    let fields = Fields::open(node, "`introspection`", KEYS, findings)?;
+    let fields = Fields::open(node, "`introspection`", INTROSPECTION_KEYS, findings)?;
     let url = fields.need("url", findings).and_then(|node| line(node, "a URL", findings));
     let endpoint = url.and_then(|url| endpoint(&url, findings));
     let client = fields.need("client_id", findings);

@@ -25,7 +25,9 @@ pub(super) use tools::{Section, ToolPart, read_tool_name};
 /// The keys that each reader knows, for the schema.
 pub(super) mod keys {
     pub(in crate::policy) use super::callers::{CALLERS_KEYS, KEY_KEYS, ROLE_KEYS};
+    pub(in crate::policy) use super::certificates::CERTIFICATE_KEYS;
     pub(in crate::policy) use super::conditions::{EXCEPTION_KEYS, UNLESS_KEYS};
+    pub(in crate::policy) use super::introspection::INTROSPECTION_KEYS;
     pub(in crate::policy) use super::issuers::{CLAIMS_KEYS, ISSUER_KEYS};
     pub(in crate::policy) use super::measures::{
         AUDIT_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, REDACT_KEYS,
@@ -33,7 +35,9 @@ pub(super) mod keys {
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
     pub(in crate::policy) use super::strict::STRICT_KEYS;
     pub(in crate::policy) use super::tools::TOOL_KEYS;
-    pub(in crate::policy) use super::upstream::UPSTREAM_KEYS;
+    pub(in crate::policy) use super::upstream::{
+        CLIENT_KEYS, EXCHANGE_KEYS, HEADER_KEYS, IDENTITY_KEYS, UPSTREAM_KEYS, WAYS,
+    };
     pub(in crate::policy) use super::{KEYS as POLICY_KEYS, SERVER_KEYS};
 }
 

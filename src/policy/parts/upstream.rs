@@ -19,10 +19,19 @@ use crate::policy::yaml::Content;
 /// The keys of `upstream`.
 pub(in crate::policy) const UPSTREAM_KEYS: &[&str] =
     &["connect_timeout", "timeout", "idle", "credentials", "identity"];
-const WAYS: &[&str] = &["header", "client_credentials", "token_exchange"];
-const CLIENT_KEYS: &[&str] =
+
+/// The keys of `credentials`, of which one may be there.
+pub(in crate::policy) const WAYS: &[&str] = &["header", "client_credentials", "token_exchange"];
+
+/// The keys of `header`.
+pub(in crate::policy) const HEADER_KEYS: &[&str] = &["name", "file", "prefix"];
+
+/// The keys of `client_credentials`.
+pub(in crate::policy) const CLIENT_KEYS: &[&str] =
     &["token_url", "client_id", "client_secret_file", "client_auth", "scopes", "resource"];
-const EXCHANGE_KEYS: &[&str] = &[
+
+/// The keys of `token_exchange`.
+pub(in crate::policy) const EXCHANGE_KEYS: &[&str] = &[
     "token_url",
     "client_id",
     "client_secret_file",
@@ -32,6 +41,9 @@ const EXCHANGE_KEYS: &[&str] = &[
     "audience",
     "actor_token_file",
 ];
+
+/// The keys of `identity`.
+pub(in crate::policy) const IDENTITY_KEYS: &[&str] = &["header", "key_file", "audience", "lifetime"];
 
 /// What authors write for a secret, and the key that names its file.
 const INLINE_OF_HEADER: &[(&str, &str)] =
@@ -120,7 +132,7 @@ fn read_credentials(node: &Node, findings: &mut Findings) -> Option<Credentials>
 }
 
 fn read_header(node: &Node, findings: &mut Findings) -> Option<HeaderFile> {
-    let fields = open(node, "`header`", &["name", "file", "prefix"], INLINE_OF_HEADER, findings)?;
+    let fields = open(node, "`header`", HEADER_KEYS, INLINE_OF_HEADER, findings)?;
     let name = match fields.get("name") {
         Some(node) => header_name(node, "the credential", findings),
         None => Some("authorization".into()),
@@ -193,8 +205,7 @@ fn read_exchange(node: &Node, findings: &mut Findings) -> Option<Exchange> {
 }
 
 fn read_identity(node: &Node, findings: &mut Findings) -> Option<IdentityPlan> {
-    let keys = &["header", "key_file", "audience", "lifetime"];
-    let fields = open(node, "`identity`", keys, INLINE_OF_IDENTITY, findings)?;
+    let fields = open(node, "`identity`", IDENTITY_KEYS, INLINE_OF_IDENTITY, findings)?;
     let header = match fields.get("header") {
         Some(node) => identity_name(node, findings),
         None => Some(IDENTITY_HEADER.into()),
@@ -228,7 +239,7 @@ fn lifetime(node: &Node, findings: &mut Findings) -> Option<Duration> {
     None
 }
 
-/// Opens a map in which some keys would hold a secret.
+/// Opens a map in which some keys would hold a secret. What stands at no known key may be one, too.
 fn open<'n>(
     node: &'n Node,
     what: &'static str,
@@ -236,11 +247,14 @@ fn open<'n>(
     inline: &[(&'static str, &'static str)],
     findings: &mut Findings,
 ) -> Option<Fields<'n>> {
-    let entries = walker::map(node, what, findings)?;
+    let Some(entries) = walker::map(node, what, findings) else {
+        findings.hide(node.span);
+        return None;
+    };
     let mut noted = known.to_vec();
-    for entry in entries {
-        let Some((key, instead)) = inline.iter().find(|(key, _)| *key == &*entry.key) else { continue };
+    for entry in entries.iter().filter(|entry| !known.contains(&&*entry.key)) {
         findings.hide(entry.value.span);
+        let Some((key, instead)) = inline.iter().find(|(key, _)| *key == &*entry.key) else { continue };
         let message = format!("`{key}` would put a secret into the policy");
         let help =
             format!("write it into a file that only the gate can read, and name the file: `{instead}`");

@@ -18,12 +18,22 @@ pub(super) fn text() -> Value {
     json!({ "type": "string", "minLength": 1 })
 }
 
+/// The path of a file outside of the bundle.
+pub(super) fn rooted() -> Value {
+    json!({ "type": "string", "pattern": "^/" })
+}
+
 pub(super) fn boolean() -> Value {
     json!({ "type": "boolean" })
 }
 
 pub(super) fn number() -> Value {
     json!({ "type": "number" })
+}
+
+/// A number of things, of which there may be none.
+pub(super) fn size() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX })
 }
 
 pub(super) fn count() -> Value {

@@ -11,9 +11,11 @@
 //! Source: JSON Schema 2020-12.
 
 mod beside;
+mod callers;
 mod forms;
 mod rules;
 mod sections;
+mod upstream;
 
 use serde_json::{Map, Value, json};
 

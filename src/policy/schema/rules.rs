@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::forms::{args, boolean, date, label, list, literal, number, shape, some, text, tool, word};
+use super::forms::{args, boolean, date, label, list, literal, number, shape, size, some, text, tool, word};
 use super::{Shape, Tools};
 use crate::mcp::Method;
 use crate::names::Mode;
-use crate::policy::arguments::read::{ALLOW_TESTS, DENY_TESTS};
+use crate::policy::arguments::read::{ALLOW_TESTS, DENY_TESTS, LENGTH_KEYS, SQL_KEYS, URL_KEYS};
+use crate::policy::arguments::{Dialect, Private, TypeName};
 use crate::policy::hours::{DAYS, WINDOW_KEYS};
 use crate::policy::lock::Hint;
 use crate::policy::parts::keys::{ALLOW_KEYS, DENY_KEYS, EXCEPTION_KEYS, MARKED_KEYS, UNLESS_KEYS};
@@ -42,6 +43,9 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
         constraint("constraint", ALLOW_TESTS)
             .row("required", boolean(), "`true`: it must be there and not null; `false`: the rule also applies where it is missing"),
         constraint("deny_constraint", DENY_TESTS),
+        length(),
+        url(),
+        sql(),
         Shape::new("marked", MARKED_KEYS, &["annotations"])
             .row("names", some(&tool(tools)), "tools by name or pattern, of which the annotations then select")
             .row("annotations", annotations(), "what the approved annotations of a tool must say; never what the server says while it runs"),
@@ -81,6 +85,52 @@ fn constraint(name: &'static str, keys: &'static [&'static str]) -> Shape {
             text(),
             "a text that begins so, and does not lead elsewhere by `..` or other spellings",
         )
+        .row("suffix", text(), "a text that ends so")
+        .row(
+            "glob",
+            json!({ "type": "string", "pattern": "\\*" }),
+            "a text of this pattern; `*` is any run of characters",
+        )
+        .row("regex", text(), "a text of which the whole matches, without look-around or back-references")
+        .row("length", shape("length"), "how many characters a text has, or elements an array")
+        .row("type", some(&word(TypeName::ALL, TypeName::as_str)), "a value of one of these types")
+        .row("path_under", some(&text()), "a path that stays below one of these directories")
+        .row("url", shape("url"), "a URL of these schemes, hosts and ports, which all readers take alike")
+        .row("cidr", some(&text()), "an address or a network inside one of these: `10.0.0.0/8`")
+        .row("sql", shape("sql"), "a query of SQL that only reads")
+        .row("json_schema", json!({ "type": "object" }), "what this schema of JSON Schema 2020-12 takes")
+        // What is asked of an element is never about its being missing.
+        .row("each", shape("deny_constraint"), "an array of which each element is so")
+        .row("any", shape("deny_constraint"), "an array of which some element is so")
+}
+
+fn length() -> Shape {
+    Shape::new("length", LENGTH_KEYS, &[])
+        .some_of(&[LENGTH_KEYS])
+        .row("min", size(), "this many at least")
+        .row("max", size(), "this many at most")
+}
+
+fn url() -> Shape {
+    let port = json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX });
+    let private = [Private::Allow, Private::Deny, Private::Only];
+    Shape::new("url", URL_KEYS, &[])
+        .row("schemes", some(&text()), "the schemes, without `://`")
+        .row("hosts", some(&text()), "the hosts: `api.acme.example`, `*.acme.example` or addresses")
+        .row("ports", some(&port), "the ports")
+        .row(
+            "private",
+            word(&private, Private::as_str),
+            "what is asked of loopback, link-local and other private hosts",
+        )
+}
+
+fn sql() -> Shape {
+    Shape::new("sql", SQL_KEYS, &["read_only", "dialect"])
+        .row("read_only", json!({ "const": true }), "that it only reads; nothing else can be asked")
+        .row("dialect", word(Dialect::ALL, Dialect::as_str), "whose SQL it is")
+        .row("tables", some(&text()), "the tables that it may read, by name or pattern")
+        .row("functions", some(&text()), "functions that it may call beside the harmless ones")
 }
 
 fn method() -> Value {

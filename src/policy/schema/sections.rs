@@ -3,16 +3,15 @@
 use serde_json::json;
 
 use super::forms::{
-    by_tool, count, duration, label, list, map, rate, sha256, shape, some, text, tool, version, word,
+    by_tool, count, duration, label, list, map, rate, shape, some, text, tool, version, word,
 };
-use super::{Shape, Tools, rules};
+use super::{Shape, Tools, callers, rules, upstream};
 use crate::bounds::BODY_BYTES_MAX;
-use crate::identity::Algorithm;
 use crate::limit::Level;
 use crate::names::Mode;
 use crate::policy::parts::keys::{
-    AUDIT_KEYS, CALLERS_KEYS, CLAIMS_KEYS, CONVERSATION_KEYS, ISSUER_KEYS, KEY_KEYS, LIMIT_KEYS, MATCH_KEYS,
-    POLICY_KEYS, REDACT_KEYS, ROLE_KEYS, SERVER_KEYS, STRICT_KEYS, TOOL_KEYS, UPSTREAM_KEYS,
+    AUDIT_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, POLICY_KEYS, REDACT_KEYS, ROLE_KEYS, SERVER_KEYS,
+    STRICT_KEYS, TOOL_KEYS,
 };
 use crate::policy::plans::{AuditLevel, DenyAs};
 use crate::policy::snapshot::Class;
@@ -24,11 +23,12 @@ use crate::scan::{Action, Detector, Direction};
 /// The shapes of a policy file.
 pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     let mut shapes = vec![policy(tools), server()];
-    shapes.extend(callers());
+    shapes.extend(callers::shapes());
     shapes.push(role());
     shapes.push(declared_tool());
     shapes.extend(rules::shapes(tools));
     shapes.extend(measures(tools));
+    shapes.extend(upstream::shapes());
     shapes.extend([strict(), conversation()]);
     shapes
 }
@@ -57,7 +57,7 @@ fn policy(tools: &Tools) -> Shape {
             "how often; a call is charged to all limits that concern it, or to none",
         )
         .row("redact", list(&shape("redaction")), "what may not be said in results or arguments")
-        .row("upstream", shape("upstream"), "how long the server may take")
+        .row("upstream", shape("upstream"), "the server: how long it may take, and what it is shown")
         .row("audit", shape("audit"), "what is written down")
         .row(
             "deny_as",
@@ -82,43 +82,6 @@ fn server() -> Shape {
         )
 }
 
-fn callers() -> [Shape; 4] {
-    [
-        Shape::new("callers", CALLERS_KEYS, &[])
-            .row("issuers", list(&shape("issuer")), "who signs the tokens that are taken")
-            .row("keys", list(&shape("key")), "static keys, kept as hashes")
-            .row(
-                "anonymous",
-                json!({ "enum": ["allow", "deny"] }),
-                "whether somebody who proves nothing may call",
-            ),
-        Shape::new("issuer", ISSUER_KEYS, &["issuer", "audience", "jwks"])
-            .row("issuer", text(), "the claim `iss`, exactly")
-            .row("audience", some(&text()), "the claim `aud`, exactly one of these")
-            .row("jwks", text(), "the key set: a file of the bundle")
-            .row(
-                "algorithms",
-                some(&word(Algorithm::ALL, Algorithm::as_str)),
-                "the signatures that are taken; all of these where it is left out",
-            )
-            .row("claims", shape("claims"), "which claim says what of a caller"),
-        Shape::new("claims", CLAIMS_KEYS, &[])
-            .row("user", text(), "the claim that names the user; `sub` where it is left out")
-            .row("tenant", text(), "the claim that names the tenant")
-            .row("agent", text(), "the claim that names the agent")
-            .row("groups", text(), "the claim that lists the groups"),
-        Shape::new("key", KEY_KEYS, &["id", "sha256", "user"])
-            .row("id", label(), "its name in audit records")
-            .row("sha256", sha256(), "the hash of the key, not the key: printf %s \"$KEY\" | sha256sum")
-            .row("user", text(), "whose it is")
-            .row("tenant", label(), "of which tenant")
-            .row("agent", text(), "which agent uses it")
-            .row("workload", text(), "which workload uses it")
-            .row("scopes", some(&label()), "the scopes that it has")
-            .row("groups", some(&text()), "the groups that it is in"),
-    ]
-}
-
 fn role() -> Shape {
     Shape::new("role", ROLE_KEYS, &[])
         .some_of(&[ROLE_KEYS])
@@ -138,7 +101,7 @@ fn declared_tool() -> Shape {
         .row("tenants", map(&switch), "for whom it is there; `*` for all that are not named")
 }
 
-fn measures(tools: &Tools) -> [Shape; 5] {
+fn measures(tools: &Tools) -> [Shape; 4] {
     let names = Detector::ALL.iter().map(|detector| detector.as_str());
     let detectors: Vec<&str> = names.filter(|name| Detector::parse(name).is_some()).collect();
     [
@@ -173,10 +136,6 @@ fn measures(tools: &Tools) -> [Shape; 5] {
                 word(&[Mode::Enforce, Mode::Shadow], Mode::as_str),
                 "`shadow`: only reports what it would do",
             ),
-        Shape::new("upstream", UPSTREAM_KEYS, &[])
-            .row("connect_timeout", duration(), "how long it may take to connect")
-            .row("timeout", duration(), "how long a call may take where its tool says nothing")
-            .row("idle", duration(), "how long an idle connection is kept"),
         Shape::new("audit", AUDIT_KEYS, &["level"])
             .row(
                 "level",

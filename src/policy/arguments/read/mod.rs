@@ -3,6 +3,9 @@
 mod nested;
 mod texts;
 
+pub(in crate::policy) use nested::{SQL_KEYS, URL_KEYS};
+pub(in crate::policy) use texts::LENGTH_KEYS;
+
 use super::{Absence, Kinds, Literal, Standing, Test};
 use crate::json::decimal;
 use crate::policy::code::Code;

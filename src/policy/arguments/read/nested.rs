@@ -15,8 +15,12 @@ use crate::policy::yaml::{Content, Node};
 
 /// What an allow takes for a URL where it names no scheme: what web clients fetch.
 const WEB_SCHEMES: [&str; 2] = ["http", "https"];
-const URL_KEYS: &[&str] = &["schemes", "hosts", "ports", "private"];
-const SQL_KEYS: &[&str] = &["read_only", "dialect", "tables", "functions"];
+
+/// The keys of `url`.
+pub(in crate::policy) const URL_KEYS: &[&str] = &["schemes", "hosts", "ports", "private"];
+
+/// The keys of `sql`.
+pub(in crate::policy) const SQL_KEYS: &[&str] = &["read_only", "dialect", "tables", "functions"];
 
 impl Reader<'_, '_> {
     pub(super) fn read_url(&mut self) {

@@ -13,6 +13,9 @@ use crate::policy::scalar::Scalar;
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::{Content, Node};
 
+/// The keys of `length`.
+pub(in crate::policy) const LENGTH_KEYS: &[&str] = &["min", "max"];
+
 impl Reader<'_, '_> {
     pub(super) fn read_ends(&mut self) {
         if let Some((node, text)) = self.text("prefix") {
@@ -57,7 +60,7 @@ impl Reader<'_, '_> {
 
     pub(super) fn read_length(&mut self) {
         let Some(node) = self.fields.get("length") else { return };
-        let Some(fields) = Fields::open(node, "`length`", &["min", "max"], self.findings) else { return };
+        let Some(fields) = Fields::open(node, "`length`", LENGTH_KEYS, self.findings) else { return };
         let length = Length { min: self.size(&fields, "min"), max: self.size(&fields, "max") };
         if fields.is_empty() {
             let help = "write `length: { max: 100 }`, with `min`, `max` or both";
