@@ -248,12 +248,12 @@ fn open<'n>(
     findings: &mut Findings,
 ) -> Option<Fields<'n>> {
     let Some(entries) = walker::map(node, what, findings) else {
-        findings.hide(node.span);
+        hide_all(node, findings);
         return None;
     };
     let mut noted = known.to_vec();
     for entry in entries.iter().filter(|entry| !known.contains(&&*entry.key)) {
-        findings.hide(entry.value.span);
+        hide_all(&entry.value, findings);
         let Some((key, instead)) = inline.iter().find(|(key, _)| *key == &*entry.key) else { continue };
         let message = format!("`{key}` would put a secret into the policy");
         let help =
@@ -262,6 +262,15 @@ fn open<'n>(
         noted.push(key);
     }
     Fields::open(node, what, &noted, findings)
+}
+
+/// Hides every text in a tree.
+fn hide_all(node: &Node, findings: &mut Findings) {
+    match &node.content {
+        Content::List(items) => items.iter().for_each(|item| hide_all(item, findings)),
+        Content::Map(entries) => entries.iter().for_each(|entry| hide_all(&entry.value, findings)),
+        Content::Scalar(_) | Content::Unreadable => findings.hide(node.span),
+    }
 }
 
 /// An absolute path. What is none may be the secret itself, and is not shown.
