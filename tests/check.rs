@@ -121,9 +121,10 @@ fn tests_tell_their_findings_likewise() {
     let (code, json, _) = run(&["test", "-o", "json", "good"], folder.path());
     let json: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(code, Some(1));
-    assert_eq!(json["findings"][0]["code"], "SG0201");
-    assert_eq!(json["findings"][0]["file"], "good/policy.test.yaml");
-    assert_eq!(json["counts"], serde_json::json!({ "passed": 0, "failed": 1 }));
+    let bundle = &json["bundles"][0];
+    assert_eq!(bundle["findings"][0]["code"], "SG0201");
+    assert_eq!(bundle["findings"][0]["file"], "good/policy.test.yaml");
+    assert_eq!([&bundle["passed"], &bundle["failed"]], [0, 1]);
 }
 
 #[test]

@@ -158,6 +158,8 @@ async fn open(
         let child = TokioChildProcess::new(command).expect("the command can be started");
         return ears.serve_with_lifecycle(child, lifecycle).await;
     }
+    // The client is built without a provider of its own; a second call finds one there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut config = StreamableHttpClientTransportConfig::with_uri(url);
     config.auth_header = Some(bearer.to_owned());
     ears.serve_with_lifecycle(StreamableHttpClientTransport::from_config(config), lifecycle).await

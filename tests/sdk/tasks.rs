@@ -60,6 +60,8 @@ async fn follow(client: &Client) -> Result<Value, ServiceError> {
 fn run(url: &str) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime can be made").block_on(async {
+        // The client is built without a provider of its own; a second call finds one there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut config = StreamableHttpClientTransportConfig::with_uri(url);
         config.auth_header = Some(ALICE.to_owned());
         let who: ClientConfig = typed(json!({
