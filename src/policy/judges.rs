@@ -94,9 +94,12 @@ impl Bench {
                 if let Some(target) = rule.targets.iter().flatten().next() {
                     findings.raise(Code::BadValue, target.span, "`targets` belong to a rule about `methods`");
                 }
+                let before = findings.len();
                 let selected = catalog.select(&rule.selector, rule.span, findings);
-                check_args(rule, &selected, catalog, findings);
-                check_releases(rule, &selected, catalog, findings);
+                // Where one of its tools is misspelled, it may be about that one.
+                let about = if findings.len() > before { &[][..] } else { &selected };
+                check_args(rule, about, catalog, findings);
+                check_releases(rule, about, catalog, findings);
                 for part in rule.args.iter().chain(rule.releases.iter().flat_map(|release| &release.args)) {
                     check_inputs(part, &selected, catalog, court.inputs, findings);
                 }

@@ -17,14 +17,15 @@ pub(in crate::policy) type Pinned<'s> = (&'s str, Option<&'s InputSchema>);
 /// One that names a tool must fit it. One that a pattern gives to several need only fit some: those that
 /// do not have the argument are not meant.
 pub(in crate::policy) fn check(constraint: &ConstraintPart, tools: &[Pinned<'_>], findings: &mut Findings) {
+    let path = &constraint.path;
     let mut missing = Vec::new();
-    let mut is_somewhere = false;
+    let (mut is_somewhere, mut is_shown) = (false, false);
     for (tool, schema) in tools {
-        match schema.map_or(Entry::Open, |schema| schema.find(&constraint.path.value)) {
-            Entry::Missing(names) => missing.push((*tool, names)),
+        match schema.map_or(Entry::Open, |schema| schema.find(&path.value)) {
+            Entry::Missing(number, names) => missing.push(Missing { tool, number, names }),
             Entry::Open => is_somewhere = true,
             Entry::Shape(shape, is_required) => {
-                is_somewhere = true;
+                (is_somewhere, is_shown) = (true, true);
                 let before = findings.len();
                 Against { constraint, tool, shape }.check(is_required, findings);
                 // The same mistake again for the next tool would help nobody.
@@ -34,32 +35,56 @@ pub(in crate::policy) fn check(constraint: &ConstraintPart, tools: &[Pinned<'_>]
             }
         }
     }
-    if let (false, Some((tool, names))) = (is_somewhere, missing.first()) {
-        note_missing(constraint, tool, names, missing.len(), findings);
+    // Where some tool takes anything, a name that nearly is another tool's is a typo still.
+    let typo = missing.iter().find(|missing| missing.meant(&path.value).is_some()).filter(|_| !is_shown);
+    match typo.or(missing.first()) {
+        Some(first) if !is_somewhere => first.note(path, missing.len(), findings),
+        Some(first) if typo.is_some() => first.note(path, 1, findings),
+        Some(_) | None => {}
     }
 }
 
-fn note_missing(
-    constraint: &ConstraintPart,
-    tool: &str,
-    names: &[&str],
-    tools: usize,
-    findings: &mut Findings,
-) {
-    let path = &constraint.path;
-    let message = match tools {
-        1 => format!("`{tool}` has no argument `{}`", shown(&path.value)),
-        more => format!("none of {more} tools has an argument `{}`", shown(&path.value)),
-    };
-    // The last step is the one that is misspelled; what stands before it was found.
-    let (front, last) = path.value.rsplit_once('.').map_or(("", &*path.value), |(front, last)| (front, last));
-    let help = match nearest(last, names.iter().copied()) {
-        Some(meant) if !front.is_empty() => format!("did you mean `{front}.{meant}`?").into(),
-        None if names.is_empty() && front.is_empty() => format!("`{tool}` takes no arguments").into(),
-        None if names.is_empty() => format!("nothing is inside `{}`", shown(front)).into(),
-        Some(_) | None => did_you_mean(last, "arguments", names.iter().copied()),
-    };
-    findings.advise(Code::UnknownArgument, path.span, message, help);
+/// A tool in which a path leads nowhere.
+struct Missing<'s> {
+    tool: &'s str,
+    /// Of the step that is not there.
+    number: usize,
+    /// What is there in its place.
+    names: Vec<&'s str>,
+}
+
+impl Missing<'_> {
+    /// What stands before the step that is not there, and that step.
+    fn cut<'p>(&self, path: &'p str) -> (Vec<&'p str>, &'p str) {
+        let mut steps = path.split('.');
+        let front = steps.by_ref().take(self.number).collect();
+        (front, steps.next().unwrap_or_default())
+    }
+
+    /// The path that was probably meant.
+    fn meant(&self, path: &str) -> Option<String> {
+        let meant = nearest(self.cut(path).1, self.names.iter().copied())?;
+        let steps = path.split('.').enumerate();
+        let steps = steps.map(|(number, step)| if number == self.number { meant } else { step });
+        Some(steps.collect::<Vec<_>>().join("."))
+    }
+
+    /// Notes it, as one of so many `tools`.
+    fn note(&self, path: &Spanned<Box<str>>, tools: usize, findings: &mut Findings) {
+        let Self { tool, names, .. } = self;
+        let message = match tools {
+            1 => format!("`{tool}` has no argument `{}`", shown(&path.value)),
+            more => format!("none of {more} tools has an argument `{}`", shown(&path.value)),
+        };
+        let (front, step) = self.cut(&path.value);
+        let help = match self.meant(&path.value) {
+            Some(meant) => Help::meant(&path.value, &meant),
+            None if names.is_empty() && front.is_empty() => format!("`{tool}` takes no arguments").into(),
+            None if names.is_empty() => format!("nothing is inside `{}`", shown(&front.join("."))).into(),
+            None => did_you_mean(step, "arguments", names.iter().copied()),
+        };
+        findings.advise(Code::UnknownArgument, path.span, message, help);
+    }
 }
 
 /// A constraint before what one tool takes there.

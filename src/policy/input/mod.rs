@@ -77,8 +77,8 @@ pub enum SchemaDoubt<'s> {
 
 /// What a schema says about a path.
 enum Entry<'s> {
-    /// There is nothing of that name; the names there are.
-    Missing(Vec<&'s str>),
+    /// Its step of this number leads nowhere; the names that there are in its place.
+    Missing(usize, Vec<&'s str>),
     /// It cannot be said.
     Open,
     /// This is there, and whether it is there in every call.
@@ -124,15 +124,16 @@ impl InputSchema {
 
     fn find(&self, path: &str) -> Entry<'_> {
         let (mut shape, mut is_required) = (&self.0, true);
-        for step in path.split('.') {
+        for (number, step) in path.split('.').enumerate() {
             if shape.kinds.and(Kinds::OBJECT).is_empty() {
-                return Entry::Missing(Vec::new());
+                return Entry::Missing(number, Vec::new());
             }
             let Some(member) = shape.members.iter().find(|member| *member.name == *step) else {
                 if shape.is_open {
                     return Entry::Open;
                 }
-                return Entry::Missing(shape.members.iter().map(|member| &*member.name).collect());
+                let names = shape.members.iter().map(|member| &*member.name).collect();
+                return Entry::Missing(number, names);
             };
             is_required &= member.is_required;
             shape = &member.shape;

@@ -110,7 +110,9 @@ pub(super) fn read(node: &Node, findings: &mut Findings) -> Option<IssuerPart> {
         Some(node) => {
             let items = walker::some(node, "`algorithms`", findings).unwrap_or_default();
             let read = |item| walker::word(item, "an algorithm", Algorithm::ALL, Algorithm::as_str, findings);
-            items.iter().filter_map(read).collect()
+            let read: Vec<_> = items.iter().filter_map(read).collect();
+            // Where none can be read, that has been noted, and an issuer without any is no second fault.
+            if read.is_empty() { Algorithm::ALL.to_vec() } else { read }
         }
     };
     let (claims, terms) = (read_claims(&fields, kind, findings), read_terms(&fields, findings));
