@@ -26,6 +26,10 @@ fn prints_what_the_readme_shows() {
     let mut checked = 0;
     for (command, lines) in shown() {
         let Some(words) = command.strip_prefix("sluicegate ") else { continue };
+        // The walk from nothing to a policy asks a server; `tests/wire/walk.rs` takes it.
+        if words.contains("my-policy") {
+            continue;
+        }
         let output = Command::new(env!("CARGO_BIN_EXE_sluicegate"))
             .args(words.split_whitespace())
             .env("NO_COLOR", "1")

@@ -200,7 +200,7 @@ fn keep(mut source: impl Read + Send + 'static, log: Arc<Mutex<String>>) {
 }
 
 /// Waits for the line that says where it listens.
-fn ready(child: &mut Child, log: &Mutex<String>) -> (SocketAddr, SocketAddr) {
+pub fn ready(child: &mut Child, log: &Mutex<String>) -> (SocketAddr, SocketAddr) {
     let out = BufReader::new(child.stdout.take().expect("standard output is piped"));
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {

@@ -39,5 +39,6 @@ mod streams;
 mod tls;
 mod tokens;
 mod trials;
+mod walk;
 mod watches;
 mod words;
