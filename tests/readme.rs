@@ -1,10 +1,23 @@
-//! Every `sluicegate` command that the README shows is run, and prints what the README says.
+//! Every `sluicegate` command that a README shows is run, and prints what the README says.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A command and the lines that the README shows below it.
-fn shown() -> Vec<(String, Vec<String>)> {
-    let readme = std::fs::read_to_string("README.md").expect("the README is there");
+/// The README of each bundle below `folder`.
+fn of_bundles(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            of_bundles(&path, found);
+        } else if path.ends_with("README.md") {
+            found.push(path);
+        }
+    }
+}
+
+/// A command and the lines that the text at `path` shows below it.
+fn shown(path: &Path) -> Vec<(String, Vec<String>)> {
+    let readme = std::fs::read_to_string(path).expect("the README is there");
     let mut shown: Vec<(String, Vec<String>)> = Vec::new();
     let mut is_inside = false;
     for line in readme.lines() {
@@ -21,27 +34,45 @@ fn shown() -> Vec<(String, Vec<String>)> {
     shown
 }
 
-#[test]
-fn prints_what_the_readme_shows() {
+/// Runs the commands that a text shows, and says how many.
+///
+/// The walk of the README from nothing to a policy asks a server in a folder of its own; `tests/wire/walk.rs` takes it.
+fn check(path: &Path) -> usize {
+    let own = Path::new(env!("CARGO_BIN_EXE_sluicegate")).parent().expect("it lies in a folder");
+    let search = format!("{}:{}", own.display(), std::env::var("PATH").unwrap_or_default());
     let mut checked = 0;
-    for (command, lines) in shown() {
-        let Some(words) = command.strip_prefix("sluicegate ") else { continue };
-        // The walk from nothing to a policy asks a server; `tests/wire/walk.rs` takes it.
-        if words.contains("my-policy") {
+    for (command, lines) in shown(path) {
+        if !command.starts_with("sluicegate ") || command.contains("my-policy") {
             continue;
         }
-        let output = Command::new(env!("CARGO_BIN_EXE_sluicegate"))
-            .args(words.split_whitespace())
-            .env("NO_COLOR", "1")
-            .output()
-            .expect("the binary runs");
+        let output =
+            Command::new("sh").args(["-c", &command]).env("PATH", &search).env("NO_COLOR", "1").output();
+        let output = output.expect("there is a shell");
         let printed = [output.stderr, output.stdout].concat();
         let printed = String::from_utf8(printed).expect("text");
         let printed: Vec<_> = printed.lines().map(str::trim_end).collect();
-        assert_eq!(printed, lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>(), "{command}");
+        let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
+        assert_eq!(printed, lines, "{}: {command}", path.display());
         checked += 1;
     }
+    checked
+}
+
+#[test]
+fn prints_what_the_readme_shows() {
+    let checked = check(Path::new("README.md"));
     assert!(checked >= 3, "the README shows too few commands: {checked}");
+}
+
+#[test]
+fn prints_what_the_readmes_of_bundles_show() {
+    let mut found = Vec::new();
+    of_bundles(Path::new("policies"), &mut found);
+    assert!(found.len() >= 2, "too few: {found:?}");
+    for path in found {
+        let checked = check(&path);
+        assert!(checked >= 3, "{} shows too few commands: {checked}", path.display());
+    }
 }
 
 #[test]
