@@ -55,7 +55,7 @@ fn every_shipped_bundle_compiles_and_passes_its_cases() {
     sluicegate::identity::install_crypto();
     let mut found = Vec::new();
     bundles(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), &mut found);
-    assert!(found.len() >= 4, "bundles: {found:?}");
+    assert!(found.len() >= 6, "bundles: {found:?}");
     for folder in found {
         let sources = sources(&folder);
         let policy =
