@@ -134,7 +134,12 @@ const RULES: &[Row] = &[
     Row("day", "days: mon-fri", "days: «mon-fry»", "SG0008"),
     Row("time of day", "\"18:00\"]", "«\"18.00\"»]", "SG0009"),
     Row("list that is not closed", "[db_purge]\n    owner", "[db_purge\n    «»owner", "SG0001"),
-    Row("definition that nobody approved", "\"db_drop\"", "«\"db_drip\"»", "SG0028"),
+    Row(
+        "definition that nobody approved",
+        "\"db_drop\"\n    sha256: \"80017d5e3816babc9ac99e070065c2cd500b386989cfef8c10df0bec8f33e1fa\"\n    description: \"Drops a table",
+        "«\"db_drop\"»\n    sha256: \"80017d5e3816babc9ac99e070065c2cd500b386989cfef8c10df0bec8f33e1fa\"\n    description: \"Drops any table",
+        "SG0028",
+    ),
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
