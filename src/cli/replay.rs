@@ -153,7 +153,7 @@ impl Comparison {
                     }
                 }
                 (Err(doubt), _) | (_, Err(doubt)) => {
-                    *comparison.doubts.entry((target, doubt)).or_default() += 1
+                    *comparison.doubts.entry((target, doubt)).or_default() += 1;
                 }
             }
         }

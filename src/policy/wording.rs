@@ -136,11 +136,7 @@ fn time(time: Option<usize>, predicates: &Predicates) -> Option<String> {
 fn conditions(role: &Role) -> String {
     let list =
         |what: &str, names: Vec<&str>| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
-    let texts = |texts: &'_ [Box<str>]| texts.iter().map(|text| text.to_string()).collect::<Vec<_>>();
-    let owned = |what: &str, names: &[Box<str>]| {
-        let names = texts(names);
-        list(what, names.iter().map(String::as_str).collect())
-    };
+    let owned = |what: &str, names: &[Box<str>]| list(what, names.iter().map(AsRef::as_ref).collect());
     let labels = |what: &str, names: &[Label]| list(what, names.iter().map(Label::as_str).collect());
     let all = [
         labels("scopes", &role.scopes),
