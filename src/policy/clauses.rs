@@ -2,6 +2,7 @@
 
 use super::arguments::{ConstraintPart, Test};
 use super::code::Code;
+use super::declared::Declared;
 use super::diagnostic::{Findings, Spanned, did_you_mean};
 use super::glob::Glob;
 use super::parts::{ArgsPart, ReleaseKind, ReleasePart, RulePart};
@@ -19,6 +20,8 @@ pub(super) struct Drafter<'b> {
     pub rule: &'b RulePart,
     pub roles: &'b [Role],
     pub places: &'b Places<'b>,
+    /// The arguments of the tool that is concerned.
+    pub declared: &'b Declared,
 }
 
 impl Drafter<'_> {
@@ -78,7 +81,12 @@ impl Drafter<'_> {
 
     fn requirement(&self, constraint: &ConstraintPart, predicates: &mut Predicates) -> Requirement {
         let path = &constraint.path.value;
-        let ask = |test: &Spanned<Test>| Predicate::Test { path: path.clone(), test: test.value.clone() };
+        let declared = self.declared.at(path);
+        let ask = |test: &Spanned<Test>| Predicate::Test {
+            path: path.clone(),
+            test: test.value.clone(),
+            declared: declared.clone(),
+        };
         let mut tests: Vec<usize> = constraint.tests.iter().map(|test| predicates.place(ask(test))).collect();
         if tests.is_empty() {
             tests.push(predicates.place(Predicate::Known(path.clone())));

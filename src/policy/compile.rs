@@ -7,6 +7,7 @@ use ring::digest::{Context, SHA256};
 use super::callers;
 use super::catalog::{Catalog, Closed};
 use super::code::Code;
+use super::declared::Declared;
 use super::diagnostic::{Faults, Findings, Span, Spanned};
 use super::glob::Glob;
 use super::judges::{Bench, Court};
@@ -76,7 +77,8 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
 
     let places = Places::new(sources);
     let inputs = input::of_tools(&catalog.tools);
-    let court = Court { roles: &roles, places: &places, inputs: &inputs };
+    let declared: Vec<Declared> = catalog.tools.iter().map(arguments).collect();
+    let court = Court { roles: &roles, places: &places, inputs: &inputs, declared: &declared };
     let mut bench = Bench::new(catalog.tools.len());
     for (index, rule) in bundle.rules.iter().enumerate() {
         bench.hear(index, rule, court, &mut catalog, findings);
@@ -94,7 +96,8 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     };
     let rules = bundle.rules.iter().filter_map(|rule| lower::rule(rule, &places)).collect();
     let tenants = tenant_names(&catalog.tools);
-    let mut tools = tools(catalog.tools, bench.tools, &limits.by_tool, &tenants);
+    let dockets = bench.tools.into_iter().zip(declared).collect();
+    let mut tools = tools(catalog.tools, dockets, &limits.by_tool, &tenants);
     tools.iter_mut().for_each(|tool| tool.watch = Watch::new(&tool.docket, &bundle.redact, mode));
     let conversation = bundle.conversation.unwrap_or_else(default_conversation);
     Some(Policy {
@@ -274,9 +277,20 @@ fn tenant_names(tools: &[ToolPart]) -> Vec<Label> {
     names
 }
 
-fn tools(parts: Vec<ToolPart>, dockets: Vec<Docket>, limits: &[Vec<usize>], tenants: &[Label]) -> Vec<Tool> {
+/// The arguments of a tool, as far as they were approved.
+fn arguments(tool: &ToolPart) -> Declared {
+    let schema = tool.definition.as_ref().and_then(|definition| definition.input_schema.as_deref());
+    schema.map_or(Declared::Opaque, Declared::read)
+}
+
+fn tools(
+    parts: Vec<ToolPart>,
+    dockets: Vec<(Docket, Declared)>,
+    limits: &[Vec<usize>],
+    tenants: &[Label],
+) -> Vec<Tool> {
     let each = parts.into_iter().zip(dockets).enumerate();
-    let build = |(index, (part, docket)): (usize, (ToolPart, Docket))| Tool {
+    let build = |(index, (part, (docket, declared))): (usize, (ToolPart, (Docket, Declared)))| Tool {
         tenants: switch(&part, tenants),
         name: part.name.value,
         class: part.class,
@@ -284,6 +298,7 @@ fn tools(parts: Vec<ToolPart>, dockets: Vec<Docket>, limits: &[Vec<usize>], tena
         timeout: part.timeout,
         definition: part.definition,
         sha256: part.sha256,
+        declared,
         docket,
         watch: Watch::default(),
         limits: limits.get(index).cloned().unwrap_or_default(),

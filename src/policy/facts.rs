@@ -45,8 +45,7 @@ impl Question<'_> {
     /// The answer for a value of the argument.
     pub fn of(&self, value: Value<'_>) -> Answer {
         match self.predicate {
-            Predicate::Test { test, .. } => test.judge(value).into(),
-            Predicate::Known(_) => Answer::Yes,
+            Predicate::Known(_) | Predicate::Test { .. } => self.predicate.weigh(value).into(),
             Predicate::Time(_) => Answer::Unknown,
         }
     }
@@ -133,7 +132,7 @@ fn is_allow(decision: &Decision<'_>) -> bool {
 fn question(predicate: &Predicate) -> Option<(&str, Box<str>)> {
     match predicate {
         Predicate::Known(path) => Some((path, "".into())),
-        Predicate::Test { path, test } => Some((path, test.to_string().into())),
+        Predicate::Test { path, test, .. } => Some((path, test.to_string().into())),
         Predicate::Time(_) => None,
     }
 }

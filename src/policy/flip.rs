@@ -255,7 +255,7 @@ impl<'p, 's> Turner<'p, 's> {
             return;
         }
         let asked = match self.docket.predicates.get(at) {
-            Some(Predicate::Test { path, test }) => format!("{path} {test}"),
+            Some(Predicate::Test { path, test, .. }) => format!("{path} {test}"),
             Some(Predicate::Known(path)) => format!("{path} is readable"),
             Some(Predicate::Time(window)) => format!("time {}", window.as_str()),
             None => return,

@@ -11,9 +11,9 @@
 //!
 //! Time zones are compiled in: a gate decides alike on every machine, whatever is installed there.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, ToSpan as _};
 
 use super::code::Code;
 use super::diagnostic::{Findings, did_you_mean, shown};
@@ -68,6 +68,25 @@ impl Window {
     /// As the policy spells it.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Times at which it may begin or end, in milliseconds since 1970: around its first and its last day, or
+    /// those of a week, the ends of its hours and midnight.
+    pub fn edges(&self) -> Vec<u64> {
+        let week = Date::constant(2026, 11, 16);
+        let first = self.from.or(self.until).unwrap_or(week);
+        let days = [Some(first), self.until].into_iter().flatten();
+        let days =
+            days.flat_map(|day| (-1..=7).filter_map(move |offset| day.checked_add(offset.days()).ok()));
+        let (start, end) = self.between.unwrap_or((0, MINUTES));
+        let minutes = |day: Date| {
+            [0, start, end].into_iter().filter_map(move |minute| {
+                let wall = day.to_datetime(jiff::civil::Time::midnight());
+                wall.checked_add(i64::from(minute).minutes()).ok()
+            })
+        };
+        let times = days.flat_map(minutes).filter_map(|wall| self.zone.to_timestamp(wall).ok());
+        times.filter_map(|time| u64::try_from(time.as_millisecond()).ok()).collect()
     }
 
     /// Reads a window; faults have been noted where there is none.

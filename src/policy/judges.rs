@@ -5,6 +5,7 @@ use super::arguments::{Absence, ConstraintPart};
 use super::catalog::{Catalog, stems};
 use super::clauses::Drafter;
 use super::code::Code;
+use super::declared::Declared;
 use super::diagnostic::{Findings, Span, Spanned, did_you_mean, nearest, quoted, shown};
 use super::glob::Glob;
 use super::input::{self, InputSchema};
@@ -32,6 +33,8 @@ pub(super) struct Court<'b> {
     pub places: &'b Places<'b>,
     /// What each tool takes, by index; `None` where that is not pinned.
     pub inputs: &'b [Option<InputSchema>],
+    /// The arguments of each tool, by its index.
+    pub declared: &'b [Declared],
 }
 
 /// Methods that no deny may touch: without them a client takes the server for another kind, or for dead.
@@ -78,7 +81,8 @@ impl Bench {
                 format!("a policy may have {POLICY_RULES_MAX} rules at most"),
             );
         }
-        let drafter = Drafter { index, rule, roles: court.roles, places: court.places };
+        let opaque = &Declared::Opaque;
+        let drafter = Drafter { index, rule, roles: court.roles, places: court.places, declared: opaque };
         drafter.check_roles(findings);
         match &rule.selector.methods {
             Some(methods) => {
@@ -106,6 +110,8 @@ impl Bench {
                 for tool in selected {
                     let name =
                         catalog.tools.get(tool).map(|tool| tool.name.value.as_str()).unwrap_or_default();
+                    let declared = court.declared.get(tool).unwrap_or(opaque);
+                    let drafter = Drafter { declared, ..drafter };
                     if let Some(docket) = self.tools.get_mut(tool) {
                         let clause = drafter.about_tool(name, &mut docket.predicates);
                         docket.enter(rule.effect, clause);

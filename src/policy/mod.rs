@@ -22,12 +22,14 @@ mod arguments;
 mod callers;
 mod cases;
 mod catalog;
+mod cedar;
 mod certificates;
 mod clauses;
 mod code;
 mod compile;
 mod credentials;
 mod decision;
+mod declared;
 mod diagnostic;
 mod explanations;
 mod facts;
@@ -64,6 +66,7 @@ pub use cases::{
     Case, Cases, DeniedBy, Expected, Http, Mark, Path, REASONS, Redacted, Repeat, Said, Verdict, Wanted,
     parse_time,
 };
+pub use cedar::{Agreement, Disagreement, schema_text};
 pub use code::{Code, Severity};
 pub use compile::{compile, compile_as};
 pub use credentials::{

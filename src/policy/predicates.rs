@@ -10,6 +10,7 @@
 use std::cell::Cell;
 
 use super::arguments::{self, Absence, Found, Standing, Test};
+use super::declared::Declared;
 use super::hours::Window;
 use super::places::Place;
 use crate::json::Value;
@@ -19,8 +20,8 @@ use crate::json::Value;
 pub(super) enum Predicate {
     /// Whether an argument is there at all.
     Known(Box<str>),
-    /// What an argument is like.
-    Test { path: Box<str>, test: Test },
+    /// What an argument is like; unknown where it is not of the type it is declared to have.
+    Test { path: Box<str>, test: Test, declared: Declared },
     /// Whether now is the time.
     Time(Window),
 }
@@ -126,9 +127,8 @@ impl Predicates {
 
 impl Predicate {
     fn judge(&self, sight: &Sight<'_>) -> Standing {
-        let (path, test) = match self {
-            Self::Known(path) => (path, None),
-            Self::Test { path, test } => (path, Some(test)),
+        let path = match self {
+            Self::Known(path) | Self::Test { path, .. } => path,
             Self::Time(window) => {
                 return if window.holds(sight.unix_ms) { Standing::Meets } else { Standing::Fails };
             }
@@ -136,7 +136,16 @@ impl Predicate {
         match arguments::find(path, sight.arguments()) {
             Found::Absent => Standing::Absent,
             Found::Unknown => Standing::Unknown,
-            Found::Value(value) => test.map_or(Standing::Meets, |test| test.judge(value)),
+            Found::Value(value) => self.weigh(value),
+        }
+    }
+
+    /// How a value of the argument stands to it; unknown where it is about none.
+    pub fn weigh(&self, value: Value<'_>) -> Standing {
+        match self {
+            Self::Known(_) => Standing::Meets,
+            Self::Test { test, declared, .. } if declared.admits(value) => test.judge(value),
+            Self::Test { .. } | Self::Time(_) => Standing::Unknown,
         }
     }
 }
@@ -187,8 +196,9 @@ mod tests {
 
     fn table(tests: Vec<Test>) -> (Predicates, Box<[usize]>) {
         let mut predicates = Predicates::default();
-        let places =
-            tests.into_iter().map(|test| predicates.place(Predicate::Test { path: "x".into(), test }));
+        let places = tests.into_iter().map(|test| {
+            predicates.place(Predicate::Test { path: "x".into(), test, declared: Declared::Opaque })
+        });
         let places = places.collect();
         (predicates, places)
     }
@@ -219,7 +229,11 @@ mod tests {
         let many = (0..2 * REMEMBERED_MAX).map(|bound| Test::Max(bound.to_string().into()));
         let (mut predicates, places) = table(many.collect());
         assert_eq!(
-            predicates.place(Predicate::Test { path: "x".into(), test: Test::Max("7".into()) }),
+            predicates.place(Predicate::Test {
+                path: "x".into(),
+                test: Test::Max("7".into()),
+                declared: Declared::Opaque
+            }),
             places[7]
         );
         for value in [0, 9, REMEMBERED_MAX, 2 * REMEMBERED_MAX] {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::decision::{Decision, Forbid, Listing, Why};
+use super::declared::Declared;
 use super::diagnostic::Faults;
 use super::lock::Definition;
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
@@ -82,6 +83,8 @@ pub struct Tool {
     pub(super) definition: Option<Arc<Definition>>,
     pub(super) sha256: Option<[u8; 32]>,
     pub(super) tenants: TenantSwitch,
+    /// Its arguments, as far as they were approved.
+    pub(super) declared: Declared,
     pub(super) docket: Docket,
     pub(super) watch: Watch,
     pub(super) limits: Vec<usize>,

@@ -261,7 +261,7 @@ impl<'p> Teller<'p, '_> {
     ) {
         for &at in &requirement.tests {
             let asked = match self.predicates.get(at) {
-                Some(Predicate::Test { path, test }) => format!("{path} {test}"),
+                Some(Predicate::Test { path, test, .. }) => format!("{path} {test}"),
                 Some(Predicate::Known(path)) => format!("{path} is readable"),
                 Some(Predicate::Time(_)) | None => continue,
             };
