@@ -1,6 +1,7 @@
 //! `sluicegate check`: every mistake of a bundle at once, without a server.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::Args;
 
@@ -25,7 +26,13 @@ pub struct Options {
     /// The lock file to look tools up in, in place of each bundle's own `tools.lock.yaml`
     #[arg(long, value_name = "FILE")]
     tools: Option<PathBuf>,
+    /// Judge so many made-up messages by Cedar too, and compare
+    #[arg(long, value_name = "MESSAGES", num_args = 0..=1, default_missing_value = "10000")]
+    cross_check: Option<usize>,
 }
+
+/// The same messages each time, so that what is found once is found again.
+const CROSS_CHECK_SEED: u64 = 1;
 
 /// Checks bundles and prints what is wrong with them.
 pub fn check(options: &Options) -> Exit {
@@ -51,12 +58,34 @@ fn account(bundle: &Path, options: &Options) -> Account {
                 plural(rules, "rule"),
                 plural(warnings, "warning"),
             );
+            let (agreed, summary) = match options.cross_check.map(|messages| cross_check(&policy, messages)) {
+                None => (None, summary),
+                Some(Ok((judged, told))) => (Some(("cross_checked", judged)), format!("{summary}{told}")),
+                Some(Err(fault)) => return Account::unable(bundle.display().to_string(), fault.to_string()),
+            };
             Account {
-                counts: vec![("tools", tools), ("rules", rules)],
+                counts: [("tools", tools), ("rules", rules)].into_iter().chain(agreed).collect(),
                 ..names.account(&sources, policy.warnings(), summary)
             }
         }
     }
+}
+
+/// Lets Cedar judge too: how many messages both judged alike, and what to say of it.
+///
+/// # Errors
+/// The first message that they judge differently: this program's fault.
+fn cross_check(policy: &Policy, messages: usize) -> Result<(usize, String), policy::Disagreement> {
+    let start = Instant::now();
+    let agreement = policy.cross_check(messages, CROSS_CHECK_SEED)?;
+    let told = format!(
+        "; the native evaluator and Cedar agree on {} messages ({} allowed, {} rules met), {:.1} s",
+        agreement.judged,
+        agreement.allowed,
+        agreement.rules.len(),
+        start.elapsed().as_secs_f64(),
+    );
+    Ok((agreement.judged, told))
 }
 
 /// A bundle that holds.

@@ -62,6 +62,8 @@ pub struct Record {
     pub trial: Option<Box<Trial>>,
     /// Whether two arguments beside each other have keys that some reader takes for one.
     pub has_colliding_keys: bool,
+    /// Whether a rule could not be evaluated, and so refused it.
+    pub is_unjudged: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// HTTP status sent to the client; 0 when the client had gone.
@@ -129,6 +131,7 @@ impl Record {
             testimony: None,
             trial: None,
             has_colliding_keys: false,
+            is_unjudged: false,
             outcome: Outcome::Cancelled,
             http_status: 0,
             duration_us: 0,

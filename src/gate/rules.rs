@@ -92,6 +92,7 @@ pub(super) fn allow(
         }
         Decision::Forbid(forbid) => {
             record.rule = forbid.rule.cloned();
+            record.is_unjudged = forbid.why == Why::Unjudged;
             enforce(policy, record, forbidden(caller, forbid))
         }
     }
@@ -137,6 +138,7 @@ fn forbidden(caller: &Caller, forbid: Forbid<'_>) -> Denial {
         Why::Scope { missing } if caller.issuer().is_some() => {
             Denial::Scope { missing: missing.into_iter().map(Into::into).collect() }
         }
+        Why::Unjudged => Denial::Internal("a rule could not be evaluated".into()),
         Why::Denied | Why::NotAllowed | Why::Scope { .. } | Why::Tenant | Why::UnknownTool => {
             Denial::Forbidden { message }
         }

@@ -20,7 +20,7 @@ use super::roles::Role;
 use super::rules::{Docket, Rulebook};
 use super::snapshot::{Availability, ClosedNames, Policy, TenantSwitch, Tool};
 use super::watch::Watch;
-use super::{Source, input, layers, lint, lock, yaml};
+use super::{Source, cedar, input, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::{Label, Mode};
 
@@ -30,7 +30,7 @@ pub(super) const BUILT_IN: &str = "built-in:protocol";
 /// Compiles a bundle.
 ///
 /// Policies are the files that end in `.yaml`, but for tests (`*.test.yaml`) and the lock file
-/// (`tools.lock.yaml`); other files are there to be named, such as key sets. Nothing is read from
+/// (`tools.lock.yaml`), and Cedar policies those that end in `.cedar`; other files are there to be named, such as key sets. Nothing is read from
 /// anywhere else. `unix_ms` is the time, in milliseconds since 1970: an exception that has ended is a fault.
 /// Milliseconds for a hundred rules; not for a thread that answers calls.
 ///
@@ -52,7 +52,10 @@ pub fn compile_as(sources: &[Source], unix_ms: u64, mode: Mode) -> Result<Policy
         return Err(findings.settle(&nothing));
     }
     let mut findings = Findings::default();
-    let built = build(sources, unix_ms, mode, &mut findings);
+    let mut built = build(sources, unix_ms, mode, &mut findings);
+    if let Some(policy) = &mut built {
+        policy.raw = cedar::read(policy, sources, &mut findings);
+    }
     let has_errors = findings.has_errors();
     let faults = findings.settle(sources);
     match built {
@@ -120,6 +123,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
             .collect::<HashMap<_, _>>(),
         tools,
         methods: bench.methods,
+        raw: None,
         tenants,
         names: closed_names(&bundle.scopes, &bundle.groups),
         limits: limits.rules,
@@ -163,7 +167,8 @@ fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<Vec<Tool
                 let message = format!("`{}` would not be read", source.name);
                 findings.advise(Code::FileName, Span { file, start: 0, end: 0 }, message, help);
             }
-            Part::Attachment | Part::Test => {}
+            // Read when the rules stand, for they say what there is to look at.
+            Part::Attachment | Part::Cedar | Part::Test => {}
         }
     }
     (bundle, pinned)
@@ -173,6 +178,7 @@ fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<Vec<Tool
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Attachment,
+    Cedar,
     Lock,
     Misnamed,
     Policy,
@@ -187,6 +193,7 @@ impl Part {
             lock::LOCK_FILE => Self::Lock,
             _ if name.ends_with(".test.yaml") => Self::Test,
             _ if name.ends_with(".yaml") => Self::Policy,
+            _ if name.ends_with(".cedar") => Self::Cedar,
             _ if lower.ends_with(".yml") || lower.ends_with(".yaml") => Self::Misnamed,
             _ => Self::Attachment,
         }

@@ -46,6 +46,8 @@ pub enum Why<'p> {
     },
     /// The tool is switched off for the caller's tenant.
     Tenant,
+    /// A rule could not be evaluated, so nobody can say.
+    Unjudged,
     /// The tool is not known, so it is denied to everyone.
     UnknownTool,
 }
@@ -61,13 +63,14 @@ pub enum Listing {
 
 impl Why<'_> {
     /// Every word that [`Why::reason`] may say.
-    pub const REASONS: &'static [&'static str] = &["argument", "scope", "tool_not_allowed"];
+    pub const REASONS: &'static [&'static str] = &["argument", "internal", "scope", "tool_not_allowed"];
 
     /// The word for it in tests, records and metrics: the `reason` that the gate reports.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Argument { .. } => "argument",
             Self::Scope { .. } => "scope",
+            Self::Unjudged => "internal",
             Self::Denied | Self::NotAllowed | Self::Tenant | Self::UnknownTool => "tool_not_allowed",
         }
     }

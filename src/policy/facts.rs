@@ -77,6 +77,9 @@ impl Policy {
         recall: &dyn Fn(&Question<'_>) -> Option<Answer>,
     ) -> Result<Decision<'_>, Unknowable> {
         match self.find(standing, tool) {
+            Ok(tool) if self.raw.as_ref().is_some_and(|raw| raw.concerns(tool.index)) => {
+                Err(Unknowable(vec![("".into(), "what a Cedar policy asks".into())]))
+            }
             Ok(tool) => self.judge_answers(standing, tool, recall),
             Err(forbid) => Ok(Decision::Forbid(forbid)),
         }

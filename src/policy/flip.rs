@@ -67,7 +67,7 @@ struct Turner<'p, 's> {
     policy: &'p Policy,
     docket: &'p Docket,
     caller: &'s Caller,
-    standing: Standing,
+    standing: Standing<'s>,
     facts: Facts<'s>,
     /// The message as it is, with nothing supposed.
     sight: Sight<'s>,
@@ -119,7 +119,7 @@ impl<'p, 's> Turner<'p, 's> {
     fn new(
         policy: &'p Policy,
         docket: &'p Docket,
-        (caller, standing): (&'s Caller, Standing),
+        (caller, standing): (&'s Caller, Standing<'s>),
         facts: Facts<'s>,
     ) -> Self {
         Self { policy, docket, caller, standing, facts, sight: Sight::new(facts, standing.unix_ms) }

@@ -43,6 +43,11 @@ const SACRED: &[Method] = &[Method::Initialize, Method::Ping, Method::ServerDisc
 /// Methods that need no allow beside the sacred ones; lists are filtered, notifications answer nothing.
 const FREE: &[Method] = &[Method::ToolsList, Method::LoggingSetLevel];
 
+/// Whether no deny may touch a method.
+pub(super) fn is_sacred(method: Method) -> bool {
+    SACRED.contains(&method)
+}
+
 /// Whether a rule may speak of a method: whatever a client sends, and what a server asks of a client.
 fn is_judged(method: Method) -> bool {
     method.is_sent_by(Sender::Client) || method.shape() == Shape::Request

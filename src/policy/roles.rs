@@ -49,9 +49,10 @@ pub(super) enum Audience {
 
 /// What a caller is to one policy at one time: the roles it has, and those it would have with more scopes.
 ///
-/// Good for the policy that made it, and for one message. Cheap to copy, holds nothing of the caller.
+/// Good for the policy that made it, and for one message. Cheap to copy, borrows the caller.
 #[derive(Debug, Clone, Copy)]
-pub struct Standing {
+pub struct Standing<'c> {
+    pub(super) caller: &'c Caller,
     pub(super) held: RoleSet,
     pub(super) but_for_scopes: RoleSet,
     pub(super) tenant: Option<usize>,
@@ -91,11 +92,11 @@ fn any_or_none<T>(values: &[T], is_met: impl Fn(&T) -> bool) -> bool {
     values.is_empty() || values.iter().any(is_met)
 }
 
-impl Standing {
+impl<'c> Standing<'c> {
     /// Works out what a caller is to `roles`, at a time.
-    pub(super) fn of(caller: &Caller, roles: &[Role], tenants: &[Label], unix_ms: u64) -> Self {
+    pub(super) fn of(caller: &'c Caller, roles: &[Role], tenants: &[Label], unix_ms: u64) -> Self {
         let (held, but_for_scopes) = (RoleSet::default(), RoleSet::default());
-        let mut standing = Self { held, but_for_scopes, tenant: None, unix_ms };
+        let mut standing = Self { caller, held, but_for_scopes, tenant: None, unix_ms };
         for (index, role) in roles.iter().enumerate().filter(|(_, role)| role.fits(caller)) {
             standing.but_for_scopes.insert(index);
             if role.is_scoped_for(caller) {

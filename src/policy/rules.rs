@@ -220,9 +220,14 @@ impl Docket {
     /// Whether some message about this tool or method could be allowed to this caller now.
     pub fn lists(&self, standing: &Standing) -> Listing {
         let sight = Sight::new(Facts::Target(None), standing.unix_ms);
-        let is_denied = self.deny.iter().any(|clause| self.is_closed(clause, standing, &sight));
         let is_allowed = self.permits().any(|clause| self.is_open(clause, standing, &sight));
-        if is_allowed && !is_denied { Listing::Shown } else { Listing::Hidden }
+        if is_allowed && !self.shuts(standing) { Listing::Shown } else { Listing::Hidden }
+    }
+
+    /// Whether every message about this tool or method is denied to this caller now.
+    pub fn shuts(&self, standing: &Standing) -> bool {
+        let sight = Sight::new(Facts::Target(None), standing.unix_ms);
+        self.deny.iter().any(|clause| self.is_closed(clause, standing, &sight))
     }
 
     /// The allow clauses that take effect.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cedar::Raw;
 use super::decision::{Decision, Forbid, Listing, Why};
 use super::declared::Declared;
 use super::diagnostic::Faults;
@@ -59,6 +60,8 @@ pub struct Policy {
     pub(super) tool_index: HashMap<Box<str>, usize>,
     /// By [`Method::index`].
     pub(super) methods: Vec<MethodRules>,
+    /// What the bundle says in Cedar.
+    pub(super) raw: Option<Box<Raw>>,
     pub(super) tenants: Vec<Label>,
     /// What the closed lists say, for whoever speaks of callers.
     pub(super) names: ClosedNames,
@@ -139,7 +142,7 @@ pub(super) enum MethodRules {
 impl Policy {
     /// Works out which roles a caller has, for a message that came at `unix_ms`. A few comparisons for
     /// each role; allocates nothing.
-    pub fn standing(&self, caller: &Caller, unix_ms: u64) -> Standing {
+    pub fn standing<'c>(&self, caller: &'c Caller, unix_ms: u64) -> Standing<'c> {
         Standing::of(caller, &self.book.roles, &self.tenants, unix_ms)
     }
 
@@ -155,14 +158,15 @@ impl Policy {
 
     /// Judges a `tools/call`. Allocates only to refuse for a scope.
     pub fn judge_call(&self, standing: &Standing, tool: &str, arguments: Option<Value<'_>>) -> Decision<'_> {
-        match self.find(standing, tool) {
-            Ok(tool) => self.call(
-                tool,
-                standing,
-                &Sight::new(Facts::Arguments(arguments), standing.unix_ms),
-                &mut Silent,
-            ),
-            Err(forbid) => Decision::Forbid(forbid),
+        let found = match self.find(standing, tool) {
+            Ok(found) => found,
+            Err(forbid) => return Decision::Forbid(forbid),
+        };
+        let sight = Sight::new(Facts::Arguments(arguments), standing.unix_ms);
+        let decision = self.call(found, standing, &sight, &mut Silent);
+        match &self.raw {
+            None => decision,
+            Some(raw) => raw.join_call(self, standing, tool, &sight, decision),
         }
     }
 
@@ -170,6 +174,20 @@ impl Policy {
     ///
     /// For people: allocates, and looks at every rule.
     pub fn explain_call(
+        &self,
+        standing: &Standing,
+        tool: &str,
+        arguments: Option<Value<'_>>,
+    ) -> Explanation<'_> {
+        let explanation = self.explain_call_natively(standing, tool, arguments);
+        let Some(raw) = &self.raw else { return explanation };
+        let sight = Sight::new(Facts::Arguments(arguments), standing.unix_ms);
+        let decision = raw.join_call(self, standing, tool, &sight, explanation.decision);
+        Explanation { decision, ..explanation }
+    }
+
+    /// As [`explain_call`](Self::explain_call), by the rules in YAML alone.
+    pub(super) fn explain_call_natively(
         &self,
         standing: &Standing,
         tool: &str,
@@ -186,6 +204,20 @@ impl Policy {
 
     /// Judges any other message as [`judge_method`](Self::judge_method) does, and tells why.
     pub fn explain_method(
+        &self,
+        standing: &Standing,
+        method: Method,
+        target: Option<&str>,
+    ) -> Explanation<'_> {
+        let explanation = self.explain_method_natively(standing, method, target);
+        let Some(raw) = &self.raw else { return explanation };
+        let sight = Sight::new(Facts::Target(target), standing.unix_ms);
+        let decision = raw.join_method(self, standing, method, &sight, explanation.decision);
+        Explanation { decision, ..explanation }
+    }
+
+    /// As [`explain_method`](Self::explain_method), by the rules in YAML alone.
+    pub(super) fn explain_method_natively(
         &self,
         standing: &Standing,
         method: Method,
@@ -246,7 +278,13 @@ impl Policy {
     pub fn judge_method(&self, standing: &Standing, method: Method, target: Option<&str>) -> Decision<'_> {
         let sight = Sight::new(Facts::Target(target), standing.unix_ms);
         match self.methods.get(method.index()) {
-            Some(rules) => self.method(rules, standing, &sight, &mut Silent),
+            Some(rules) => {
+                let decision = self.method(rules, standing, &sight, &mut Silent);
+                match &self.raw {
+                    None => decision,
+                    Some(raw) => raw.join_method(self, standing, method, &sight, decision),
+                }
+            }
             None => Decision::Forbid(Forbid::plain(Why::NotAllowed)),
         }
     }
@@ -281,6 +319,9 @@ impl Policy {
         let Some(tool) = self.tool(tool) else { return Listing::Hidden };
         match tool.tenants.of(standing.tenant) {
             Availability::Disabled => Listing::Hidden,
+            Availability::Enabled if self.raw.as_ref().is_some_and(|raw| raw.permits(tool.index)) => {
+                if tool.docket.shuts(standing) { Listing::Hidden } else { Listing::Shown }
+            }
             Availability::Enabled => tool.docket.lists(standing),
         }
     }
@@ -296,9 +337,9 @@ impl Policy {
         &self.warnings
     }
 
-    /// The names of all allow and deny rules, for label values.
+    /// The names of all allow and deny rules, those in Cedar last, for label values.
     pub fn rule_ids(&self) -> impl Iterator<Item = &Label> {
-        self.book.rules.iter().map(|rule| &rule.id)
+        self.book.rules.iter().map(|rule| &rule.id).chain(self.raw.iter().flat_map(|raw| raw.ids()))
     }
 }
 

@@ -155,7 +155,7 @@ impl Rulebook {
 struct Teller<'p, 's> {
     book: &'p Rulebook,
     predicates: &'p Predicates,
-    standing: &'s Standing,
+    standing: &'s Standing<'s>,
     sight: &'s Sight<'s>,
 }
 

@@ -47,6 +47,7 @@ pub(super) fn record() -> Record {
         detail: None,
         findings: Vec::new(),
         has_colliding_keys: false,
+        is_unjudged: false,
         outcome: Outcome::Success,
         http_status: 200,
         duration_us: 412,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::bounds::{POLICY_BYTES_MAX, POLICY_FILES_MAX};
 use crate::policy::{LOCK_FILE, Source};
 
-/// Reads the files of the bundle in `directory`: `*.yaml` but its tests, and what they name: the key files
+/// Reads the files of the bundle in `directory`: `*.yaml` but its tests, `*.cedar`, and what they name: the key files
 /// `*.json` and the authorities `*.pem`.
 ///
 /// Sorted by name. Hidden entries are skipped and links are followed. Where the kubelet delivers, the
@@ -19,7 +19,8 @@ use crate::policy::{LOCK_FILE, Source};
 /// # Errors
 /// [`ReadFault`], which names the file: the operator's fault, or the disk's.
 pub fn read(directory: &Path) -> Result<Vec<Source>, ReadFault> {
-    let sources = read_version(directory, |name| is_named(name) || is_policy(name))?;
+    let sources =
+        read_version(directory, |name| is_named(name) || name.ends_with(".cedar") || is_policy(name))?;
     match sources.iter().any(|source| is_policy(&source.name)) {
         true => Ok(sources),
         false => Err(ReadFault { path: directory.into(), kind: ReadFaultKind::Empty }),

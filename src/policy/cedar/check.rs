@@ -1,5 +1,6 @@
 //! The cross-check: both evaluators judge the same messages, and must agree.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::random::Choices;
@@ -14,7 +15,7 @@ use crate::policy::snapshot::Policy;
 use crate::policy::trace::{Explanation, RuleOutcome};
 
 /// Both evaluators came to the same judgement of every message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Agreement {
     /// How many messages both have judged.
     pub judged: usize,
@@ -22,6 +23,8 @@ pub struct Agreement {
     pub allowed: usize,
     /// How many were refused before any rule was asked, and so not put to Cedar.
     pub unasked: usize,
+    /// The rules that determined a judgement, or would have in shadow, each once.
+    pub rules: BTreeSet<String>,
 }
 
 /// Where the evaluators part: a bug of this program, never of the policy.
@@ -88,11 +91,11 @@ impl Policy {
                         Some(document.root())
                     }
                 };
-                (Facts::Arguments(arguments), self.explain_call(&standing, tool, arguments))
+                (Facts::Arguments(arguments), self.explain_call_natively(&standing, tool, arguments))
             }
             (Matter::Target(target), Kind::Free(method) | Kind::Ruled(method)) => {
                 let target = target.as_deref();
-                (Facts::Target(target), self.explain_method(&standing, method, target))
+                (Facts::Target(target), self.explain_method_natively(&standing, method, target))
             }
             (Matter::Arguments(_) | Matter::Target(_), _) => return Ok(()),
         };
@@ -107,6 +110,7 @@ impl Policy {
         let native = native(&explanation);
         agreement.judged += 1;
         agreement.allowed += usize::from(native.verdict == Verdict::Allow);
+        agreement.rules.extend(native.rules.iter().chain(&native.shadow).cloned());
         if native == cedar { Ok(()) } else { Err(disagreement(message, &native, &cedar)) }
     }
 }

@@ -162,7 +162,10 @@ impl Expression {
                 let [condition, then, other] = &**parts;
                 format!("if {} then {} else {}", part(condition), part(then), part(other))
             }
-            Self::Not(inner) => format!("!({})", inner.line()),
+            Self::Not(inner) => match &**inner {
+                Self::Asks(name) if !name.contains(' ') => format!("!{name}"),
+                inner => format!("!({})", inner.line()),
+            },
             Self::True => "true".to_owned(),
         }
     }
@@ -187,6 +190,8 @@ mod tests {
             (E::any([ask("a"), E::all([ask("b"), ask("c")])]), "a || (b && c)"),
             (E::not(E::not(ask("a"))), "a"),
             (E::not(E::any([ask("a"), ask("b")])), "!(a || b)"),
+            (E::not(ask("a has b")), "!(a has b)"),
+            (E::not(ask("a")), "!a"),
             (E::choose(ask("a"), ask("b"), E::False), "a && b"),
             (E::choose(ask("a"), ask("b"), E::True), "if a then b else true"),
             (E::choose(ask("a"), ask("b"), ask("b")), "b"),

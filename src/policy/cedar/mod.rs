@@ -15,8 +15,11 @@
 
 mod check;
 mod expression;
+mod guards;
 mod lowering;
 mod random;
+mod raw;
+mod read;
 mod request;
 mod requests;
 mod schema;
@@ -27,6 +30,9 @@ mod words;
 
 use check::Verdict;
 pub use check::{Agreement, Disagreement};
+
+pub(super) use raw::Raw;
+pub(super) use read::read;
 
 use super::snapshot::Policy;
 use subject::Subject;

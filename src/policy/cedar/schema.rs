@@ -56,6 +56,71 @@ fn action(subject: &Subject<'_>, text: &mut String) {
     text.push_str("\n        }\n    };\n");
 }
 
+/// The names in a record of the context: `[]` is the context itself, `["args", "filter"]` a record of an
+/// argument; `None` if there is no such record.
+pub(super) fn members(subject: &Subject<'_>, path: &[String]) -> Option<Vec<String>> {
+    let texts = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect());
+    let (first, rest) = match path.split_first() {
+        None => {
+            let target: &[&str] = match subject.kind {
+                Kind::Tool(_) => &[],
+                Kind::Free(_) | Kind::Ruled(_) => &["target", "target_is_doubtful"],
+            };
+            return texts(&[&["now", "args", "facts", "missing", "times"], target].concat());
+        }
+        Some(parts) => parts,
+    };
+    match (first.as_str(), rest) {
+        ("args", steps) => {
+            let found = steps.iter().try_fold(subject.declared, |declared, step| {
+                let Declared::Object(members) = declared else { return None };
+                members.iter().find(|(name, _)| **name == **step).map(|(_, declared)| declared)
+            })?;
+            match found {
+                Declared::Object(members) => {
+                    let typed = members.iter().filter(|(_, declared)| type_of(declared).is_some());
+                    Some(typed.map(|(name, _)| name.to_string()).collect())
+                }
+                Declared::Opaque if steps.is_empty() => Some(Vec::new()),
+                Declared::Boolean
+                | Declared::Integer
+                | Declared::List(_)
+                | Declared::Opaque
+                | Declared::Text => None,
+            }
+        }
+        ("facts", []) => {
+            let named = subject.vocabulary.paths().filter(|path| fact_names(subject, path).next().is_some());
+            Some(named.map(str::to_owned).collect())
+        }
+        ("facts", [path]) => {
+            let names: Vec<String> = fact_names(subject, path).map(str::to_owned).collect();
+            (!names.is_empty()).then_some(names)
+        }
+        ("missing", []) => Some(subject.vocabulary.paths().map(str::to_owned).collect()),
+        ("times", []) => {
+            let named = subject.vocabulary.hearings().filter_map(|(_, hearing)| match hearing {
+                Hearing::Time(name) => Some(name.to_string()),
+                Hearing::Compared | Hearing::Fact(..) => None,
+            });
+            Some(named.collect())
+        }
+        _ => None,
+    }
+}
+
+/// The attributes of a caller.
+pub(super) fn caller_attributes() -> Vec<String> {
+    ["user", "tenant", "agent", "workload", "scopes", "groups"].map(str::to_owned).to_vec()
+}
+
+fn fact_names<'s>(subject: &'s Subject<'_>, path: &'s str) -> impl Iterator<Item = &'s str> {
+    subject.vocabulary.hearings().filter_map(move |(_, hearing)| match hearing {
+        Hearing::Fact(of, name) if **of == *path => Some(&**name),
+        Hearing::Compared | Hearing::Fact(..) | Hearing::Time(_) => None,
+    })
+}
+
 /// The type that Cedar has for a declared one; `None` where it has none, and so only facts can tell.
 fn type_of(declared: &Declared) -> Option<String> {
     match declared {
@@ -80,11 +145,7 @@ fn record(declared: &Declared) -> String {
 fn facts(subject: &Subject<'_>) -> String {
     let mut members = Vec::new();
     for path in subject.vocabulary.paths() {
-        let named = subject.vocabulary.hearings().filter_map(|(_, hearing)| match hearing {
-            Hearing::Fact(of, name) if **of == *path => Some(optional(name, "Bool")),
-            Hearing::Compared | Hearing::Fact(..) | Hearing::Time(_) => None,
-        });
-        let named: Vec<String> = named.collect();
+        let named: Vec<String> = fact_names(subject, path).map(|name| optional(name, "Bool")).collect();
         if !named.is_empty() {
             members.push(format!("{}: {}", key(path), braced(&named)));
         }

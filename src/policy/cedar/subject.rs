@@ -5,6 +5,8 @@
 //! the answer is a clear yes or no, and not there where nobody can say. A time window is
 //! `context.times.<window>`.
 
+use std::sync::Arc;
+
 use super::expression::Expression;
 use super::words::{Holder, Quoted, list};
 use crate::mcp::Method;
@@ -20,7 +22,7 @@ pub(super) struct Subject<'p> {
     pub kind: Kind<'p>,
     pub docket: &'p Docket,
     pub declared: &'p Declared,
-    pub vocabulary: Vocabulary,
+    pub vocabulary: Arc<Vocabulary>,
 }
 
 /// What the subject is.
@@ -67,7 +69,11 @@ impl<'p> Subject<'p> {
 
     /// A tool of the policy.
     pub fn tool(tool: &'p crate::policy::Tool) -> Self {
-        let vocabulary = Vocabulary::of(&tool.docket.predicates);
+        Self::tool_with(tool, Arc::new(Vocabulary::of(&tool.docket.predicates)))
+    }
+
+    /// A tool whose questions have their names already.
+    pub fn tool_with(tool: &'p crate::policy::Tool, vocabulary: Arc<Vocabulary>) -> Self {
         Self {
             kind: Kind::Tool(tool.name.as_str()),
             docket: &tool.docket,
@@ -83,7 +89,7 @@ impl<'p> Subject<'p> {
             MethodRules::Ruled(docket) => (Kind::Ruled(method), docket),
             MethodRules::Never => return None,
         };
-        let vocabulary = Vocabulary::of(&docket.predicates);
+        let vocabulary = Arc::new(Vocabulary::of(&docket.predicates));
         Some(Self { kind, docket, declared: &Declared::Opaque, vocabulary })
     }
 

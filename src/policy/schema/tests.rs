@@ -83,7 +83,7 @@ fn complaints(sources: &[Source]) -> Vec<String> {
             Part::Lock => SchemaOf::Lock,
             Part::Policy => SchemaOf::Policy,
             Part::Test => SchemaOf::Tests,
-            Part::Attachment | Part::Misnamed => continue,
+            Part::Attachment | Part::Cedar | Part::Misnamed => continue,
         };
         let Some(root) = yaml::parse(file, source, &mut Findings::default()) else { continue };
         let instance: Value = serde_json::from_str(&root.json()).expect("a tree is JSON");
@@ -110,6 +110,10 @@ fn agrees_with_the_compiler_about_every_bundle_in_the_repository() {
             }
             Err(faults) => faults.iter().map(|fault| fault.code).collect(),
         };
+        if sources.iter().any(|source| Part::of(&source.name) == Part::Cedar) {
+            // What is wrong with Cedar is in no YAML.
+            continue;
+        }
         let complaints = complaints(&sources);
         if codes.is_empty() {
             assert!(complaints.is_empty(), "{}: {complaints:#?}", folder.display());

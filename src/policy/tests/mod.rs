@@ -144,8 +144,10 @@ fn the_order_of_rules_and_files_changes_nothing() {
 #[test]
 fn lists_what_some_arguments_would_allow() {
     let policy = compiled(RULES);
-    let analyst = policy.standing(&caller(None, &[], &["analysts"]), 0);
-    let globex = policy.standing(&caller(Some("globex"), &[], &["analysts"]), 0);
+    let analyst = caller(None, &[], &["analysts"]);
+    let analyst = policy.standing(&analyst, 0);
+    let globex = caller(Some("globex"), &[], &["analysts"]);
+    let globex = policy.standing(&globex, 0);
     assert_eq!(policy.lists(&analyst, "read"), Listing::Shown);
     assert_eq!(policy.lists(&globex, "read"), Listing::Hidden);
     for tool in ["drop", "hidden", "unknown"] {
@@ -153,7 +155,8 @@ fn lists_what_some_arguments_would_allow() {
     }
     let denied =
         compiled("allow: [{ id: a, tools: '*' }]\ndeny: [{ id: d, classes: [destructive], owner: o }]");
-    let anyone = denied.standing(&caller(None, &[], &[]), 0);
+    let anyone = caller(None, &[], &[]);
+    let anyone = denied.standing(&anyone, 0);
     assert_eq!(denied.lists(&anyone, "drop"), Listing::Hidden);
     assert_eq!(denied.lists(&anyone, "read"), Listing::Shown);
 }
@@ -164,7 +167,8 @@ fn methods_need_a_rule_unless_the_protocol_needs_them() {
         "allow: [{ id: files, roles: [analyst], methods: ['resources/read'], targets: ['file:///pub/*'] }]
 deny: [{ id: quiet, methods: ['logging/*'], owner: o }]",
     );
-    let analyst = policy.standing(&caller(None, &[], &["analysts"]), 0);
+    let analyst = caller(None, &[], &["analysts"]);
+    let analyst = policy.standing(&analyst, 0);
     let cases = [
         (Method::Initialize, None, "allow built-in:protocol"),
         (Method::ToolsList, None, "allow built-in:protocol"),

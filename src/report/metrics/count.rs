@@ -37,6 +37,9 @@ impl Metrics {
         if record.has_colliding_keys {
             self.doubts.collisions.inc();
         }
+        if record.is_unjudged {
+            add(&self.policy.errors, 0, 1);
+        }
         if let Some(trial) = &record.trial {
             self.policy.tried(trial);
         }

@@ -15,6 +15,8 @@ pub(super) struct PolicySeries {
     pub reloads: Vec<IntCounter>,
     pub reload_ok: IntGauge,
     pub reload_ok_at: IntGauge,
+    /// By stage, of which there is one.
+    pub errors: Vec<IntCounter>,
     candidate: Vec<IntCounter>,
 }
 
@@ -56,6 +58,13 @@ impl PolicySeries {
                 "sluicegate_policy_last_reload_success_timestamp_seconds",
                 "When a policy was last put in force.",
             ),
+            errors: counters(
+                r,
+                "sluicegate_policy_errors_total",
+                "Messages that were refused for a rule that could not be evaluated.",
+                &["stage"],
+            )
+            .resolve(&[&["evaluate"]]),
             candidate: counters(
                 r,
                 "sluicegate_policy_candidate_decisions_total",
