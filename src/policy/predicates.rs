@@ -28,7 +28,11 @@ pub(super) enum Predicate {
 
 /// All that rules ask about the messages of one kind.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Predicates(Vec<Predicate>);
+pub(super) struct Predicates {
+    list: Vec<Predicate>,
+    /// By place, which argument it is about: the number of its path, from 0.
+    paths: Vec<usize>,
+}
 
 /// What a rule, or an exception of it, asks of one argument.
 #[derive(Debug, Clone)]
@@ -49,6 +53,7 @@ pub(super) struct Sight<'a> {
     /// Answers that were recorded, by place; nothing is found out then.
     told: Option<&'a [Standing]>,
     known: [Cell<Option<Standing>>; REMEMBERED_MAX],
+    found: [Cell<Option<Found<'a>>>; FOUND_MAX],
 }
 
 /// What the rules may look at.
@@ -61,10 +66,19 @@ pub(super) enum Facts<'a> {
 /// Answers that are remembered for one message; what is asked beyond is found out each time.
 const REMEMBERED_MAX: usize = 64;
 
+/// Arguments whose place in one message is remembered.
+const FOUND_MAX: usize = 16;
+
 impl<'a> Sight<'a> {
     /// Looks at a message that has just arrived.
     pub fn new(facts: Facts<'a>, unix_ms: u64) -> Self {
-        Self { facts, unix_ms, told: None, known: [const { Cell::new(None) }; REMEMBERED_MAX] }
+        Self {
+            facts,
+            unix_ms,
+            told: None,
+            known: [const { Cell::new(None) }; REMEMBERED_MAX],
+            found: [const { Cell::new(None) }; FOUND_MAX],
+        }
     }
 
     /// Looks at a call of which only answers are known.
@@ -91,20 +105,24 @@ impl<'a> Sight<'a> {
 impl Predicates {
     /// The place of a question; one that is there already keeps its place.
     pub fn place(&mut self, predicate: Predicate) -> usize {
-        self.0.iter().position(|known| *known == predicate).unwrap_or_else(|| {
-            self.0.push(predicate);
-            self.0.len() - 1
+        self.list.iter().position(|known| *known == predicate).unwrap_or_else(|| {
+            let twin = self.list.iter().position(|known| known.path() == predicate.path());
+            let number = twin.and_then(|twin| self.paths.get(twin).copied());
+            let fresh = self.paths.iter().max().map_or(0, |last| last + 1);
+            self.paths.push(number.unwrap_or(fresh));
+            self.list.push(predicate);
+            self.list.len() - 1
         })
     }
 
     /// What is asked, in the order of places.
     pub fn iter(&self) -> impl Iterator<Item = &Predicate> {
-        self.0.iter()
+        self.list.iter()
     }
 
     /// The question at a place.
     pub fn get(&self, place: usize) -> Option<&Predicate> {
-        self.0.get(place)
+        self.list.get(place)
     }
 
     /// The answer to the question at `place`.
@@ -117,26 +135,48 @@ impl Predicates {
             return standing;
         }
         // A place that is not in the table cannot be; what nobody can say helps no caller.
-        let standing = self.0.get(place).map_or(Standing::Unknown, |predicate| predicate.judge(sight));
+        let standing =
+            self.list.get(place).map_or(Standing::Unknown, |predicate| self.judge(place, predicate, sight));
         if let Some(cell) = cell {
             cell.set(Some(standing));
         }
         standing
     }
-}
 
-impl Predicate {
-    fn judge(&self, sight: &Sight<'_>) -> Standing {
-        let path = match self {
-            Self::Known(path) | Self::Test { path, .. } => path,
-            Self::Time(window) => {
+    fn judge(&self, place: usize, predicate: &Predicate, sight: &Sight<'_>) -> Standing {
+        let path = match predicate {
+            Predicate::Known(path) | Predicate::Test { path, .. } => path,
+            Predicate::Time(window) => {
                 return if window.holds(sight.unix_ms) { Standing::Meets } else { Standing::Fails };
             }
         };
-        match arguments::find(path, sight.arguments()) {
+        match self.found(place, path, sight) {
             Found::Absent => Standing::Absent,
             Found::Unknown => Standing::Unknown,
-            Found::Value(value) => self.weigh(value),
+            Found::Value(value) => predicate.weigh(value),
+        }
+    }
+
+    /// What stands at a path; looked for once, however many questions there are about it.
+    fn found<'a>(&self, place: usize, path: &str, sight: &Sight<'a>) -> Found<'a> {
+        let cell = self.paths.get(place).and_then(|&number| sight.found.get(number));
+        if let Some(found) = cell.and_then(Cell::get) {
+            return found;
+        }
+        let found = arguments::find(path, sight.arguments());
+        if let Some(cell) = cell {
+            cell.set(Some(found));
+        }
+        found
+    }
+}
+
+impl Predicate {
+    /// The argument that it is about.
+    fn path(&self) -> Option<&str> {
+        match self {
+            Self::Known(path) | Self::Test { path, .. } => Some(path),
+            Self::Time(_) => None,
         }
     }
 

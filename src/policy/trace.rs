@@ -152,14 +152,14 @@ impl Rulebook {
 }
 
 /// Puts the walk into words.
-struct Teller<'p, 's> {
+struct Teller<'p, 's, 'v> {
     book: &'p Rulebook,
     predicates: &'p Predicates,
     standing: &'s Standing<'s>,
-    sight: &'s Sight<'s>,
+    sight: &'s Sight<'v>,
 }
 
-impl<'p> Teller<'p, '_> {
+impl<'p> Teller<'p, '_, '_> {
     fn tell(&self, clause: &'p Clause, fate: Fate) -> Option<RuleTrace<'p>> {
         let rule = self.book.rules.get(clause.rule)?;
         let outcome = match fate {
