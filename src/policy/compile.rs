@@ -30,8 +30,9 @@ pub(super) const BUILT_IN: &str = "built-in:protocol";
 /// Compiles a bundle.
 ///
 /// Policies are the files that end in `.yaml`, but for tests (`*.test.yaml`) and the lock file
-/// (`tools.lock.yaml`), and Cedar policies those that end in `.cedar`; other files are there to be named, such as key sets. Nothing is read from
-/// anywhere else. `unix_ms` is the time, in milliseconds since 1970: an exception that has ended is a fault.
+/// (`tools.lock.yaml`), and Cedar policies those that end in `.cedar`; other files are there to be named, such
+/// as key sets. Nothing is read from anywhere else. `unix_ms` is the time, in milliseconds since 1970: an
+/// exception that has ended is a fault.
 /// Milliseconds for a hundred rules; not for a thread that answers calls.
 ///
 /// # Errors

@@ -181,7 +181,10 @@ impl Rulebook {
             let rule = self.rules.get(clause.rule).map(|rule| &rule.id);
             Forbid { why, rule, message: None }
         };
-        let met = docket.permits().filter(|clause| docket.is_met(Effect::Allow, clause, standing, sight));
+        let would_apply = |clause: &&Clause| {
+            docket.fate_for_anyone(Effect::Allow, clause, standing, sight) == Fate::Applies
+        };
+        let met = docket.permits().filter(would_apply);
         let scoped = met.filter_map(|clause| Some((clause, self.missing_scopes(clause, standing)?)));
         if let Some((clause, missing)) = scoped.min_by_key(|(_, missing)| missing.len()) {
             return refuse(clause, Why::Scope { missing });
@@ -240,6 +243,17 @@ impl Docket {
         if !clause.audience.admits(standing.held) {
             return Fate::Foreign;
         }
+        self.fate_for_anyone(effect, clause, standing, sight)
+    }
+
+    /// What becomes of a clause if its audience held the caller.
+    fn fate_for_anyone(
+        &self,
+        effect: Effect,
+        clause: &Clause,
+        standing: &Standing,
+        sight: &Sight<'_>,
+    ) -> Fate {
         if !self.is_now(clause.time, sight) {
             return Fate::Untimely;
         }
@@ -249,13 +263,6 @@ impl Docket {
         let released =
             clause.releases.iter().position(|release| self.releases(effect, release, standing, sight));
         released.map_or(Fate::Applies, Fate::Released)
-    }
-
-    /// Whether everything holds but, perhaps, that the caller is in the audience.
-    fn is_met(&self, effect: Effect, clause: &Clause, standing: &Standing, sight: &Sight<'_>) -> bool {
-        self.is_now(clause.time, sight)
-            && clause.holds(effect, &self.predicates, sight)
-            && !clause.releases.iter().any(|release| self.releases(effect, release, standing, sight))
     }
 
     /// Whether a clause is for this caller at this time, and not taken back.

@@ -26,28 +26,7 @@ pub(in crate::policy) struct ConstraintPart {
     pub absence: Absence,
 }
 
-/// What a deny may ask of an argument.
-pub(in crate::policy) const DENY_TESTS: &[&str] = &[
-    "equals",
-    "in",
-    "min",
-    "max",
-    "prefix",
-    "suffix",
-    "glob",
-    "regex",
-    "length",
-    "type",
-    "path_under",
-    "url",
-    "cidr",
-    "sql",
-    "json_schema",
-    "each",
-    "any",
-];
-
-/// What an allow may ask of an argument.
+/// What an allow may ask of an argument; the last is an allow's alone.
 pub(in crate::policy) const ALLOW_TESTS: &[&str] = &[
     "equals",
     "in",
@@ -68,6 +47,9 @@ pub(in crate::policy) const ALLOW_TESTS: &[&str] = &[
     "any",
     "required",
 ];
+
+/// What a deny may ask of an argument.
+pub(in crate::policy) const DENY_TESTS: &[&str] = ALLOW_TESTS.split_at(ALLOW_TESTS.len() - 1).0;
 
 /// Reads the constraint at `entry` of a rule; `absence` is what the rule says of missing arguments.
 pub(in crate::policy) fn constraint(
