@@ -33,6 +33,7 @@ mod rules;
 mod set;
 mod settle;
 mod shapes;
+mod sight;
 mod spelled;
 mod sweep;
 mod tokens;
@@ -43,6 +44,7 @@ mod write;
 pub use detector::Detector;
 pub use plan::{Finding, Plan, PlanFault, Sighting};
 pub use rule::{Action, Direction, FieldPattern, PatternFault, Rule, is_same_field};
+pub use sight::{Confidence, Sight};
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::rules::Ruleset;
 use super::settle::Case;
 use super::spelled::Plain;
-use super::sweep::Sweep;
-use super::{Action, Detector, Direction, Rule};
+use super::sweep::{Hit, Sweep};
+use super::{Action, Detector, Direction, Rule, Sight};
 use crate::bounds::SCAN_RULES_MAX;
 use crate::json::{Splice, Value};
 use crate::names::{Label, Mode};
@@ -85,18 +85,40 @@ impl Plan {
     /// JSON again, and a second scan changes nothing. Looks at each byte once, and at ASCII that is
     /// spelled in `\u` escapes once more in a copy. Allocates nothing when nothing is found.
     pub fn scan(&self, direction: Direction, carrier: Value<'_>) -> Sighting {
+        self.swept(direction, carrier, |case, hits| case.settle(hits)).unwrap_or_default()
+    }
+
+    /// Every value in `carrier` that [`scan`](Self::scan) writes over or reports, by itself and in the
+    /// order of the text; where two lie over each other, both.
+    ///
+    /// For showing and counting: finding them costs what a scan costs, and more for each.
+    pub fn sights(&self, direction: Direction, carrier: Value<'_>) -> Vec<Sight> {
+        self.swept(direction, carrier, |case, hits| case.sights(hits)).unwrap_or_default()
+    }
+
+    /// Sweeps `carrier` and settles its hits; `None` when there are none.
+    #[inline]
+    fn swept<T>(
+        &self,
+        direction: Direction,
+        carrier: Value<'_>,
+        settle: impl Fn(&Case<'_>, Vec<Hit>) -> T,
+    ) -> Option<T> {
         let rules = self.ruleset(direction);
         if rules.rules.is_empty() {
-            return Sighting::default();
+            return None;
         }
         let raw = carrier.raw().as_bytes();
         match Sweep::raw(raw, rules) {
-            Ok(hits) if hits.is_empty() => Sighting::default(),
-            Ok(hits) => Case { direction, carrier, bytes: raw, plain: None, rules }.settle(hits),
+            Ok(hits) if hits.is_empty() => None,
+            Ok(hits) => Some(settle(&Case { direction, carrier, bytes: raw, plain: None, rules }, hits)),
             Err(_) => {
                 let plain = Plain::new(raw);
                 let hits = Sweep::plain(&plain.text, rules);
-                Case { direction, carrier, bytes: &plain.text, plain: Some(&plain), rules }.settle(hits)
+                Some(settle(
+                    &Case { direction, carrier, bytes: &plain.text, plain: Some(&plain), rules },
+                    hits,
+                ))
             }
         }
     }

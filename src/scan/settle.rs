@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::edges::{byte, lead, level, skip_space, skip_space_back};
 use super::place::{Place, Walker};
 use super::rules::Ruleset;
+use super::sight::{self, Confidence, Sight};
 use super::spelled::Plain;
 use super::sweep::{Form, Hit};
 use super::{Action, Detector, Direction, Finding, Sighting, write};
@@ -58,12 +59,24 @@ struct Sheet {
     sighting: Sighting,
     tally: Tally,
     tokens: Tokens,
+    /// Every value by itself, where that was asked for.
+    sights: Option<Vec<Sight>>,
 }
 
 impl Case<'_> {
     /// Turns hits into edits and findings.
-    pub(super) fn settle(&self, mut hits: Vec<Hit>) -> Sighting {
-        let mut sheet = Sheet::default();
+    pub(super) fn settle(&self, hits: Vec<Hit>) -> Sighting {
+        let sheet = self.all(hits, Sheet::default());
+        Sighting { findings: sheet.tally.findings, ..sheet.sighting }
+    }
+
+    /// Turns hits into sights, in the order of the text.
+    pub(super) fn sights(&self, hits: Vec<Hit>) -> Vec<Sight> {
+        let sheet = self.all(hits, Sheet { sights: Some(Vec::new()), ..Sheet::default() });
+        sheet.sights.unwrap_or_default()
+    }
+
+    fn all(&self, mut hits: Vec<Hit>, mut sheet: Sheet) -> Sheet {
         let mut walker = Walker::new(self.carrier);
         let mut spot = Spot::default();
         hits.sort_by_key(|hit| (hit.span.start, std::cmp::Reverse(hit.span.end)));
@@ -83,12 +96,13 @@ impl Case<'_> {
                 self.one(group, &span, &spot, &mut sheet);
             }
         }
-        Sighting { findings: sheet.tally.findings, ..sheet.sighting }
+        sheet
     }
 
     /// Settles hits that lie over each other; `span` is what they cover.
     fn one(&self, group: &[Hit], span: &Range<usize>, spot: &Spot, sheet: &mut Sheet) {
         let counts = |hit: &&Hit| !(spot.is_schema && hit.detector == Detector::Field);
+        let from = sheet.sights.as_ref().map_or(0, Vec::len);
         if let Some(claim) = self.strictest(group.iter().filter(counts), Mode::Enforce) {
             let action = self.rules.rules[claim.rule].action;
             let is_free = action == Action::Block || !spot.is_judged;
@@ -96,6 +110,11 @@ impl Case<'_> {
             if let Some((target, text)) = edit.filter(|_| is_free) {
                 let finding = sheet.tally.note(self.rules, claim, &spot.path);
                 sheet.sighting.splice.replace(self.raw(target), text);
+                let seen = if sheet.sights.is_some() { group } else { &[] };
+                for hit in seen.iter().filter(counts) {
+                    let claim = self.strictest(std::iter::once(hit), Mode::Enforce);
+                    self.see(claim, spot, from, sheet);
+                }
                 if action == Action::Block {
                     sheet.sighting.blocked.get_or_insert(finding);
                 }
@@ -105,8 +124,25 @@ impl Case<'_> {
             let hits = group.iter().filter(counts).filter(|hit| hit.rules >> rule & 1 != 0);
             if let Some(hit) = hits.max_by_key(|hit| hit.span.len()) {
                 sheet.tally.note(self.rules, Claim { rule, hit }, &spot.path);
+                self.see(Some(Claim { rule, hit }), spot, from, sheet);
             }
         }
+    }
+
+    /// Notes a claim as a sight, where sights are asked for.
+    fn see(&self, claim: Option<Claim<'_>>, spot: &Spot, from: usize, sheet: &mut Sheet) {
+        let (Some(sights), Some(Claim { rule, hit })) = (&mut sheet.sights, claim) else { return };
+        let asked = &self.rules.rules[rule];
+        let sight = Sight {
+            span: self.raw(hit.span.clone()),
+            detector: hit.detector,
+            confidence: Confidence::of(hit),
+            rule: asked.id.clone(),
+            action: asked.action,
+            mode: asked.mode,
+            path: spot.path.as_str().into(),
+        };
+        sight::note(sights, from, sight);
     }
 
     /// The strictest claim of the rules in a mode; of equals the longest, then the first.
