@@ -98,6 +98,11 @@ fn ends_with_the_code_that_a_pipeline_asks_for() {
         ("explain bank --request bank/policy.yaml", 3),
         ("explain bank --method pay", 3),
         ("explain broken --tool pay", 3),
+        ("explain bank --cedar no-prod", 0),
+        ("explain bank --cedar-schema", 0),
+        ("explain bank --cedar no-pord", 3),
+        ("explain bank --cedar no-prod --tool pay", 2),
+        ("explain bank --cedar", 2),
     ];
     for (line, wanted) in cases {
         let (stdout, stderr, code) = run(&words(line));
@@ -146,4 +151,23 @@ fn a_request_may_come_on_standard_input() {
     let output = child.wait_with_output().expect("an end");
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success() && text.starts_with("denied for the reason `argument`"), "{text}");
+}
+
+/// Whoever does not trust this program may let Cedar's own tools read what is printed.
+#[test]
+fn every_rule_is_shown_as_one_cedar_policy_that_the_printed_schema_admits() {
+    let (schema, _, _) = run(&words("explain bank --cedar-schema"));
+    let (schema, _) = cedar_policy::Schema::from_cedarschema_str(&schema).expect("a Cedar schema");
+    let rules = ["everyone-reads", "analyst-queries", "teller-pays", "files", "no-prod", "no-notes"];
+    for rule in rules {
+        let (text, stderr, code) = run(&words(&format!("explain bank --cedar {rule}")));
+        assert_eq!((stderr.as_str(), code), ("", Some(0)), "{rule}");
+        let policies: cedar_policy::PolicySet = text.parse().expect("Cedar");
+        assert_eq!(policies.policies().count(), 1, "{text}");
+        let id = policies.policies().next().and_then(|policy| policy.annotation("id"));
+        assert_eq!(id, Some(rule), "{text}");
+        let validated = cedar_policy::Validator::new(schema.clone())
+            .validate(&policies, cedar_policy::ValidationMode::Strict);
+        assert!(validated.validation_passed(), "{rule}: {validated:?}\n{text}");
+    }
 }

@@ -2,7 +2,10 @@
 //!
 //! The message goes through the gate itself, with limits unused and nothing sent anywhere. Values of
 //! arguments are shown: whoever asks has brought them.
+//!
+//! A rule may also be shown as the Cedar policy that it lowers to, for people who trust that language more.
 
+mod cedar;
 mod human;
 mod json;
 mod record;
@@ -30,6 +33,8 @@ Examples:
   sluicegate explain DIR --method resources/read --target file:///data/a.txt --user alice
   sluicegate explain DIR --request request.json
   sluicegate explain DIR --audit audit.jsonl --id 01JD...
+  sluicegate explain DIR --cedar analyst-read
+  sluicegate explain DIR --cedar-schema
 
 A request file holds { \"as\": { \"user\": \"alice\", \"scopes\": [\"db:query\"] }, \"at\": \"2026-11-23T08:00:00+01:00\",
 \"message\": { a JSON-RPC message } }; who and when may be left out, and options say it otherwise.
@@ -76,6 +81,12 @@ struct Subject {
     /// A record of this audit file, the one with --id
     #[arg(long, value_name = "FILE", requires = "id")]
     audit: Option<PathBuf>,
+    /// This rule, as the one Cedar policy that says the same
+    #[arg(long, value_name = "RULE")]
+    cedar: Option<String>,
+    /// The Cedar schema that such policies are validated against
+    #[arg(long)]
+    cedar_schema: bool,
 }
 
 /// Who calls; nobody in particular is anonymous.
@@ -117,9 +128,11 @@ pub fn explain(options: &Options) -> Exit {
         Ok(loaded) => Arc::new(loaded.policy),
         Err(_) => return Exit::Unable,
     };
-    let explained = match (&options.subject.audit, &options.id) {
-        (Some(file), Some(id)) => record::explain(&policy, file, id, options.output),
-        (Some(_), None) | (None, _) => message(&policy, options),
+    let explained = match (&options.subject, &options.id) {
+        (Subject { audit: Some(file), .. }, Some(id)) => record::explain(&policy, file, id, options.output),
+        (Subject { cedar: Some(rule), .. }, _) => cedar::rule(&policy, rule, options.output),
+        (Subject { cedar_schema: true, .. }, _) => Ok(cedar::schema(&policy, options.output)),
+        (Subject { .. }, _) => message(&policy, options),
     };
     match explained {
         Ok(text) => {
