@@ -21,6 +21,8 @@ pub enum Reason {
     Protocol,
     /// A rate limit is used up.
     RateLimit,
+    /// The tool does not take such arguments.
+    Schema,
     /// A scope is missing that the client could get.
     Scope,
     /// A credential where none may be.
@@ -45,6 +47,7 @@ impl Reason {
         Self::Pii,
         Self::Protocol,
         Self::RateLimit,
+        Self::Schema,
         Self::Scope,
         Self::Secret,
         Self::Size,
@@ -69,6 +72,7 @@ impl Reason {
             Self::Pii => "pii",
             Self::Protocol => "protocol",
             Self::RateLimit => "rate_limit",
+            Self::Schema => "schema",
             Self::Scope => "scope",
             Self::Secret => "secret",
             Self::Size => "size",

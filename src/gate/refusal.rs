@@ -12,6 +12,7 @@ use super::words::seconds;
 use super::{Handle, Reason, Stray};
 use crate::identity::Refused;
 use crate::mcp::{EnvelopeFault, Era, Method, Mismatch};
+use crate::policy::SchemaDoubt;
 
 /// Why a message goes no further, or its answer is not handed over.
 #[derive(Debug, Clone)]
@@ -87,6 +88,8 @@ pub enum Denial {
     },
     /// A request with a method that its era does not have.
     NoMethod(Era),
+    /// The tool does not take such arguments.
+    Schema(SchemaDoubt),
     /// The token lacks scopes that its client could ask for.
     Scope {
         /// Those that are missing.
@@ -147,6 +150,7 @@ impl Denial {
             }
             Self::Forbidden { .. } | Self::Input(_) => Reason::ToolNotAllowed,
             Self::Limited { .. } => Reason::RateLimit,
+            Self::Schema(_) => Reason::Schema,
             Self::Scope { .. } => Reason::Scope,
             Self::Unexchanged(Unexchanged::NoToken) => Reason::AuthMissing,
             Self::Unexchanged(Unexchanged::Refused(_)) => Reason::AuthInvalid,
@@ -181,7 +185,7 @@ impl Denial {
             Self::NoMethod(Era::Legacy) => 200,
             Self::NoMethod(Era::Modern) => 404,
             Self::Stray(_) => 202,
-            Self::Envelope(_) | Self::Handle(Handle::Event) | Self::Mismatch { .. } => 400,
+            Self::Envelope(_) | Self::Handle(Handle::Event) | Self::Mismatch { .. } | Self::Schema(_) => 400,
             Self::Unidentified(Refused::Double | Refused::InQuery | Refused::Malformed) => 400,
             Self::Unidentified(Refused::Invalid(_) | Refused::Missing | Refused::Proof(_)) => 401,
             Self::Argument { .. }
@@ -206,7 +210,7 @@ impl Denial {
     pub(super) fn code(&self) -> i64 {
         match self {
             Self::Envelope(fault) => fault.kind.code(),
-            Self::Handle(Handle::Cursor | Handle::RequestState | Handle::Task) => -32_602,
+            Self::Handle(Handle::Cursor | Handle::RequestState | Handle::Task) | Self::Schema(_) => -32_602,
             Self::Head { .. } => -32_600,
             Self::Internal(_) => -32_603,
             Self::NoMethod(_) => -32_601,
@@ -252,6 +256,7 @@ impl Denial {
             | Self::Input(_)
             | Self::Internal(_)
             | Self::NoMethod(_)
+            | Self::Schema(_)
             | Self::Scope { .. }
             | Self::Stray(_)
             | Self::Uncredited { .. }
@@ -281,6 +286,7 @@ impl Denial {
             | Self::Internal(_)
             | Self::Mismatch { .. }
             | Self::NoMethod(_)
+            | Self::Schema(_)
             | Self::Scope { .. }
             | Self::Stray(_)
             | Self::Unexchanged(_)
@@ -304,6 +310,7 @@ impl Denial {
             Self::Mismatch { text, .. } => Some(text.to_string()),
             Self::Stray(stray) => Some(stray.to_string()),
             Self::Limited { wait, .. } => Some(format!("wait {} ms", wait.as_millis())),
+            Self::Schema(doubt) => Some(doubt.to_string()),
             Self::Scope { missing } => Some(format!("missing {}", missing.join(" "))),
             Self::Unexchanged(Unexchanged::NoToken) => Some("the caller has no token to exchange".into()),
             Self::Unidentified(refused) => Some(refused.detail().to_owned()),
@@ -357,6 +364,13 @@ mod tests {
             (Denial::UpstreamTimeout, 504, -31_504, None, "the tool `pay` did not answer in time"),
             (forbidden(None), 403, -31_403, None, "use what tools/list shows"),
             (forbidden(Some("ask the desk")), 403, -31_403, None, "tools/list shows (ask the desk)"),
+            (
+                Denial::Schema(SchemaDoubt::Missing { path: "to".into() }),
+                400,
+                -32_602,
+                None,
+                "the tool `pay` was not called: argument `to` is missing; change that and call again",
+            ),
             (wait(0), 429, -31_429, Some(1), "retry in 0 s"),
             (wait(2000), 429, -31_429, Some(2), "per user is used up; retry in 2 s"),
             (wait(2001), 429, -31_429, Some(3), "retry in 3 s"),

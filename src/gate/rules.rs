@@ -85,8 +85,10 @@ pub(super) fn allow(
     match decision {
         Decision::Allow { by, shadow } => {
             record.rule = Some(by.clone());
-            if let Some(rule) = shadow {
-                record.would_deny(super::Reason::ToolNotAllowed, rule);
+            match (shadow, topic) {
+                (Some(rule), _) => record.would_deny(super::Reason::ToolNotAllowed, rule),
+                (None, Topic::Call(call)) => note_misfit(policy, standing, call, record),
+                (None, Topic::Method(..) | Topic::Reply | Topic::Task(..)) => {}
             }
             Ok(())
         }
@@ -95,6 +97,14 @@ pub(super) fn allow(
             record.is_unjudged = forbid.why == Why::Unjudged;
             enforce(policy, record, forbidden(caller, forbid))
         }
+    }
+}
+
+/// Notes an allowed call that its tool cannot take, where the policy only looks at that.
+fn note_misfit(policy: &Policy, standing: &Standing, call: &ToolCall<'_>, record: &mut Record) {
+    if let Some((rule, doubt)) = policy.shadowed_misfit(standing, &call.name, call.arguments) {
+        record.would_deny(super::Reason::Schema, rule);
+        record.detail = Some(doubt.to_string().into());
     }
 }
 
@@ -138,6 +148,7 @@ fn forbidden(caller: &Caller, forbid: Forbid<'_>) -> Denial {
         Why::Scope { missing } if caller.issuer().is_some() => {
             Denial::Scope { missing: missing.into_iter().map(Into::into).collect() }
         }
+        Why::Schema(doubt) => Denial::Schema(*doubt),
         Why::Unjudged => Denial::Internal("a rule could not be evaluated".into()),
         Why::Denied | Why::NotAllowed | Why::Scope { .. } | Why::Tenant | Why::UnknownTool => {
             Denial::Forbidden { message }

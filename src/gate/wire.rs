@@ -91,6 +91,7 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::Forbidden { .. }
         | Denial::Input(_)
         | Denial::Limited { .. }
+        | Denial::Schema(_)
         | Denial::Unexchanged(_) => true,
         Denial::AnswerWithheld(_)
         | Denial::BodyTooLarge

@@ -68,6 +68,7 @@ impl Denial {
                 "{what} was not called: the rate limit per {level} is used up; retry in {} s, other tools may still work",
                 seconds(*wait)
             ),
+            Self::Schema(doubt) => format!("{what} was not called: {doubt}; change that and call again"),
             Self::Scope { missing } => {
                 format!("{what} needs the scope `{}`; ask for it and call again", missing.join(" "))
             }

@@ -10,6 +10,7 @@ use super::code::Code;
 use super::declared::Declared;
 use super::diagnostic::{Faults, Findings, Span, Spanned};
 use super::glob::Glob;
+use super::input::{self, Admission};
 use super::judges::{Bench, Court};
 use super::lower;
 use super::parts::{Bundle, RolePart, ToolPart};
@@ -20,12 +21,15 @@ use super::roles::Role;
 use super::rules::{Docket, Rulebook};
 use super::snapshot::{Availability, ClosedNames, Policy, TenantSwitch, Tool};
 use super::watch::Watch;
-use super::{Source, cedar, input, layers, lint, lock, yaml};
+use super::{Source, cedar, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::{Label, Mode};
 
 /// How the allow is called that the protocol itself gives.
 pub(super) const BUILT_IN: &str = "built-in:protocol";
+
+/// What stands in records where a call does not fit its tool's schema, and the policy only looks at that.
+pub(super) const BUILT_IN_SCHEMA: &str = "built-in:schema";
 
 /// Compiles a bundle.
 ///
@@ -129,10 +133,16 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         names: closed_names(&bundle.scopes, &bundle.groups),
         limits: limits.rules,
         limits_of_all: limits.of_all,
-        // INVARIANT: the text is a constant that keeps to the alphabet.
-        built_in: Label::parse(BUILT_IN).expect("a constant name"),
+        built_in: constant(BUILT_IN),
+        built_in_schema: constant(BUILT_IN_SCHEMA),
         warnings: Faults::default(),
     })
+}
+
+/// The name of a rule of the gate itself.
+fn constant(name: &'static str) -> Label {
+    // INVARIANT: each is a constant that keeps to the alphabet.
+    Label::parse(name).expect("a constant name")
 }
 
 /// The closed lists that cases are held against.
@@ -287,8 +297,11 @@ fn tenant_names(tools: &[ToolPart]) -> Vec<Label> {
 
 /// The arguments of a tool, as far as they were approved.
 fn arguments(tool: &ToolPart) -> Declared {
-    let schema = tool.definition.as_ref().and_then(|definition| definition.input_schema.as_deref());
-    schema.map_or(Declared::Opaque, Declared::read)
+    input_schema(tool).map_or(Declared::Opaque, Declared::read)
+}
+
+fn input_schema(tool: &ToolPart) -> Option<&str> {
+    tool.definition.as_ref()?.input_schema.as_deref()
 }
 
 fn tools(
@@ -300,6 +313,7 @@ fn tools(
     let each = parts.into_iter().zip(dockets).enumerate();
     let build = |(index, (part, (docket, declared))): (usize, (ToolPart, (Docket, Declared)))| Tool {
         tenants: switch(&part, tenants),
+        admission: input_schema(&part).and_then(Admission::parse),
         name: part.name.value,
         class: part.class,
         index,

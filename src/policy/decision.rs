@@ -1,5 +1,6 @@
 //! What the rules say of one message.
 
+use super::input::SchemaDoubt;
 use crate::names::Label;
 
 /// The judgement of one message.
@@ -39,6 +40,8 @@ pub enum Why<'p> {
     Denied,
     /// No rule allows it.
     NotAllowed,
+    /// The tool does not take such arguments; no rule was asked.
+    Schema(Box<SchemaDoubt>),
     /// Some rule would allow it if the caller had these scopes.
     Scope {
         /// All that are missing, for one challenge.
@@ -63,12 +66,14 @@ pub enum Listing {
 
 impl Why<'_> {
     /// Every word that [`Why::reason`] may say.
-    pub const REASONS: &'static [&'static str] = &["argument", "internal", "scope", "tool_not_allowed"];
+    pub const REASONS: &'static [&'static str] =
+        &["argument", "internal", "schema", "scope", "tool_not_allowed"];
 
     /// The word for it in tests, records and metrics: the `reason` that the gate reports.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Argument { .. } => "argument",
+            Self::Schema(_) => "schema",
             Self::Scope { .. } => "scope",
             Self::Unjudged => "internal",
             Self::Denied | Self::NotAllowed | Self::Tenant | Self::UnknownTool => "tool_not_allowed",

@@ -98,6 +98,10 @@ impl Policy {
         let standing = self.standing(caller, unix_ms);
         // Nothing that a caller could change turns on a tool that is off or unknown.
         let Ok(tool) = self.find(&standing, tool) else { return Vec::new() };
+        // No rule was asked.
+        if self.misfit(tool, &standing, arguments).is_some() {
+            return Vec::new();
+        }
         Turner::new(self, &tool.docket, (caller, standing), Facts::Arguments(arguments)).flips()
     }
 

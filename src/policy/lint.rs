@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Source;
 use super::code::Code;
-use super::compile::BUILT_IN;
+use super::compile::{BUILT_IN, BUILT_IN_SCHEMA};
 use super::diagnostic::{Findings, Span, Spanned};
 use super::judges::Bench;
 use super::parts::{Bundle, Effect, LimitPart, ReleaseKind, ReleasePart, RulePart, note_double};
@@ -23,11 +23,11 @@ pub(super) fn note_doubles(bundle: &Bundle, findings: &mut Findings) {
     let redact = bundle.redact.iter().filter_map(|rule| rule.id.as_ref());
     let mut seen = HashMap::new();
     for id in rules.chain(limits).chain(redact) {
-        if id.value.as_str() == BUILT_IN {
+        if [BUILT_IN, BUILT_IN_SCHEMA].contains(&id.value.as_str()) {
             findings.raise(
                 Code::BadName,
                 id.span,
-                format!("`{BUILT_IN}` is the name of a rule of the gate itself"),
+                format!("`{}` is the name of a rule of the gate itself", id.value),
             );
         }
         if let Some(twin) = seen.insert(&id.value, id.span) {

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! **Semantics.** Allow and deny are sets: no order, no first match. A deny wins; no allow means deny.
-//! A missing or ill-typed argument makes an allow not apply and a deny apply. Tools, roles and
+//! A missing or ill-typed argument makes an allow not apply and a deny apply; a call that does not fit the
+//! pinned schema of its tool is refused before any rule is asked. Tools, roles and
 //! everything else that is named are closed worlds: a name that nobody declared is a fault of the
 //! bundle, so a typo cannot widen or narrow a rule in silence.
 //!
@@ -90,7 +91,7 @@ pub use schema::{SchemaOf, schema};
 pub use snapshot::{Class, Policy, Tool};
 pub use strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
-    Seal, StrictPlan,
+    SchemaFit, Seal, StrictPlan,
 };
 pub use trace::{About, Answer, Check, Explanation, RuleOutcome, RuleTrace};
 pub use watch::{KeyDoubt, Keys};

@@ -8,6 +8,7 @@ use super::cedar::Raw;
 use super::decision::{Decision, Forbid, Listing, Why};
 use super::declared::Declared;
 use super::diagnostic::Faults;
+use super::input::Admission;
 use super::lock::Definition;
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 use super::predicates::{Facts, Sight};
@@ -69,6 +70,7 @@ pub struct Policy {
     /// Indices of limits that hold for every call.
     pub(super) limits_of_all: Vec<usize>,
     pub(super) built_in: Label,
+    pub(super) built_in_schema: Label,
     pub(super) warnings: Faults,
 }
 
@@ -88,6 +90,8 @@ pub struct Tool {
     pub(super) tenants: TenantSwitch,
     /// Its arguments, as far as they were approved.
     pub(super) declared: Declared,
+    /// What a call of it must be like; `None` where nothing is pinned, or nothing is asked.
+    pub(super) admission: Option<Admission>,
     pub(super) docket: Docket,
     pub(super) watch: Watch,
     pub(super) limits: Vec<usize>,
@@ -156,12 +160,16 @@ impl Policy {
         &self.tools
     }
 
-    /// Judges a `tools/call`. Allocates only to refuse for a scope.
+    /// Judges a `tools/call`: what the tool cannot take is refused before any rule is asked. Allocates only to
+    /// refuse for that or for a scope.
     pub fn judge_call(&self, standing: &Standing, tool: &str, arguments: Option<Value<'_>>) -> Decision<'_> {
         let found = match self.find(standing, tool) {
             Ok(found) => found,
             Err(forbid) => return Decision::Forbid(forbid),
         };
+        if let Some(forbid) = self.misfit(found, standing, arguments) {
+            return Decision::Forbid(forbid);
+        }
         let sight = Sight::new(Facts::Arguments(arguments), standing.unix_ms);
         let decision = self.call(found, standing, &sight, &mut Silent);
         match &self.raw {
@@ -180,13 +188,17 @@ impl Policy {
         arguments: Option<Value<'_>>,
     ) -> Explanation<'_> {
         let explanation = self.explain_call_natively(standing, tool, arguments);
+        let found = self.find(standing, tool).ok();
+        if let Some(forbid) = found.and_then(|tool| self.misfit(tool, standing, arguments)) {
+            return Explanation { decision: Decision::Forbid(forbid), ..explanation };
+        }
         let Some(raw) = &self.raw else { return explanation };
         let sight = Sight::new(Facts::Arguments(arguments), standing.unix_ms);
         let decision = raw.join_call(self, standing, tool, &sight, explanation.decision);
         Explanation { decision, ..explanation }
     }
 
-    /// As [`explain_call`](Self::explain_call), by the rules in YAML alone.
+    /// As [`explain_call`](Self::explain_call), by the rules in YAML alone, whatever the tool takes.
     pub(super) fn explain_call_natively(
         &self,
         standing: &Standing,

@@ -18,6 +18,8 @@ pub struct StrictPlan {
     pub argument_near_misses: ArgumentNearMisses,
     /// Keys of arguments beside each other that some reader takes for one.
     pub argument_collisions: ArgumentCollisions,
+    /// Calls that do not fit the pinned `inputSchema` of their tool.
+    pub input_schema: SchemaFit,
     /// How a JSON body goes on; events and lines are always ASCII.
     pub output: Output,
     /// A request with a content coding.
@@ -60,6 +62,18 @@ pub enum ArgumentCollisions {
     Reject,
 }
 
+/// What becomes of a call that does not fit the pinned `inputSchema` of its tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SchemaFit {
+    /// The rules judge it as any other, and the server says what is wrong.
+    Allow,
+    /// It is refused before any rule is asked.
+    #[default]
+    Reject,
+    /// The rules judge it, and where they allow it, the record says that it would be refused.
+    Shadow,
+}
+
 /// What becomes of a request with a content coding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RequestCoding {
@@ -97,6 +111,7 @@ impl Default for StrictPlan {
             duplicate_keys: DuplicateKeys::default(),
             argument_near_misses: ArgumentNearMisses::default(),
             argument_collisions: ArgumentCollisions::default(),
+            input_schema: SchemaFit::default(),
             output: Output::default(),
             request_coding: RequestCoding::default(),
             answer_coding: AnswerCoding::default(),
@@ -141,6 +156,20 @@ impl ArgumentCollisions {
         match self {
             Self::Note => "note",
             Self::Reject => "reject",
+        }
+    }
+}
+
+impl SchemaFit {
+    /// Every word.
+    pub const ALL: &[Self] = &[Self::Allow, Self::Reject, Self::Shadow];
+
+    /// The word for it in policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Reject => "reject",
+            Self::Shadow => "shadow",
         }
     }
 }
@@ -203,6 +232,7 @@ mod tests {
             duplicate_keys: DuplicateKeys::Reject,
             argument_near_misses: ArgumentNearMisses::Reject,
             argument_collisions: ArgumentCollisions::Note,
+            input_schema: SchemaFit::Reject,
             output: Output::Utf8,
             request_coding: RequestCoding::Refuse,
             answer_coding: AnswerCoding::Decode,
@@ -216,13 +246,14 @@ mod tests {
     fn takes_the_word_of_the_author() {
         let loosened =
             "strict: { batches: reject, duplicate_keys: reject_protocol, argument_near_misses: allow,
-            argument_collisions: reject, output: ascii, request_coding: decode, answer_coding: withhold,
+            argument_collisions: reject, input_schema: shadow, output: ascii, request_coding: decode, answer_coding: withhold,
             seal: none, body_bytes_max: 4194303 }\n";
         let strict = StrictPlan {
             batches: Batches::Reject,
             duplicate_keys: DuplicateKeys::RejectProtocol,
             argument_near_misses: ArgumentNearMisses::Allow,
             argument_collisions: ArgumentCollisions::Reject,
+            input_schema: SchemaFit::Shadow,
             output: Output::Ascii,
             request_coding: RequestCoding::Decode,
             answer_coding: AnswerCoding::Withhold,

@@ -122,6 +122,7 @@ impl Phase {
             | Reason::Internal
             | Reason::Protocol
             | Reason::RateLimit
+            | Reason::Schema
             | Reason::Scope
             | Reason::Size
             | Reason::ToolNotAllowed => false,
@@ -281,6 +282,7 @@ impl UpstreamFault {
             | Denial::Limited { .. }
             | Denial::Mismatch { .. }
             | Denial::NoMethod(_)
+            | Denial::Schema(_)
             | Denial::Scope { .. }
             | Denial::Stray(_)
             | Denial::Uncredited { .. }

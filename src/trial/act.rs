@@ -142,6 +142,9 @@ fn in_shadow(record: &Record, explanation: Option<&Explanation<'_>>) -> (bool, O
     });
     match record.mode {
         Mode::Enforce => (false, record.rule.clone()),
+        Mode::Shadow if record.reason == gate::Reason::Schema && record.rule.is_some() => {
+            (false, record.rule.clone())
+        }
         Mode::Shadow if of_rule.is_some() && of_rule == record.rule.as_ref() => (false, of_rule.cloned()),
         Mode::Shadow => (true, None),
     }

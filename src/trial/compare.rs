@@ -158,10 +158,13 @@ impl<'p> Judge<'_, 'p> {
     }
 
     /// The arguments on which the decision turned.
-    fn failing(&self) -> Vec<&'p str> {
+    fn failing(&self) -> Vec<&str> {
         let Some(Explanation { decision: Decision::Forbid(forbid), rules }) = self.explanation else {
             return Vec::new();
         };
+        if let Why::Schema(doubt) = &forbid.why {
+            return vec![doubt.path()];
+        }
         let of_rule = |trace: &&RuleTrace<'p>| Some(trace.rule) == forbid.rule;
         let is_denied = forbid.why == Why::Denied;
         let checks = rules.iter().filter(of_rule).flat_map(|trace| &trace.checks);

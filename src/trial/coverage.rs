@@ -6,7 +6,7 @@
 //! first. What takes a rule back (`unless`, an exception) is covered when it was seen to do so.
 
 use crate::names::Label;
-use crate::policy::{Explanation, Place, Policy, RuleOutcome, RuleOutline};
+use crate::policy::{Decision, Explanation, Forbid, Place, Policy, RuleOutcome, RuleOutline, Why};
 
 /// What a set of cases has seen of every rule.
 #[derive(Debug, Clone)]
@@ -74,6 +74,10 @@ impl Coverage {
 
     /// Takes note of what one message showed.
     pub fn observe(&mut self, explanation: &Explanation<'_>) {
+        if matches!(&explanation.decision, Decision::Forbid(Forbid { why: Why::Schema(_), .. })) {
+            // No rule was asked.
+            return;
+        }
         for trace in &explanation.rules {
             let Some(rule) = self.rules.iter_mut().find(|rule| rule.rule == *trace.rule) else { continue };
             match &trace.outcome {

@@ -73,6 +73,7 @@ impl Teller<'_> {
             Why::Denied => format!("{rule} forbids it"),
             Why::NotAllowed => "no rule allows it to this caller now".to_owned(),
             Why::Tenant => "the tool is disabled for the caller's tenant".to_owned(),
+            Why::Schema(doubt) => doubt.to_string(),
             Why::Unjudged => "a Cedar policy cannot be evaluated".to_owned(),
             Why::UnknownTool => "the policy has no such tool".to_owned(),
             Why::Scope { missing } => {

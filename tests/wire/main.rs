@@ -31,6 +31,7 @@ mod redaction;
 mod reload;
 mod resumption;
 mod rounds;
+mod schemas;
 mod sdk;
 mod smuggling;
 mod sockets;

@@ -4,8 +4,9 @@
 //! record without facts only calls can be judged whose verdict hangs on no argument. A user under a pseudonym has
 //! none of the roles that name users, or any of them: where that matters, nobody can know.
 //!
-//! **What is not judged again**: what never came to the rules (no caller, no message of the protocol), and what the
-//! protocol decides beside them (tasks, subscriptions). Limits and redaction play no part.
+//! **What is not judged again**: what never came to the rules (no caller, no message of the protocol, no call that its
+//! tool could take), and what the protocol decides beside them (tasks, subscriptions). Whether a call that came to the
+//! rules would fit another lock file is not recorded, so it is taken to. Limits and redaction play no part.
 
 mod read;
 

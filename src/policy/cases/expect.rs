@@ -7,7 +7,7 @@ use super::{DeniedBy, Expected, Http, Mark, Path, Redacted, Verdict, Wanted};
 use crate::bounds::POLICY_MESSAGE_BYTES_MAX;
 use crate::names::Label;
 use crate::policy::code::Code;
-use crate::policy::compile::BUILT_IN;
+use crate::policy::compile::{BUILT_IN, BUILT_IN_SCHEMA};
 use crate::policy::diagnostic::{Findings, did_you_mean, shown};
 use crate::policy::scalar::Scalar;
 use crate::policy::walker::{self, Fields};
@@ -47,6 +47,7 @@ pub const REASONS: &[&str] = &[
     "pii",
     "protocol",
     "rate_limit",
+    "schema",
     "scope",
     "secret",
     "size",
@@ -110,7 +111,8 @@ impl Reader<'_> {
     /// A rule that the policy has; a case about any other can only be a typo.
     fn rule(&self, node: &Node, findings: &mut Findings) -> Option<Label> {
         let id = walker::label(node, "a rule id", findings)?;
-        if self.policy.rule_ids().any(|known| *known == id.value) || id.value.as_str() == BUILT_IN {
+        let is_built_in = [BUILT_IN, BUILT_IN_SCHEMA].contains(&id.value.as_str());
+        if is_built_in || self.policy.rule_ids().any(|known| *known == id.value) {
             return Some(id.value);
         }
         let help = did_you_mean(id.value.as_str(), "rules", self.policy.rule_ids().map(Label::as_str));

@@ -1,6 +1,6 @@
 //! Arbitrary schemas before arbitrary arguments, for fuzzers.
 
-use super::InputSchema;
+use super::Admission;
 use crate::json::{Document, Kind};
 use crate::policy::arguments::is_valid;
 
@@ -10,11 +10,11 @@ use crate::policy::arguments::is_valid;
 pub fn fuzz_input(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (schema, arguments) = text.split_once('\0').unwrap_or((&text, "{}"));
-    let input = InputSchema::parse(schema);
+    let Some(input) = Admission::parse(schema) else { return };
     let Ok(document) = Document::parse(arguments.as_bytes()) else { return };
     let arguments = document.root();
     if arguments.kind() == Kind::Object && is_valid(schema, arguments) {
-        assert_eq!(input.admits(Some(arguments)), Ok(()), "what is valid is admitted");
+        assert_eq!(input.admit(Some(arguments)), Ok(()), "what is valid is admitted");
     }
 }
 

@@ -7,21 +7,24 @@
 //! understood narrows nothing. So "no value can be that" is always true when it is said, and silence
 //! promises nothing. References inside the schema are followed; unions are joined.
 //!
-//! **What it is not.** No validator: [`InputSchema::admits`] looks at the first level only, for types and
-//! missing arguments. The server validates the rest.
+//! [`Admission`] holds each call against the same schema before any rule is asked, read wider still.
+//!
+//! **What it is not.** No validator: what it does not understand it lets pass, and the server validates.
 //!
 //! Source: JSON Schema 2020-12; MCP 2026-07-28, `Tool.inputSchema`.
 
+mod admission;
 mod check;
 mod fuzz;
 mod read;
 
+pub(super) use admission::Admission;
+pub use admission::SchemaDoubt;
 pub(super) use check::check;
 pub use fuzz::fuzz_input;
 
-use super::arguments::{Kinds, Standing};
+use super::arguments::Kinds;
 use super::parts::ToolPart;
-use crate::json::Value;
 
 /// What a tool takes as arguments.
 #[derive(Debug, Clone)]
@@ -59,22 +62,6 @@ struct Range {
     max: Option<Box<str>>,
 }
 
-/// Why a call cannot be one of a tool; the client's fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SchemaDoubt<'s> {
-    /// It lacks an argument.
-    #[error("the argument `{0}` is missing")]
-    Missing(&'s str),
-    /// An argument is of another type.
-    #[error("the argument `{argument}` must be {wanted}")]
-    WrongType {
-        /// Its name.
-        argument: &'s str,
-        /// What it must be.
-        wanted: Kinds,
-    },
-}
-
 /// What a schema says about a path.
 enum Entry<'s> {
     /// Its step of this number leads nowhere; the names that there are in its place.
@@ -97,29 +84,7 @@ pub(super) fn of_tools(tools: &[ToolPart]) -> Vec<Option<InputSchema>> {
 impl InputSchema {
     /// Reads a schema; what is not understood of it, or no JSON, says nothing.
     pub fn parse(json: &str) -> Self {
-        Self(read::parse(json))
-    }
-
-    /// Looks at the first level of a call: is everything there that must be, is it of the right type?
-    ///
-    /// A number such as `1.0` passes for an integer. Allocates nothing.
-    ///
-    /// # Errors
-    /// The first argument that is missing or of another type.
-    pub fn admits(&self, arguments: Option<Value<'_>>) -> Result<(), SchemaDoubt<'_>> {
-        for member in &self.0.members {
-            match arguments.and_then(|arguments| arguments.get(&member.name)) {
-                Some(value) if member.shape.kinds.judge(value) == Standing::Fails => {
-                    return Err(SchemaDoubt::WrongType {
-                        argument: &member.name,
-                        wanted: member.shape.kinds,
-                    });
-                }
-                None if member.is_required => return Err(SchemaDoubt::Missing(&member.name)),
-                Some(_) | None => {}
-            }
-        }
-        Ok(())
+        Self(read::parse(json, read::Silence::Closes))
     }
 
     fn find(&self, path: &str) -> Entry<'_> {

@@ -7,16 +7,26 @@ use crate::bounds::{INPUT_DEPTH_MAX, INPUT_SHAPES_MAX};
 use crate::json::{Document, Kind, Value, decimal};
 use crate::policy::arguments::{Kinds, type_kinds};
 
+/// What it means that a schema lists members and does not say whether there may be others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// That there are no others, as its author thinks: what a rule names beside them is a typo.
+    Closes,
+    /// That there may be, as the specification has it.
+    Opens,
+}
+
 /// Reads a schema.
-pub(super) fn parse(json: &str) -> Shape {
+pub(super) fn parse(json: &str, silence: Silence) -> Shape {
     match Document::parse(json.as_bytes()) {
-        Ok(document) => Reader::new(document.root()).shape(document.root(), 0),
+        Ok(document) => Reader::new(document.root(), silence).shape(document.root(), 0),
         Err(_) => Shape::any(),
     }
 }
 
 struct Reader<'d> {
     root: Value<'d>,
+    silence: Silence,
     /// Whether the draft is one in which nothing counts beside `$ref`.
     is_old: bool,
     /// Whether parts have names of their own, which references may start from.
@@ -29,13 +39,14 @@ struct Reader<'d> {
 const OPENING: &[&str] = &["patternProperties", "unevaluatedProperties", "$dynamicRef"];
 
 impl<'d> Reader<'d> {
-    fn new(root: Value<'d>) -> Self {
+    fn new(root: Value<'d>, silence: Silence) -> Self {
         let is_new = |draft: &str| draft.contains("2020-12") || draft.contains("2019-09");
         let draft = root.get("$schema").and_then(|draft| draft.string());
         let own_id = usize::from(root.get("$id").is_some());
         let ids = root.keys().filter(|key| key.is("$id") || key.is("id")).count();
         Self {
             root,
+            silence,
             is_old: draft.is_some_and(|draft| !is_new(&draft)),
             has_names: ids > own_id,
             left: INPUT_SHAPES_MAX,
@@ -97,7 +108,7 @@ impl<'d> Reader<'d> {
         }
         let additional = schema.get("additionalProperties");
         let is_open = properties.is_none()
-            || additional.is_some_and(|additional| additional.kind() != Kind::False)
+            || additional.map_or(self.silence == Silence::Opens, |more| more.kind() != Kind::False)
             || OPENING.iter().any(|keyword| schema.get(keyword).is_some());
         let items = schema.get("items").filter(|items| items.kind() == Kind::Object);
         // Beside those, `items` is about the rest only.

@@ -1,5 +1,4 @@
 use super::*;
-use crate::json::Document;
 use crate::policy::Source;
 use crate::policy::arguments::{Absence, read};
 use crate::policy::code::Code;
@@ -167,35 +166,4 @@ fn what_is_not_understood_says_nothing() {
             .join(",")
     );
     assert_eq!(codes(&[Some(&wide)], Effect::Allow, "p1: { equals: x }"), Vec::<&str>::new());
-}
-
-#[test]
-fn looks_at_the_first_level_of_a_call() {
-    let schema = InputSchema::parse(ORDERS);
-    let admits = |arguments: &str| {
-        let document = Document::parse(arguments.as_bytes()).expect("a test is JSON");
-        schema.admits(Some(document.root())).map_err(|doubt| doubt.to_string())
-    };
-    let missing = |name: &str| Err(format!("the argument `{name}` is missing"));
-    for arguments in [
-        r#"{"database":"analytics","limit":5}"#,
-        r#"{"database":"elsewhere","limit":5000}"#,
-        r#"{"database":"","limit":1.0,"note":null,"more":1,"filter":{}}"#,
-    ] {
-        assert_eq!(admits(arguments), Ok(()), "{arguments}");
-    }
-    for (arguments, wanted) in [
-        ("{}", missing("database")),
-        (r#"{"database":"analytics"}"#, missing("limit")),
-        (r#"{"database":7,"limit":5}"#, Err("the argument `database` must be a string".to_owned())),
-        (r#"{"database":"a","limit":1.5}"#, Err("the argument `limit` must be an integer".to_owned())),
-        (
-            r#"{"database":"a","limit":1,"note":1}"#,
-            Err("the argument `note` must be null or a string".to_owned()),
-        ),
-    ] {
-        assert_eq!(admits(arguments), wanted, "{arguments}");
-    }
-    assert_eq!(schema.admits(None), Err(SchemaDoubt::Missing("database")));
-    assert_eq!(InputSchema::parse("{}").admits(None), Ok(()));
 }

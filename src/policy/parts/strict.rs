@@ -6,7 +6,7 @@ use crate::policy::code::Code;
 use crate::policy::diagnostic::Findings;
 use crate::policy::strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
-    Seal, StrictPlan,
+    SchemaFit, Seal, StrictPlan,
 };
 use crate::policy::walker;
 use crate::policy::yaml::Node;
@@ -17,6 +17,7 @@ pub(in crate::policy) const STRICT_KEYS: &[&str] = &[
     "duplicate_keys",
     "argument_near_misses",
     "argument_collisions",
+    "input_schema",
     "output",
     "request_coding",
     "answer_coding",
@@ -45,6 +46,7 @@ pub(super) fn read_strict(node: &Node, findings: &mut Findings) -> StrictPlan {
             ArgumentCollisions::as_str,
             findings,
         ),
+        input_schema: word(&fields, "input_schema", SchemaFit::ALL, SchemaFit::as_str, findings),
         output: word(&fields, "output", Output::ALL, Output::as_str, findings),
         request_coding: word(&fields, "request_coding", RequestCoding::ALL, RequestCoding::as_str, findings),
         answer_coding: word(&fields, "answer_coding", AnswerCoding::ALL, AnswerCoding::as_str, findings),

@@ -16,7 +16,8 @@ use crate::policy::parts::keys::{
 use crate::policy::plans::{AuditLevel, DenyAs};
 use crate::policy::snapshot::Class;
 use crate::policy::strict::{
-    AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding, Seal,
+    AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
+    SchemaFit, Seal,
 };
 use crate::scan::{Action, Detector, Direction};
 
@@ -163,6 +164,11 @@ fn strict() -> Shape {
             "argument_collisions",
             word(ArgumentCollisions::ALL, ArgumentCollisions::as_str),
             "keys beside each other that differ by case or invisible characters only",
+        )
+        .row(
+            "input_schema",
+            word(SchemaFit::ALL, SchemaFit::as_str),
+            "calls that do not fit what the lock file says that their tool takes",
         )
         .row("output", word(Output::ALL, Output::as_str), "how events and lines are written")
         .row(
