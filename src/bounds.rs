@@ -155,6 +155,10 @@ pub const SCAN_PATTERN_SEGMENTS_MAX: usize = 8;
 /// Roles of one policy: a set of them is four words, copied with every message.
 pub const POLICY_ROLES_MAX: usize = 256;
 
+/// How long something may be in shadow before `check` warns, in days: a month sees every kind of day, and after two
+/// nobody remembers what was being tried. A policy may say otherwise.
+pub const SHADOW_DAYS_MAX: u32 = 30;
+
 /// One file of a bundle, in bytes. A thousand rules have about 200 KB.
 pub const POLICY_FILE_BYTES_MAX: usize = 1024 * 1024;
 

@@ -80,7 +80,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
 
     let own = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
     let mode = lower::effective(mode, own);
-    lint::check_exceptions(&bundle, unix_ms, findings);
+    lint::check_days(&bundle, unix_ms, findings);
     layers::check(&bundle, &catalog.tools, sources, findings);
 
     let places = Places::new(sources);

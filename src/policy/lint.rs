@@ -1,6 +1,7 @@
 //! What is no typo and still likely to be a mistake; most of it only warns.
 
 mod dead;
+mod surroundings;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use super::code::Code;
 use super::compile::{BUILT_IN, BUILT_IN_SCHEMA};
 use super::diagnostic::{Findings, Span, Spanned};
 use super::judges::Bench;
-use super::parts::{Bundle, Effect, LimitPart, ReleaseKind, ReleasePart, RulePart, note_double};
+use super::parts::{Bundle, Effect, LimitPart, ReleaseKind, ReleasePart, note_double};
 use crate::identity::Anonymous;
 use crate::limit::Level;
 use crate::names::{Label, Mode};
@@ -48,10 +49,11 @@ pub(super) fn note_doubles(bundle: &Bundle, findings: &mut Findings) {
     }
 }
 
-/// Notes exceptions that have ended, and warns of those that soon will.
+/// Notes what hangs on the day: exceptions that have ended or soon will, and what is in shadow for too long.
 ///
 /// An exception that ends while the gate runs stops counting at that moment; it is the next bundle that is refused.
-pub(super) fn check_exceptions(bundle: &Bundle, unix_ms: u64, findings: &mut Findings) {
+pub(super) fn check_days(bundle: &Bundle, unix_ms: u64, findings: &mut Findings) {
+    surroundings::check_shadow(bundle, unix_ms, findings);
     let soon_ms = u64::try_from(ENDS_SOON.as_millis()).unwrap_or(u64::MAX);
     let mut seen = HashMap::new();
     for ReleasePart { kind, .. } in bundle.rules.iter().flat_map(|rule| &rule.releases) {
@@ -103,6 +105,8 @@ pub(super) fn check(bundle: &Bundle, bench: &Bench, sources: &[Source], findings
     dead::check(bundle, bench, sources, findings);
     check_roles(bundle, findings);
     check_lists(bundle, findings);
+    surroundings::check_boundary(bundle, findings);
+    surroundings::check_scopes(bundle, findings);
     let anonymous = bundle.anonymous.unwrap_or_default();
     if let Some(server) = &bundle.server
         && bundle.issuers.is_empty()
@@ -132,22 +136,17 @@ fn check_rules(bundle: &Bundle, findings: &mut Findings) {
 }
 
 fn check_roles(bundle: &Bundle, findings: &mut Findings) {
-    let is_used = |id: &Spanned<Label>| {
-        let of_releases = |rule: &RulePart| {
-            rule.releases
-                .iter()
-                .filter_map(|release| release.roles.as_ref())
-                .flatten()
-                .any(|role| role.value == id.value)
-        };
-        bundle
-            .rules
-            .iter()
-            .any(|rule| rule.roles.iter().flatten().any(|role| role.value == id.value) || of_releases(rule))
-    };
-    for role in bundle.roles.iter().filter(|role| !is_used(&role.id)) {
+    for role in bundle.roles.iter().filter(|role| !is_named(bundle, &role.id)) {
         findings.raise(Code::UnusedRole, role.id.span, format!("no rule names the role `{}`", role.id.value));
     }
+}
+
+/// Whether some rule, or what takes one back, names a role.
+fn is_named(bundle: &Bundle, id: &Spanned<Label>) -> bool {
+    let of_rules = bundle.rules.iter().filter_map(|rule| rule.roles.as_ref());
+    let releases = bundle.rules.iter().flat_map(|rule| &rule.releases);
+    let of_releases = releases.filter_map(|release| release.roles.as_ref());
+    of_rules.chain(of_releases).flatten().any(|role| role.value == id.value)
 }
 
 /// A conversation is named by the client, so it only ever subdivides a user.

@@ -29,6 +29,8 @@ pub(in crate::policy) struct IssuerPart {
     /// Where proofs of possession are wanted, if they are.
     pub dpop: Option<Span>,
     pub introspection: Option<Spanned<Introspection>>,
+    /// What it says it can give, if its metadata were copied here.
+    pub scopes: Option<Vec<Spanned<Label>>>,
 }
 
 /// Where its keys come from.
@@ -79,6 +81,7 @@ pub(in crate::policy) const ISSUER_KEYS: &[&str] = &[
     "dpop",
     "introspection",
     "cache",
+    "scopes_supported",
 ];
 
 /// What says where the keys come from that an issuer signs with.
@@ -124,7 +127,8 @@ pub(super) fn read(node: &Node, findings: &mut Findings) -> Option<IssuerPart> {
     };
     let dpop = fields.get("dpop").filter(|_| terms.dpop != Dpop::Refuse).map(|node| node.span);
     let audiences = audiences.map(|texts| texts.into_iter().map(|audience| audience.value).collect());
-    Some(IssuerPart { issuer, audiences, algorithms, keys, claims, terms, kind, dpop, introspection })
+    let scopes = fields.get("scopes_supported").map(|node| walker::labels(node, "a scope", findings));
+    Some(IssuerPart { issuer, audiences, algorithms, keys, claims, terms, kind, dpop, introspection, scopes })
 }
 
 pub(super) fn line(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Box<str>>> {

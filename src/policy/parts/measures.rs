@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::rules::Selector;
-use super::{Bundle, Findings, Spanned};
+use super::{Bundle, Findings, ModePart, Spanned};
 use crate::limit::{Level, Rate};
 use crate::names::{Label, Mode};
 use crate::policy::code::Code;
@@ -23,6 +23,8 @@ pub(in crate::policy) struct LimitPart {
     pub rate: Option<Rate>,
     pub burst: Option<NonZeroU32>,
     pub mode: Mode,
+    /// Since which day it is in shadow; see [`ModePart`].
+    pub since: Option<Spanned<u64>>,
 }
 
 /// A redaction rule.
@@ -34,16 +36,19 @@ pub(in crate::policy) struct RedactPart {
     pub fields: Vec<FieldPattern>,
     pub action: Option<Action>,
     pub mode: Mode,
+    /// Since which day it is in shadow; see [`ModePart`].
+    pub since: Option<Spanned<u64>>,
 }
 
 /// The keys of a limit.
-pub(in crate::policy) const LIMIT_KEYS: &[&str] = &["id", "per", "match", "rate", "burst", "mode"];
+pub(in crate::policy) const LIMIT_KEYS: &[&str] = &["id", "per", "match", "rate", "burst", "mode", "since"];
 
 /// The keys of what a limit is about.
 pub(in crate::policy) const MATCH_KEYS: &[&str] = &["tools", "classes"];
 
 /// The keys of a redaction rule.
-pub(in crate::policy) const REDACT_KEYS: &[&str] = &["id", "on", "detectors", "fields", "action", "mode"];
+pub(in crate::policy) const REDACT_KEYS: &[&str] =
+    &["id", "on", "detectors", "fields", "action", "mode", "since"];
 
 /// The keys of `conversation`.
 pub(in crate::policy) const CONVERSATION_KEYS: &[&str] = &["sources"];
@@ -95,7 +100,7 @@ fn read_limit(node: &Node, findings: &mut Findings) -> Option<LimitPart> {
         read.ok()
     });
     let burst = fields.get("burst").and_then(|node| walker::count(node, "`burst`", findings));
-    let mode = walker::mode(&fields, findings);
+    let ModePart { mode, since } = ModePart::read(&fields, findings);
     Some(LimitPart {
         span: id.as_ref().map_or(fields.span(), |id| id.span),
         id,
@@ -104,6 +109,7 @@ fn read_limit(node: &Node, findings: &mut Findings) -> Option<LimitPart> {
         rate,
         burst,
         mode,
+        since,
     })
 }
 
@@ -127,8 +133,8 @@ fn read_redaction(node: &Node, findings: &mut Findings) -> Option<RedactPart> {
     let (detectors, patterns) = (items("detectors", "`detectors`"), items("fields", "`fields`"));
     let detectors = detectors.iter().filter_map(|item| read_detector(item, findings)).collect();
     let patterns = patterns.iter().filter_map(|item| read_pattern(item, findings)).collect();
-    let mode = walker::mode(&fields, findings);
-    Some(RedactPart { id, on, detectors, fields: patterns, action, mode })
+    let ModePart { mode, since } = ModePart::read(&fields, findings);
+    Some(RedactPart { id, on, detectors, fields: patterns, action, mode, since })
 }
 
 fn read_detector(node: &Node, findings: &mut Findings) -> Option<Detector> {

@@ -10,6 +10,7 @@ mod introspection;
 mod issuers;
 mod measures;
 mod rules;
+mod shadow;
 mod strict;
 mod tools;
 mod upstream;
@@ -20,6 +21,7 @@ pub(super) use conditions::{ReleaseKind, ReleasePart};
 pub(super) use issuers::{IssuerKind, IssuerPart, KeysPart, ResourcePart};
 pub(super) use measures::{LimitPart, RedactPart};
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
+pub(super) use shadow::ModePart;
 pub(super) use tools::{Section, ToolPart, read_tool_name};
 
 /// The keys that each reader knows, for the schema.
@@ -33,6 +35,7 @@ pub(super) mod keys {
         AUDIT_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, REDACT_KEYS,
     };
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
+    pub(in crate::policy) use super::shadow::SHADOW_KEYS;
     pub(in crate::policy) use super::strict::STRICT_KEYS;
     pub(in crate::policy) use super::tools::TOOL_KEYS;
     pub(in crate::policy) use super::upstream::{
@@ -40,6 +43,8 @@ pub(super) mod keys {
     };
     pub(in crate::policy) use super::{KEYS as POLICY_KEYS, SERVER_KEYS};
 }
+
+use std::num::NonZeroU32;
 
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned};
@@ -71,6 +76,10 @@ pub(super) struct Bundle {
     pub limits: Vec<LimitPart>,
     pub redact: Vec<RedactPart>,
     pub upstream: UpstreamPlan,
+    /// Whether the author says that the database behind the server is guarded itself.
+    pub is_boundary_declared: bool,
+    /// How many days something may be in shadow.
+    pub shadow_days_max: Option<NonZeroU32>,
     /// Where an exchange of tokens is asked for.
     pub token_exchange: Option<Span>,
     pub audit: AuditPlan,
@@ -86,6 +95,8 @@ pub(super) struct Bundle {
 pub(super) struct ServerPart {
     pub id: Option<Label>,
     pub mode: Mode,
+    /// Since which day it is in shadow; see [`ModePart`].
+    pub since: Option<Spanned<u64>>,
 }
 
 /// The keys of a policy file.
@@ -108,14 +119,15 @@ pub(in crate::policy) const KEYS: &[&str] = &[
     "audit",
     "deny_as",
     "strict",
+    "shadow",
     "conversation",
 ];
 
 /// The keys of `server`.
-pub(in crate::policy) const SERVER_KEYS: &[&str] = &["id", "mode"];
+pub(in crate::policy) const SERVER_KEYS: &[&str] = &["id", "mode", "since"];
 
 /// Sections that say something once for the whole bundle.
-const ONCE: &[&str] = &["server", "upstream", "audit", "deny_as", "strict", "conversation"];
+const ONCE: &[&str] = &["server", "upstream", "audit", "deny_as", "strict", "shadow", "conversation"];
 
 impl Bundle {
     /// Adds what one file says.
@@ -162,6 +174,7 @@ impl Bundle {
                 .unwrap_or_default();
         });
         each("strict", &mut |node, findings| self.strict = strict::read_strict(node, findings));
+        each("shadow", &mut |node, findings| self.read_shadow(node, findings));
         each("conversation", &mut |node, findings| {
             self.conversation = measures::read_conversation(node, findings);
         });
@@ -188,8 +201,8 @@ fn check_version(fields: &Fields<'_>, findings: &mut Findings) {
 fn read_server(node: &Node, findings: &mut Findings) -> Option<Spanned<ServerPart>> {
     let fields = Fields::open(node, "`server`", SERVER_KEYS, findings)?;
     let id = fields.need("id", findings).and_then(|node| walker::label(node, "a server id", findings));
-    let mode = walker::mode(&fields, findings);
-    Some(Spanned { span: fields.span(), value: ServerPart { id: id.map(|id| id.value), mode } })
+    let ModePart { mode, since } = ModePart::read(&fields, findings);
+    Some(Spanned { span: fields.span(), value: ServerPart { id: id.map(|id| id.value), mode, since } })
 }
 
 fn read_text(node: &Node, what: &str, findings: &mut Findings) -> Option<Spanned<Box<str>>> {

@@ -1,7 +1,7 @@
 //! Allow and deny rules, and what they ask of arguments.
 
-use super::Bundle;
 use super::conditions::{ReleasePart, read_exceptions, read_unless};
+use super::{Bundle, ModePart};
 use crate::bounds::{CLAIM_BYTES_MAX, POLICY_MESSAGE_BYTES_MAX};
 use crate::names::{Label, Mode};
 use crate::policy::arguments::{self, Absence, ConstraintPart};
@@ -35,6 +35,8 @@ pub(in crate::policy) struct RulePart {
     pub message: Option<Box<str>>,
     pub owner: Option<Box<str>>,
     pub mode: Mode,
+    /// Since which day it is in shadow; see [`ModePart`].
+    pub since: Option<Spanned<u64>>,
     /// When it applies at all; `None` for always.
     pub time: Option<Window>,
     /// What takes it back.
@@ -63,7 +65,7 @@ pub(in crate::policy) struct ArgsPart {
 /// The keys of an allow.
 pub(in crate::policy) const ALLOW_KEYS: &[&str] = &[
     "id", "roles", "tools", "classes", "methods", "targets", "args", "time", "unless", "message", "owner",
-    "mode",
+    "mode", "since",
 ];
 
 /// The keys of a deny.
@@ -82,6 +84,7 @@ pub(in crate::policy) const DENY_KEYS: &[&str] = &[
     "message",
     "owner",
     "mode",
+    "since",
 ];
 
 /// The keys of tools that are selected by their annotations.
@@ -141,7 +144,7 @@ fn read_rule(node: &Node, effect: Effect, findings: &mut Findings) -> Option<Rul
     let (message, owner) = (line("message", POLICY_MESSAGE_BYTES_MAX), line("owner", CLAIM_BYTES_MAX));
     let roles = fields.get("roles").map(|node| walker::labels(node, "a role", findings));
     let targets = fields.get("targets").map(|node| walker::texts(node, "a target", findings));
-    let mode = walker::mode(&fields, findings);
+    let ModePart { mode, since } = ModePart::read(&fields, findings);
     let time = fields.get("time").and_then(|node| Window::read(node, findings));
     let mut releases = fields.get("unless").map_or_else(Vec::new, |node| read_unless(node, effect, findings));
     releases.extend(fields.get("exceptions").map_or_else(Vec::new, |node| read_exceptions(node, findings)));
@@ -156,6 +159,7 @@ fn read_rule(node: &Node, effect: Effect, findings: &mut Findings) -> Option<Rul
         message,
         owner,
         mode,
+        since,
         time,
         releases,
         is_absence_said,

@@ -18,7 +18,7 @@ use crate::policy::yaml::Content;
 
 /// The keys of `upstream`.
 pub(in crate::policy) const UPSTREAM_KEYS: &[&str] =
-    &["connect_timeout", "timeout", "idle", "credentials", "identity"];
+    &["connect_timeout", "timeout", "idle", "credentials", "identity", "db_boundary"];
 
 /// The keys of `credentials`, of which one may be there.
 pub(in crate::policy) const WAYS: &[&str] = &["header", "client_credentials", "token_exchange"];
@@ -80,6 +80,11 @@ impl Bundle {
         if matches!(credentials, Some(Credentials::TokenExchange(_))) {
             self.token_exchange = fields.entry("credentials").map(|entry| entry.key_span);
         }
+        // What it is, nobody can see from here; that somebody has thought of it can be said.
+        let declared = fields.get("db_boundary").and_then(|node| {
+            walker::word(node, "a word for `db_boundary`", &[()], |()| "declared", findings)
+        });
+        self.is_boundary_declared = declared.is_some();
         let credentials = credentials.unwrap_or_default();
         self.upstream = UpstreamPlan { connect_timeout, timeout, idle, credentials, identity };
     }

@@ -71,6 +71,11 @@ fn issuer() -> Shape {
         )
         .row("introspection", shape("introspection"), "whom to ask about tokens that are no JWT")
         .row("cache", duration(), "for how long a token that was found good is believed")
+        .row(
+            "scopes_supported",
+            some(&label()),
+            "the scopes that it gives, as its metadata lists them; `check` warns of a role that wants others",
+        )
 }
 
 fn claims() -> Shape {

@@ -68,6 +68,7 @@ fn rule(name: &'static str, keys: &'static [&'static str], constraint: &'static 
         .row("message", text(), "goes to the model and the person behind it: say what to do instead")
         .row("owner", text(), "a team or an address that can answer why")
         .row("mode", word(&[Mode::Enforce, Mode::Shadow], Mode::as_str), "`shadow`: only reports what it would do")
+        .row("since", date(), "the day since which it is in shadow, so that it is not forgotten there")
 }
 
 fn constraint(name: &'static str, keys: &'static [&'static str]) -> Shape {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::forms::{
-    by_tool, count, duration, label, list, map, rate, shape, some, text, tool, version, word,
+    by_tool, count, date, duration, label, list, map, rate, shape, some, text, tool, version, word,
 };
 use super::{Shape, Tools, callers, rules, upstream};
 use crate::bounds::BODY_BYTES_MAX;
@@ -11,7 +11,7 @@ use crate::limit::Level;
 use crate::names::Mode;
 use crate::policy::parts::keys::{
     AUDIT_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, POLICY_KEYS, REDACT_KEYS, ROLE_KEYS, SERVER_KEYS,
-    STRICT_KEYS, TOOL_KEYS,
+    SHADOW_KEYS, STRICT_KEYS, TOOL_KEYS,
 };
 use crate::policy::plans::{AuditLevel, DenyAs};
 use crate::policy::snapshot::Class;
@@ -30,7 +30,7 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.extend(rules::shapes(tools));
     shapes.extend(measures(tools));
     shapes.extend(upstream::shapes());
-    shapes.extend([strict(), conversation()]);
+    shapes.extend([strict(), shadow(), conversation()]);
     shapes
 }
 
@@ -70,6 +70,7 @@ fn policy(tools: &Tools) -> Shape {
             shape("strict"),
             "how strictly messages are read; all of it is strict where nothing is said",
         )
+        .row("shadow", shape("shadow"), "how long something may only report")
         .row("conversation", shape("conversation"), "where the name of a conversation is found")
 }
 
@@ -81,6 +82,7 @@ fn server() -> Shape {
             word(&[Mode::Enforce, Mode::Shadow], Mode::as_str),
             "`shadow`: the whole bundle only reports what it would do",
         )
+        .row("since", date(), "the day since which it is in shadow")
 }
 
 fn role() -> Shape {
@@ -116,7 +118,8 @@ fn measures(tools: &Tools) -> [Shape; 4] {
                 "mode",
                 word(&[Mode::Enforce, Mode::Shadow], Mode::as_str),
                 "`shadow`: only reports what it would do",
-            ),
+            )
+            .row("since", date(), "the day since which it is in shadow"),
         Shape::new("match", MATCH_KEYS, &[])
             .some_of(&[MATCH_KEYS])
             .row(
@@ -136,7 +139,8 @@ fn measures(tools: &Tools) -> [Shape; 4] {
                 "mode",
                 word(&[Mode::Enforce, Mode::Shadow], Mode::as_str),
                 "`shadow`: only reports what it would do",
-            ),
+            )
+            .row("since", date(), "the day since which it is in shadow"),
         Shape::new("audit", AUDIT_KEYS, &["level"])
             .row(
                 "level",
@@ -183,6 +187,14 @@ fn strict() -> Shape {
             json!({ "type": "integer", "minimum": 1, "maximum": BODY_BYTES_MAX }),
             "how long a message may be, in bytes",
         )
+}
+
+fn shadow() -> Shape {
+    Shape::new("shadow", SHADOW_KEYS, &["max_days"]).row(
+        "max_days",
+        count(),
+        "days after which `check` warns of what is in shadow, counted from its `since`",
+    )
 }
 
 fn conversation() -> Shape {

@@ -26,6 +26,11 @@ fn upstream() -> Shape {
             "how the gate proves to the server who it is: in one way, or not at all",
         )
         .row("identity", shape("identity"), "a signed statement to the server about who calls")
+        .row(
+            "db_boundary",
+            json!({ "const": "declared" }),
+            "that the database behind the server is guarded itself: by a role that may only read, best on a replica",
+        )
 }
 
 fn credentials() -> Shape {
