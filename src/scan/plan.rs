@@ -84,6 +84,7 @@ impl Plan {
     /// Edits are in offsets of the whole text that `carrier` is a part of; with them made the text is
     /// JSON again, and a second scan changes nothing. Looks at each byte once, and at ASCII that is
     /// spelled in `\u` escapes once more in a copy. Allocates nothing when nothing is found.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough")]
     pub fn scan(&self, direction: Direction, carrier: Value<'_>) -> Sighting {
         self.swept(direction, carrier, |case, hits| case.settle(hits)).unwrap_or_default()
     }
@@ -92,6 +93,7 @@ impl Plan {
     /// order of the text; where two lie over each other, both.
     ///
     /// For showing and counting: finding them costs what a scan costs, and more for each.
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough")]
     pub fn sights(&self, direction: Direction, carrier: Value<'_>) -> Vec<Sight> {
         self.swept(direction, carrier, |case, hits| case.sights(hits)).unwrap_or_default()
     }
