@@ -11,6 +11,7 @@ mod credentials;
 mod pinning;
 mod policy;
 mod recording;
+mod scanning;
 mod senders;
 
 pub use asking::*;
@@ -20,6 +21,7 @@ pub use credentials::*;
 pub use pinning::*;
 pub use policy::*;
 pub use recording::*;
+pub use scanning::*;
 pub use senders::*;
 
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema

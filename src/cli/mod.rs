@@ -11,6 +11,7 @@ mod output;
 mod pin;
 mod replay;
 mod run;
+mod scan;
 mod schema;
 mod stdio;
 mod suggest;
@@ -47,6 +48,8 @@ enum Verb {
     Explain(Box<explain::Options>),
     /// Run the gate in front of a server
     Run(Box<run::Options>),
+    /// Find out what would be redacted in files, or score redaction on a corpus
+    Scan(Box<scan::Options>),
     /// Print the JSON Schema of a policy file, for editors
     Schema(schema::Options),
     /// Put the gate between a client and a server on pipes alone, as desktop clients start servers
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Verb::Pin(options) => pin::pin(&options).into(),
         Verb::Explain(options) => explain::explain(&options).into(),
         Verb::Run(options) => run::run(&options).into(),
+        Verb::Scan(options) => scan::scan(&options).into(),
         Verb::Schema(options) => schema::schema(&options).into(),
         Verb::Stdio(options) => stdio::run(&options),
         Verb::Suggest(options) => suggest::suggest(&options).into(),

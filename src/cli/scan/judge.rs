@@ -1,0 +1,162 @@
+//! One text under a plan: what is found in it, and what is left of it.
+
+use std::ops::Range;
+
+use super::RuleOptions;
+use super::input::Form;
+use super::text::{self, Quoted};
+use crate::cli::check;
+use crate::json::{Document, DuplicateKeys, Kind, Splice, Value};
+use crate::mcp::{Method, Sender};
+use crate::names::{Label, Mode};
+use crate::scan::{Action, Detector, Direction, Plan, Rule, Sight};
+
+/// What is looked for, and in which direction.
+pub(super) struct Judge {
+    plan: Plan,
+    on: Direction,
+}
+
+/// What a text holds.
+pub(super) struct Looked {
+    pub seen: Vec<Seen>,
+    /// The text written over; `None` where a rule withholds the whole message.
+    pub redacted: Option<Vec<u8>>,
+}
+
+/// A value that was found.
+pub(super) struct Seen {
+    pub sight: Sight,
+    /// Its bytes in the text at hand.
+    pub span: Range<usize>,
+    /// Where in the JSON; `None` in text that is none.
+    pub path: Option<String>,
+}
+
+/// The part of a document that is scanned.
+struct Carrier<'d> {
+    value: Value<'d>,
+    direction: Direction,
+    path: &'static str,
+}
+
+/// The rule that stands for all detectors where no policy is named.
+const EVERYTHING: &str = "all";
+
+impl Judge {
+    /// Makes the plan that the options ask for. Where a corpus is scored, arguments are blocked, since that is
+    /// the one thing that can be done everywhere in them.
+    ///
+    /// # Errors
+    /// Why there is no plan, in one line.
+    pub(super) fn new(options: &RuleOptions, is_scored: bool) -> Result<Self, String> {
+        let plan = match &options.policy {
+            Some(bundle) => {
+                let shown = bundle.display();
+                let loaded =
+                    check::open(bundle).map_err(|_| format!("{shown} is no policy that could be taken"))?;
+                let plan = loaded.policy.redaction.clone();
+                if [Direction::Arguments, Direction::Results]
+                    .iter()
+                    .all(|direction| plan.is_empty(*direction))
+                {
+                    return Err(format!(
+                        "{shown} has no rules under `redact:`, so there is nothing to look for"
+                    ));
+                }
+                plan
+            }
+            None => Plan::new(rules(options, is_scored)).map_err(|fault| fault.to_string())?,
+        };
+        Ok(Self { plan, on: options.on })
+    }
+
+    /// Scans one text.
+    ///
+    /// # Errors
+    /// Why it is no JSON, though it should be, and what to do.
+    pub(super) fn look(&self, text: &str, form: Form) -> Result<Looked, String> {
+        match form {
+            Form::Text => {
+                let quoted = Quoted::new(text);
+                let mut looked = self.json(&quoted.json)?;
+                for seen in &mut looked.seen {
+                    seen.span = quoted.origin(seen.span.clone());
+                    seen.path = None;
+                }
+                looked.redacted = looked.redacted.map(|json| text::plain(&json));
+                Ok(looked)
+            }
+            Form::Json | Form::Jsonl => self.json(text),
+        }
+    }
+
+    fn json(&self, text: &str) -> Result<Looked, String> {
+        let document = Document::parse_with(text.as_bytes(), DuplicateKeys::RejectProtocol);
+        let document =
+            document.map_err(|fault| format!("{fault}; scan it --as text, or lines of JSON --as jsonl"))?;
+        let (mut seen, mut splice, mut is_withheld) = (Vec::new(), Splice::default(), false);
+        for Carrier { value, direction, path } in carriers(document.root(), self.on) {
+            let sighting = self.plan.scan(direction, value);
+            is_withheld |= sighting.blocked.is_some();
+            splice.append(sighting.splice);
+            if sighting.findings.is_empty() {
+                continue;
+            }
+            seen.extend(self.plan.sights(direction, value).into_iter().map(|sight| Seen {
+                span: sight.span.clone(),
+                path: Some(sight.path.replacen('$', path, 1)),
+                sight,
+            }));
+        }
+        let redacted = (!is_withheld).then(|| splice.apply(text.as_bytes()));
+        Ok(Looked { seen, redacted })
+    }
+}
+
+fn rules(options: &RuleOptions, is_scored: bool) -> Vec<Rule> {
+    let detectors: Vec<Detector> = match options.detectors.as_slice() {
+        // What no policy can name is for the fields of a rule alone.
+        [] => Detector::ALL.iter().filter_map(|detector| Detector::parse(detector.as_str())).collect(),
+        named => named.to_vec(),
+    };
+    // INVARIANT: the word above is a label.
+    let id = Label::parse(EVERYTHING).expect("a label");
+    let rule = |(on, action)| Rule {
+        id: id.clone(),
+        on,
+        detectors: detectors.clone(),
+        fields: Vec::new(),
+        action,
+        mode: Mode::Enforce,
+    };
+    let in_arguments = if is_scored { Action::Block } else { options.action };
+    [(Direction::Arguments, in_arguments), (Direction::Results, options.action)]
+        .into_iter()
+        .map(rule)
+        .collect()
+}
+
+/// What of a document is scanned: of a message the part that its sender fills, else all of it.
+fn carriers(root: Value<'_>, on: Direction) -> Vec<Carrier<'_>> {
+    let whole = || vec![Carrier { value: root, direction: on, path: "$" }];
+    if root.kind() != Kind::Object || root.get("jsonrpc").is_none() {
+        return whole();
+    }
+    let method = root.get("method").and_then(|method| method.string());
+    let sender = method.and_then(|method| Method::parse(&method)).map(Method::sender);
+    let of_params = match sender {
+        Some(Sender::Client) => Direction::Arguments,
+        Some(Sender::Both | Sender::Server) | None => Direction::Results,
+    };
+    let parts = [
+        ("params", of_params, "$.params"),
+        ("result", Direction::Results, "$.result"),
+        ("error", Direction::Results, "$.error"),
+    ];
+    let carriers: Vec<_> = parts
+        .into_iter()
+        .filter_map(|(name, direction, path)| Some(Carrier { value: root.get(name)?, direction, path }))
+        .collect();
+    if carriers.is_empty() { whole() } else { carriers }
+}
