@@ -1,10 +1,16 @@
-//! What a decision allocates: nothing where it allows.
+//! What a decision allocates: nothing where it allows. What a scan allocates: nothing where it finds nothing.
 
 #[path = "../benches/decide/bundle.rs"]
 mod bundle;
+#[path = "../benches/scan/race.rs"]
+#[allow(dead_code, reason = "the plan is wanted, not the race")]
+mod race;
+#[path = "../benches/scan/texts.rs"]
+mod texts;
 
 use sluicegate::json::Document;
 use sluicegate::policy::Decision;
+use sluicegate::scan::Direction;
 
 #[test]
 fn an_allowed_call_allocates_nothing() {
@@ -18,6 +24,22 @@ fn an_allowed_call_allocates_nothing() {
     });
     assert!(is_allowed);
     assert_eq!(measured.count_total, 0, "{measured:?}");
+}
+
+#[test]
+fn a_scan_that_finds_nothing_allocates_nothing() {
+    let plan = race::everything();
+    for make in [texts::prose, texts::records] {
+        for (has_values, is_free) in [(false, true), (true, false)] {
+            let text = make(64 * 1024, has_values);
+            let document = Document::parse(text.as_bytes()).expect("JSON");
+            let mut found = 0;
+            let measured = allocation_counter::measure(|| {
+                found = plan.scan(Direction::Results, document.root()).findings.len();
+            });
+            assert_eq!((found == 0, measured.count_total == 0), (is_free, is_free), "{measured:?}");
+        }
+    }
 }
 
 #[test]
