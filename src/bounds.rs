@@ -274,6 +274,24 @@ pub const SCAN_KEY_REACH_MAX: usize = 1024;
 /// the first name fits is redacted whole, so that no nesting makes the cost quadratic.
 pub const SCAN_WALKS_MAX: usize = 8;
 
+/// Bytes of a string that is read without its separators: numbers in longer texts would run together.
+pub const SCAN_JOIN_BYTES_MAX: usize = 120;
+
+/// Bytes on either side of a seam between two blocks of text that are read as one.
+pub const SCAN_SEAM_BYTES: usize = 64;
+
+/// Names of people that are looked for again in the rest of their message. A page of records has as many.
+pub const SCAN_ECHOES_MAX: usize = 64;
+
+/// Bytes that are read for it, all names together: some milliseconds.
+pub const SCAN_ECHO_BYTES_MAX: usize = 64 << 20;
+
+/// Bytes of a run that is decoded to look into it: a longer one is a file, not a value.
+pub const SCAN_VIEW_BYTES_MAX: usize = 4096;
+
+/// Encodings inside encodings that are looked into.
+pub const SCAN_VIEW_DEPTH_MAX: u32 = 2;
+
 /// Findings told apart by path in one message; further ones count under `$`, by rule and detector.
 pub const SCAN_FINDINGS_MAX: usize = 128;
 

@@ -41,7 +41,7 @@ pub fn prose(bytes: usize, values: bool) -> String {
         "is",
         "wanted.\n",
         "Call",
-        "Dr. Lee",
+        "Boston",
     ];
     let mut chance = Chance(42);
     let mut text = String::new();

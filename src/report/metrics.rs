@@ -27,7 +27,7 @@ use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, UpstreamFa
 use crate::bounds::{AUDIT_QUEUE_BYTES_MAX, CELL_SHARDS, CELLS_PER_SHARD_MAX};
 use crate::gate::{Reason, Stray};
 use crate::mcp::Method;
-use crate::scan::{Detector, Direction};
+use crate::scan::{Direction, Family};
 
 mod count;
 mod credentials;
@@ -245,7 +245,7 @@ impl Messages {
                 &["detector", "direction", "action"],
             )
             .resolve(&[
-                &labels::words(Detector::ALL, Detector::as_str),
+                &labels::words(Family::ALL, Family::as_str),
                 &labels::words(labels::DIRECTIONS, Direction::as_str),
                 &labels::words(FindingAction::ALL, FindingAction::as_str),
             ]),

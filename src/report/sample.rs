@@ -65,5 +65,5 @@ pub(super) fn id(json: &str) -> Id {
 pub(super) fn finding(direction: Direction, action: scan::Action, path: &str) -> (Direction, Finding) {
     let rule = Arc::new(Label::parse("pci").unwrap());
     let mode = Mode::Enforce;
-    (direction, Finding { rule, detector: Detector::Pan, action, count: 2, path: path.into(), mode })
+    (direction, Finding { rule, detector: Detector::PAN, action, count: 2, path: path.into(), mode })
 }

@@ -1,190 +1,75 @@
-//! From a key to what its value is: folding, the class table, and the names that rules add.
+//! From a key to what its value is: the class table, and the names that rules add.
 //!
 //! Nearly all keys are told apart by their last four letters, before anything is folded or compared.
 
-use std::borrow::Cow;
-
-use super::names::{Class, NAMES};
+use super::folded::{Folded, Name};
+use super::names::{self, Class, Tier};
 use super::set::Set;
-use crate::bounds::SCAN_KEY_BYTES_MAX;
-
-/// Words at the end of a key that are compared with the table.
-const SUFFIX_WORDS_MAX: usize = 4;
-
-/// One name of a field pattern, folded; `*` stands for any characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name(Box<[u8]>);
-
-/// A key as it is compared: lower case, no separators, no diacritics; and where its words begin.
-pub(super) struct Folded {
-    bytes: [u8; SCAN_KEY_BYTES_MAX],
-    length: usize,
-    words: [usize; SUFFIX_WORDS_MAX],
-    count: usize,
-}
-
-impl Name {
-    /// Folds `text`; `None` when nothing is left.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let folded: Vec<u8> = text.chars().filter_map(fold).flat_map(encode).collect();
-        (!folded.is_empty()).then(|| Self(folded.into()))
-    }
-
-    /// Whether it is nothing but `*`.
-    pub(super) fn is_any(&self) -> bool {
-        self.0.iter().all(|&byte| byte == b'*')
-    }
-
-    /// Whether it is the name of a key.
-    pub(super) fn matches(&self, key: &Folded) -> bool {
-        glob(&self.0, key.name())
-    }
-}
-
-/// Compares with a pattern; goes back to the last star only, so the cost is the product at most.
-fn glob(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut at, mut place, mut star) = (0, 0, None);
-    while at < name.len() {
-        match pattern.get(place) {
-            Some(b'*') => {
-                star = Some((place, at));
-                place += 1;
-            }
-            Some(&byte) if byte == name[at] => (at, place) = (at + 1, place + 1),
-            _ => {
-                let Some((from, taken)) = star else { return false };
-                star = Some((from, taken + 1));
-                (at, place) = (taken + 1, from + 1);
-            }
-        }
-    }
-    pattern[place..].iter().all(|&byte| byte == b'*')
-}
-
-/// A character of a name as it is compared; `None` for what only parts words.
-fn fold(character: char) -> Option<char> {
-    let lower = match character {
-        '_' | '-' | ' ' | '.' => return None,
-        'A'..='Z' => character.to_ascii_lowercase(),
-        'À'..='Å' | 'à'..='å' | 'Ā'..='ą' => 'a',
-        'Ç' | 'ç' | 'Ć'..='č' => 'c',
-        'È'..='Ë' | 'è'..='ë' | 'Ē'..='ě' => 'e',
-        'Ì'..='Ï' | 'ì'..='ï' => 'i',
-        'Ł' | 'ł' => 'l',
-        'Ñ' | 'ñ' | 'Ń' | 'ń' => 'n',
-        'Ò'..='Ö' | 'ò'..='ö' | 'Ø' | 'ø' | 'Ő' | 'ő' => 'o',
-        'Ś' | 'ś' | 'Š' | 'š' => 's',
-        'Ù'..='Ü' | 'ù'..='ü' | 'Ű' | 'ű' => 'u',
-        'Ź'..='ž' => 'z',
-        other => other,
-    };
-    Some(lower)
-}
-
-fn encode(character: char) -> impl Iterator<Item = u8> {
-    let mut buffer = [0; 4];
-    let length = character.encode_utf8(&mut buffer).len();
-    buffer.into_iter().take(length)
-}
-
-impl Folded {
-    /// Folds the raw content of a key; of a long one its end. Allocates only where it holds an escape.
-    pub(super) fn new(raw: &[u8]) -> Self {
-        let raw = &raw[raw.len().saturating_sub(SCAN_KEY_BYTES_MAX)..];
-        let text = String::from_utf8_lossy(raw);
-        let text = if raw.contains(&b'\\') { unescape(&text) } else { text };
-        let mut folded =
-            Self { bytes: [0; SCAN_KEY_BYTES_MAX], length: 0, words: [0; SUFFIX_WORDS_MAX], count: 0 };
-        let mut last = '_';
-        let mut characters = text.chars().peekable();
-        while let Some(character) = characters.next() {
-            let next_is_lower = characters.peek().is_some_and(|next| next.is_lowercase());
-            let is_hump = character.is_uppercase() && (!last.is_uppercase() || next_is_lower);
-            let is_break = last == '_' || fold(last).is_none() || is_hump;
-            if let Some(character) = fold(character) {
-                if is_break {
-                    folded.words.rotate_right(1);
-                    folded.words[0] = folded.length;
-                    folded.count = (folded.count + 1).min(SUFFIX_WORDS_MAX);
-                }
-                for byte in encode(character) {
-                    if let Some(slot) = folded.bytes.get_mut(folded.length) {
-                        *slot = byte;
-                        folded.length += 1;
-                    }
-                }
-            }
-            last = character;
-        }
-        folded
-    }
-
-    fn name(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-}
-
-/// Unescapes a key at whatever depth: twice is enough for JSON in JSON.
-fn unescape<'t>(text: &str) -> Cow<'t, str> {
-    let once = crate::json::decode(text);
-    Cow::Owned(crate::json::decode(&once).into_owned())
-}
 
 /// What the names of keys say, made ready for the detectors and patterns of a rule set.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fields {
-    /// Folded names by their hash, sorted, and their classes.
-    classes: Vec<(u32, Box<[u8]>, Class)>,
-    /// One bit for the hash of each end of a name; see [`may_be`](Self::may_be). Empty lets all through.
+    /// Names by their hash, sorted, and their classes.
+    classes: Vec<(u32, &'static str, Class)>,
+    /// One bit for the hash of each short name, then one for each end of a longer one; see
+    /// [`may_be`](Self::may_be). Empty lets all through.
     ends: Box<[u64]>,
     /// By the last two letters of a name, one bit for each letter that stands before them.
     triples: Box<[u32]>,
 }
 
 /// Words of 64 bits in the filter of ends: a false hit costs a lookup, 16 KB would cost the cache.
-const END_WORDS: usize = 128;
+const END_WORDS: usize = 256;
+/// Words of 64 bits before them, in the filter of names that are shorter than an end.
+const SHORT_WORDS: usize = 128;
 /// Letters of an end.
-const END_LETTERS: usize = 4;
+const END_LETTERS: usize = 5;
 /// Bytes in which an escape may spell one of those letters.
 const END_BYTES: usize = END_LETTERS * 6;
 
 impl Fields {
     /// Makes the table ready for `active` detectors and for keys that `patterns` begin with.
     pub(super) fn new<'p>(active: Set, patterns: impl Iterator<Item = &'p Name>) -> Self {
-        let rows = NAMES.iter().flat_map(|(class, names)| names.split(',').map(move |name| (*class, name)));
-        let mut classes: Vec<_> = rows
-            .filter_map(|(class, name)| Name::parse(name).map(|name| (hash(&name.0), name.0, class)))
-            .filter(|(_, _, class)| match class {
+        let mut classes: Vec<_> = names::all()
+            .filter(|(class, _)| match class {
                 Class::Of(detector, _) => active.holds(*detector),
                 Class::Harmless => true,
             })
+            .map(|(class, name)| (hash(letters(name)), name, class))
             .collect();
         classes.sort_by_key(|row| row.0);
-        let mut ends = Some(vec![0_u64; END_WORDS]);
+        let mut ends = Some(vec![0_u64; SHORT_WORDS + END_WORDS]);
         let mut triples = vec![0_u32; 32 * 32];
-        let telling = classes.iter().filter(|row| row.2 != Class::Harmless).map(|row| &*row.1);
+        let telling = classes.iter().filter(|row| row.2 != Class::Harmless).map(|row| row.1.as_bytes());
         for name in telling.chain(patterns.map(|name| &*name.0)) {
             let tail = name.rsplit(|byte| *byte == b'*').next().unwrap_or_default();
-            let letters = tail.iter().rev().skip_while(|byte| byte.is_ascii_digit());
-            let end: Vec<u8> = letters.take(END_LETTERS).copied().collect();
+            let (mut end, mut count) = ([0; END_LETTERS], 0);
+            let tail =
+                tail.iter().rev().filter(|byte| **byte != b' ').skip_while(|byte| byte.is_ascii_digit());
+            for (slot, byte) in end.iter_mut().zip(tail) {
+                *slot = *byte;
+                count += 1;
+            }
+            let end = &end[..count];
             if end.is_empty() || !end.is_ascii() {
                 ends = None;
             }
-            for (place, bits) in triples.iter_mut().enumerate() {
-                let is_end =
-                    end.iter().zip([place >> 5, place & 31]).all(|(byte, wanted)| letter(*byte) == wanted);
-                *bits |= if is_end { end.get(2).map_or(u32::MAX, |third| 1 << letter(*third)) } else { 0 };
+            // What the end leaves open, any letter may fill.
+            let bits = end.get(2).map_or(u32::MAX, |third| 1 << letter(*third));
+            let rows = |place: usize| end.get(place).map_or(0..32, |byte| letter(*byte)..letter(*byte) + 1);
+            for row in rows(0).flat_map(|last| rows(1).map(move |second| last << 5 | second)) {
+                triples[row] |= bits;
             }
             if let Some(ends) = &mut ends {
-                let bit = end.iter().fold(0, |hash, letter| step(hash, *letter)) as usize % (END_WORDS * 64);
+                let bit = bit(end.iter().fold(0, |hash, letter| step(hash, *letter)), end.len());
                 ends[bit / 64] |= 1 << (bit % 64);
             }
         }
         Self { classes, ends: ends.unwrap_or_default().into(), triples: triples.into() }
     }
 
-    /// Whether a key with this raw end may mean something: whether its last one, two, three or four
-    /// letters are the end of a name, numbers and separators skipped. Cheap; for the hot path.
+    /// Whether a key with this raw end may mean something: whether its last letters are a short name or
+    /// the end of a longer one, numbers and separators skipped. Cheap; for the hot path.
     #[inline]
     pub(super) fn may_be(&self, raw: &[u8]) -> bool {
         if self.ends.is_empty() {
@@ -203,7 +88,7 @@ impl Fields {
             if letter.is_ascii_lowercase() {
                 hash = step(hash, letter);
                 letters += 1;
-                let bit = hash as usize % (END_WORDS * 64);
+                let bit = bit(hash, letters);
                 if self.ends.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 != 0) {
                     return true;
                 }
@@ -243,12 +128,37 @@ impl Fields {
 
     fn suffix(&self, key: &Folded, name: &[u8]) -> Option<Class> {
         key.words[..key.count].iter().rev().find_map(|&start| {
-            let suffix = name.get(start..)?;
-            let wanted = hash(suffix);
-            let place = self.classes.partition_point(|row| row.0 < wanted);
-            let rows = self.classes[place..].iter().take_while(|row| row.0 == wanted);
-            rows.filter(|row| *row.1 == *suffix).map(|row| row.2).next()
+            let class = self.named(name.get(start..)?)?;
+            (start == 0 || !matches!(class, Class::Of(_, Tier::Sole))).then_some(class)
         })
+    }
+
+    /// What a name says, folded and whole.
+    pub(super) fn named(&self, name: &[u8]) -> Option<Class> {
+        let wanted = hash(name.iter().copied());
+        let place = self.classes.partition_point(|row| row.0 < wanted);
+        let rows = self.classes[place..].iter().take_while(|row| row.0 == wanted);
+        rows.filter(|row| letters(row.1).eq(name.iter().copied())).map(|row| row.2).next()
+    }
+
+    /// As [`may_be`](Self::may_be), for a word by itself: two lookups in a table that is in the cache.
+    #[inline]
+    pub(super) fn may_be_word(&self, word: &[u8]) -> bool {
+        let Some(&[third, second, last]) = word.last_chunk() else { return true };
+        let is_word = third.is_ascii_alphabetic() & second.is_ascii_alphabetic() & last.is_ascii_alphabetic();
+        let row = self.triples.get(letter(last) << 5 | letter(second));
+        !is_word || row.is_none_or(|bits| bits >> letter(third) & 1 != 0)
+    }
+}
+
+/// The bit of an end of so many letters.
+#[inline]
+fn bit(hash: u32, letters: usize) -> usize {
+    // The high bits know of every letter.
+    let mixed = ((hash ^ hash >> 13).wrapping_mul(0x85EB_CA6B) >> 12) as usize + letters * 641;
+    match letters {
+        END_LETTERS => SHORT_WORDS * 64 + mixed % (END_WORDS * 64),
+        _ => mixed % (SHORT_WORDS * 64),
     }
 }
 
@@ -257,8 +167,13 @@ fn letter(byte: u8) -> usize {
     usize::from(byte & 31)
 }
 
-fn hash(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0, |hash, byte| step(hash, *byte))
+/// The letters of a name in the table, which stands there folded but for the blanks between its words.
+fn letters(name: &'static str) -> impl Iterator<Item = u8> {
+    name.bytes().filter(|byte| *byte != b' ')
+}
+
+fn hash(letters: impl Iterator<Item = u8>) -> u32 {
+    letters.fold(0, step)
 }
 
 /// One step of a multiplicative hash, high bits mixed down.
@@ -282,17 +197,17 @@ mod tests {
 
     #[test]
     fn reads_a_key_by_its_last_words() {
-        use Detector::{Dob, Email, Pan, Secret, UsSsn};
+        const DOB: Detector = Detector::named("dob");
         for (key, wanted) in [
-            ("ssn", Some(UsSsn)),
-            ("patientSSN", Some(UsSsn)),
-            ("SSN_last4", Some(UsSsn)),
-            ("billing_card_number", Some(Pan)),
-            ("dateOfBirth", Some(Dob)),
-            ("DATE-OF-BIRTH", Some(Dob)),
-            ("contactEmail2", Some(Email)),
-            ("contrase\\u00f1a", Some(Secret)),
-            ("contraseña", Some(Secret)),
+            ("ssn", Some(Detector::US_SSN)),
+            ("patientSSN", Some(Detector::US_SSN)),
+            ("SSN_last4", Some(Detector::US_SSN)),
+            ("billing_card_number", Some(Detector::PAN)),
+            ("dateOfBirth", Some(DOB)),
+            ("DATE-OF-BIRTH", Some(DOB)),
+            ("contactEmail2", Some(Detector::EMAIL)),
+            ("contrase\\u00f1a", Some(Detector::SECRET)),
+            ("contraseña", Some(Detector::SECRET)),
             ("ssn_type", None),
             ("token_count", None),
             ("classname", None),
@@ -300,7 +215,7 @@ mod tests {
         ] {
             let found = class(key).and_then(|class| match class {
                 Class::Of(detector, Tier::Strong) => Some(detector),
-                Class::Of(_, Tier::Weak) | Class::Harmless => None,
+                Class::Of(..) | Class::Harmless => None,
             });
             assert_eq!(found, wanted, "{key}");
         }
@@ -324,12 +239,8 @@ mod tests {
 
     #[test]
     fn names_each_thing_once() {
-        let mut names: Vec<_> = NAMES
-            .iter()
-            .flat_map(|row| row.1.split(','))
-            .filter_map(Name::parse)
-            .map(|name| name.0)
-            .collect();
+        let mut names: Vec<_> =
+            names::all().filter_map(|row| Name::parse(row.1)).map(|name| name.0).collect();
         names.sort();
         let twice: Vec<_> = names
             .windows(2)
@@ -344,12 +255,13 @@ mod tests {
         let mut all = Set::default();
         Detector::ALL.iter().for_each(|detector| all.insert(*detector));
         let fields = Fields::new(all, std::iter::empty());
-        for name in NAMES.iter().filter(|row| row.0 != Class::Harmless).flat_map(|row| row.1.split(',')) {
+        for (_, name) in names::all().filter(|row| row.0 != Class::Harmless) {
             assert!(fields.may_be(format!("\"{name}").as_bytes()), "{name}");
             assert!(fields.may_be(format!("of the other {}", name.replace(' ', "")).as_bytes()), "{name}");
             assert!(fields.may_be(format!("my_{}2", name.to_uppercase()).as_bytes()), "{name}");
         }
-        assert!(fields.may_be(br"the_cart\u00e3o") && !fields.may_be(b"the_account"));
-        assert!(!fields.may_be(b"\"id") && !fields.may_be(b"amount"));
+        assert!(fields.may_be(br"the_cart\u00e3o") && !fields.may_be(b"the_kernel"));
+        assert!(!fields.may_be(b"\"id"), "id");
+        assert!(!fields.may_be(b"amount") && !fields.may_be(b"\"type"));
     }
 }

@@ -4,30 +4,46 @@
 //! and in several copies. So values are found in the bytes as they travel, by form and by the names
 //! of fields, and written over there; every other byte stays as it came.
 //!
-//! **How.** One pass in blocks of 64 marks *candidates* (`candidates`): runs of digits and bytes that
-//! stand in every value of some kind. Small *verifiers* judge the window around each (`shapes`,
-//! `tokens`, `checks`). A colon after a quote leads to the *name of a field* (`fields`, `names`), and
-//! from there to its value at any depth of JSON in strings (`walk`, `edges`), unless the value is
-//! harmless (`veto`). What they leave is a list of hits; `settle` unites overlaps, asks which rule is
-//! strictest, looks up the place of each (`place`), and writes (`write`). A text that spells ASCII in
-//! escapes goes through the same sweep in plain spelling, with a way back (`spelled`).
+//! **How.** One pass in blocks of 64 marks *candidates* (`candidates`). Small *verifiers* judge the window
+//! around each: the forms of the one table of detectors (`catalogue`, `forms`, with the arithmetic of
+//! `checks`), shapes that are no form (`shapes`), credentials (`tokens`), people and streets behind what
+//! introduces them (`prose`, `streets`, `words`). A form that chance hits too often needs a word before it
+//! (`context`, `labels`). A colon or an equals sign leads to the *name of a field* (`keys`, `fields`, `folded`,
+//! `names`, `beside`), and from there to its value at any depth of JSON in strings (`walk`, `edges`), unless
+//! the value is harmless (`veto`). What they leave is a list of hits; `settle` unites overlaps, asks which
+//! rule is strictest, looks up the place of each (`place`), and writes (`write`).
+//!
+//! What is spelled otherwise is made plain first, with a way back: escapes, full-width digits, invisible
+//! characters, percent signs, entities (`spelled`, `foreign`). Encoded runs are decoded and swept (`views`),
+//! and values in pieces are joined: groups in a short string, halves over the seam of two blocks
+//! (`joined`), names found once and said again (`echoes`).
 //!
 //! ```text
 //! bytes -> candidates -> verifiers, fields -> hits -> settle -> edits, findings
-//!    \-> spelled in \u? -> plain spelling -/     (spans mapped back)
+//!    \-> spelled otherwise? -> plain spelling -/     (spans mapped back)
 //! ```
 //!
-//! **What it is not.** No view into encodings: base64, percent signs and full-width digits are not
-//! read. No names of people: they need a model. Nothing is joined over two strings.
+//! **What it is not.** Nothing encrypted, reversed or paraphrased is found, nothing in images, and no value
+//! cut over two messages. A person whom nothing introduces needs a model.
 
+mod beside;
 mod candidates;
+mod catalogue;
 mod checks;
-mod detector;
+mod context;
+mod echoes;
 mod edges;
 mod fields;
+mod folded;
+mod foreign;
+mod forms;
+mod joined;
+mod keys;
+mod labels;
 mod names;
 mod place;
 mod plan;
+mod prose;
 mod rule;
 mod rules;
 mod set;
@@ -35,13 +51,16 @@ mod settle;
 mod shapes;
 mod sight;
 mod spelled;
+mod streets;
 mod sweep;
 mod tokens;
 mod veto;
+mod views;
 mod walk;
+mod words;
 mod write;
 
-pub use detector::Detector;
+pub use catalogue::{Detector, Family, Pack};
 pub use plan::{Finding, Plan, PlanFault, Sighting};
 pub use rule::{Action, Direction, FieldPattern, PatternFault, Rule, is_same_field};
 pub use sight::{Confidence, Sight};

@@ -53,6 +53,26 @@ const ENVELOPES: [&str; 5] = ["_meta", "params", "result", "task", "tasks"];
 const SCHEMAS: [&str; 2] = ["inputSchema", "outputSchema"];
 /// Words of a JSON Schema that hold values.
 const SAMPLES: [&str; 4] = ["const", "default", "example", "examples"];
+/// Members of the protocol whose own members have names that are no data.
+const NAMED: [&str; 13] = [
+    "argument",
+    "clientInfo",
+    "content",
+    "contents",
+    "icons",
+    "messages",
+    "prompts",
+    "ref",
+    "resource",
+    "resourceTemplates",
+    "resources",
+    "serverInfo",
+    "tools",
+];
+/// Members of the protocol below which everything is data.
+const DATA: [&str; 6] = ["_meta", "arguments", "data", "input", "requestedSchema", "structuredContent"];
+/// Members of the protocol that say what something is called.
+const NAMES: [&str; 2] = ["name", "title"];
 /// Members of a request that it was judged by.
 const JUDGED: [&str; 3] = ["name", "ref", "uri"];
 
@@ -106,6 +126,25 @@ impl<'d> Walker<'d> {
         let is_blob = last.is("blob") || last.is("data") && self.frames.last().is_some_and(Frame::is_media);
         let is_echoed = OPAQUE.iter().any(|name| last.is(name));
         is_blob || is_echoed && names.all(|key| ENVELOPES.iter().any(|name| key.is(name)))
+    }
+
+    /// Whether the place last sought is the name of a tool, a prompt, a resource or a peer: no field of data,
+    /// whatever it is called.
+    pub(super) fn is_named(&self, direction: Direction) -> bool {
+        let is_one = |key: Key<'_>, list: &[&str]| list.iter().any(|name| key.is(name));
+        let mut names = self.names().skip_while(|key| is_one(*key, &["params", "result"])).peekable();
+        let Some(first) = names.next() else { return false };
+        let Some(last) = self.names().next_back().filter(|_| names.peek().is_some()) else {
+            return direction == Direction::Arguments && is_one(first, &NAMES);
+        };
+        // What a user typed stands in an object, what a tool said in an array.
+        let is_form =
+            first.is("content") && !self.frames.iter().any(|frame| matches!(frame.step, Step::Index(_)));
+        let is_listed = first.is("prompts") && names.peek().is_some_and(|key| key.is("arguments"));
+        is_one(first, &NAMED)
+            && is_one(last, &NAMES)
+            && !is_form
+            && (is_listed || !names.any(|key| is_one(key, &DATA)))
     }
 
     /// Whether a request was judged by the place last sought, so that only blocking is left.
@@ -213,10 +252,32 @@ mod tests {
     use super::super::{Action, Detector, Plan};
 
     #[test]
+    fn takes_names_of_people_and_leaves_those_of_the_protocol() {
+        let plan =
+            Plan::new(vec![rule("r", &[Detector::PERSON, Detector::US_SSN], &[], Action::Mask)]).unwrap();
+        for (text, is_data) in [
+            (r#"{"tools":[{"name":"Ann Lee","title":"Ann Lee"}]}"#, false),
+            (r#"{"prompts":[{"name":"a","arguments":[{"name":"Ann Lee"}]}]}"#, false),
+            (r#"{"serverInfo":{"name":"Ann Lee"}}"#, false),
+            (r#"{"content":[{"type":"resource_link","name":"Ann Lee"}]}"#, false),
+            (r#"{"tools":[{"inputSchema":{"properties":{"name":{"title":"Ann Lee"}}}}]}"#, false),
+            (r#"{"tools":[{"inputSchema":{"properties":{"ssn":{"minimum":123456789}}}}]}"#, false),
+            (r#"{"content":{"name":"Ann Lee"}}"#, true),
+            (r#"{"content":[{"type":"text","_meta":{"name":"Ann Lee"}}]}"#, true),
+            (r#"{"structuredContent":{"tools":[{"name":"Ann Lee"}]}}"#, true),
+            (r#"{"messages":[{"content":{"input":{"name":"Ann Lee"}}}]}"#, true),
+            (r#"{"name":"Ann Lee"}"#, true),
+        ] {
+            let wanted = if is_data { text.replace("Ann Lee", "*** ***") } else { text.to_owned() };
+            check(&plan, text, &wanted);
+        }
+    }
+
+    #[test]
     fn leaves_the_words_of_a_tool_schema_to_fields_and_takes_its_values() {
         let plan = Plan::new(vec![rule(
             "r",
-            &[Detector::UsSsn],
+            &[Detector::US_SSN],
             &["customer_id", "title", "patient.*"],
             Action::Mask,
         )])

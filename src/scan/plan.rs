@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::joined;
 use super::rules::Ruleset;
 use super::settle::Case;
 use super::spelled::Plain;
@@ -84,45 +85,42 @@ impl Plan {
     /// Edits are in offsets of the whole text that `carrier` is a part of; with them made the text is
     /// JSON again, and a second scan changes nothing. Looks at each byte once, and at ASCII that is
     /// spelled in `\u` escapes once more in a copy. Allocates nothing when nothing is found.
-    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough")]
     pub fn scan(&self, direction: Direction, carrier: Value<'_>) -> Sighting {
-        self.swept(direction, carrier, |case, hits| case.settle(hits)).unwrap_or_default()
+        let Some((hits, plain)) = self.swept(direction, carrier) else { return Sighting::default() };
+        Case::new(direction, carrier, plain.as_ref(), self.ruleset(direction)).settle(hits)
     }
 
     /// Every value in `carrier` that [`scan`](Self::scan) writes over or reports, by itself and in the
     /// order of the text; where two lie over each other, both.
     ///
     /// For showing and counting: finding them costs what a scan costs, and more for each.
-    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is not general enough")]
     pub fn sights(&self, direction: Direction, carrier: Value<'_>) -> Vec<Sight> {
-        self.swept(direction, carrier, |case, hits| case.sights(hits)).unwrap_or_default()
+        let Some((hits, plain)) = self.swept(direction, carrier) else { return Vec::new() };
+        Case::new(direction, carrier, plain.as_ref(), self.ruleset(direction)).sights(hits)
     }
 
-    /// Sweeps `carrier` and settles its hits; `None` when there are none.
+    /// Sweeps `carrier`: its hits, and the plain spelling that they lie in, if it is not its own; `None`
+    /// when there are none.
     #[inline]
-    fn swept<T>(
-        &self,
-        direction: Direction,
-        carrier: Value<'_>,
-        settle: impl Fn(&Case<'_>, Vec<Hit>) -> T,
-    ) -> Option<T> {
+    fn swept(&self, direction: Direction, carrier: Value<'_>) -> Option<(Vec<Hit>, Option<Plain>)> {
         let rules = self.ruleset(direction);
         if rules.rules.is_empty() {
             return None;
         }
         let raw = carrier.raw().as_bytes();
-        match Sweep::raw(raw, rules) {
-            Ok(hits) if hits.is_empty() => None,
-            Ok(hits) => Some(settle(&Case { direction, carrier, bytes: raw, plain: None, rules }, hits)),
+        let base = carrier.span().start;
+        let (mut hits, plain) = match Sweep::raw(raw, rules) {
+            Ok(hits) => (hits, None),
             Err(_) => {
                 let plain = Plain::new(raw);
-                let hits = Sweep::plain(&plain.text, rules);
-                Some(settle(
-                    &Case { direction, carrier, bytes: &plain.text, plain: Some(&plain), rules },
-                    hits,
-                ))
+                (Sweep::plain(&plain.text, rules, 0), Some(plain))
             }
-        }
+        };
+        hits.extend(match &plain {
+            None => joined::seams(carrier, raw, rules, |at| at - base),
+            Some(plain) => joined::seams(carrier, &plain.text, rules, |at| plain.place(at - base)),
+        });
+        (!hits.is_empty()).then_some((hits, plain))
     }
 
     fn ruleset(&self, direction: Direction) -> &Ruleset {

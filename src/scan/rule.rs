@@ -1,7 +1,7 @@
 //! What a policy asks of this room: rules, the fields they name, and what is done with a hit.
 
 use super::Detector;
-use super::fields::Name;
+use super::folded::Name;
 use crate::bounds::{SCAN_PATTERN_BYTES_MAX, SCAN_PATTERN_SEGMENTS_MAX};
 use crate::names::{Label, Mode};
 

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use super::fields::{Fields, Name};
+use super::candidates::Wanted;
+use super::fields::Fields;
+use super::folded::Name;
+use super::forms::Forms;
 use super::set::Set;
+use super::tokens::Spellings;
 use super::{Action, Detector, Rule};
 use crate::names::{Label, Mode};
 
@@ -13,10 +17,23 @@ pub(super) struct Ruleset {
     /// By the place of their bit.
     pub rules: Vec<Asked>,
     pub fields: Fields,
+    pub forms: Forms,
+    pub spellings: Spellings,
+    pub wanted: Wanted,
     pub patterns: Vec<Pattern>,
-    by_detector: [u64; Detector::ALL.len()],
+    by_detector: ByDetector,
     /// The rules in shadow, by place.
     shadows: Vec<usize>,
+}
+
+/// The rules that ask for each detector, one bit each.
+#[derive(Debug, Clone)]
+struct ByDetector([u64; Detector::COUNT]);
+
+impl Default for ByDetector {
+    fn default() -> Self {
+        Self([0; Detector::COUNT])
+    }
 }
 
 /// What a finding takes from its rule.
@@ -48,13 +65,21 @@ impl Ruleset {
             set.rules.push(Asked { id: Arc::new(rule.id.clone()), action: rule.action, mode: rule.mode });
             for &detector in &rule.detectors {
                 active.insert(detector);
-                set.by_detector[detector.index()] |= bit;
+                set.by_detector.0[detector.index()] |= bit;
             }
             set.patterns.extend(rule.fields.iter().map(|field| {
                 let outer = field.names().iter().take_while(|name| name.is_any()).count();
                 Pattern { names: field.names()[outer..].into(), rules: bit }
             }));
         }
+        let detectors = Detector::ALL.iter().copied().filter(|detector| active.holds(*detector));
+        set.forms = Forms::new(detectors);
+        set.spellings = Spellings::new(active);
+        set.wanted = Wanted {
+            capitals: active.holds(Detector::PERSON) || active.holds(Detector::ADDRESS),
+            codes: set.forms.has_codes(),
+            long: true,
+        };
         set.fields = Fields::new(active, set.patterns.iter().filter_map(|pattern| pattern.names.first()));
         set
     }
@@ -66,6 +91,6 @@ impl Ruleset {
 
     /// The rules that ask for a detector, one bit each.
     pub(super) fn by_detector(&self, detector: Detector) -> u64 {
-        self.by_detector[detector.index()]
+        self.by_detector.0[detector.index()]
     }
 }

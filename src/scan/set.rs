@@ -1,17 +1,17 @@
-//! Detectors that some rule asks for.
+//! A set of detectors.
 
 use super::Detector;
 
-/// A set of detectors.
+/// A set of detectors, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Set(u32);
+pub(super) struct Set([u64; Detector::COUNT.div_ceil(64)]);
 
 impl Set {
     pub(super) fn insert(&mut self, detector: Detector) {
-        self.0 |= 1 << detector.index();
+        self.0[detector.index() / 64] |= 1 << (detector.index() % 64);
     }
 
     pub(super) fn holds(self, detector: Detector) -> bool {
-        self.0 & 1 << detector.index() != 0
+        self.0[detector.index() / 64] >> (detector.index() % 64) & 1 != 0
     }
 }

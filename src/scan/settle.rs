@@ -41,6 +41,8 @@ struct Spot {
     /// Whether it goes out as it came in, whatever is found there.
     is_opaque: bool,
     is_judged: bool,
+    /// Whether it is what the protocol calls something.
+    is_named: bool,
     /// Whether it is a word of a tool's schema: names of fields tell of types there, not of values.
     is_schema: bool,
 }
@@ -63,7 +65,18 @@ struct Sheet {
     sights: Option<Vec<Sight>>,
 }
 
-impl Case<'_> {
+impl<'c> Case<'c> {
+    /// A case of `carrier`, whose text was swept as it is or in plain spelling.
+    pub(super) fn new(
+        direction: Direction,
+        carrier: Value<'c>,
+        plain: Option<&'c Plain>,
+        rules: &'c Ruleset,
+    ) -> Self {
+        let bytes = plain.map_or(carrier.raw().as_bytes(), |plain| &plain.text);
+        Self { direction, carrier, bytes, plain, rules }
+    }
+
     /// Turns hits into edits and findings.
     pub(super) fn settle(&self, hits: Vec<Hit>) -> Sighting {
         let sheet = self.all(hits, Sheet::default());
@@ -101,7 +114,13 @@ impl Case<'_> {
 
     /// Settles hits that lie over each other; `span` is what they cover.
     fn one(&self, group: &[Hit], span: &Range<usize>, spot: &Spot, sheet: &mut Sheet) {
-        let counts = |hit: &&Hit| !(spot.is_schema && hit.detector == Detector::Field);
+        let counts = |hit: &&Hit| {
+            let is_form = hit.form == Form::Part;
+            let is_outer =
+                matches!(hit.form, Form::Whole(1) | Form::Bare(1)) && hit.detector != Detector::FIELD;
+            !(spot.is_schema && (hit.detector == Detector::FIELD || !is_form)
+                || spot.is_named && (is_outer || hit.detector == Detector::PERSON))
+        };
         let from = sheet.sights.as_ref().map_or(0, Vec::len);
         if let Some(claim) = self.strictest(group.iter().filter(counts), Mode::Enforce) {
             let action = self.rules.rules[claim.rule].action;
@@ -157,7 +176,10 @@ impl Case<'_> {
         });
         claims.filter(|claim| self.rules.rules[claim.rule].mode == mode).min_by_key(|claim| {
             let action = self.rules.rules[claim.rule].action;
-            (std::cmp::Reverse(action), std::cmp::Reverse(claim.hit.span.len()), claim.rule)
+            // A field says the same of what is written over it; a form does not.
+            let is_form = matches!(claim.hit.form, Form::Part | Form::Piece);
+            let length = std::cmp::Reverse(claim.hit.span.len());
+            (std::cmp::Reverse(action), length, claim.rule, is_form, claim.hit.detector)
         })
     }
 
@@ -237,6 +259,7 @@ impl Default for Spot {
             place: Place::Between,
             is_opaque: false,
             is_judged: false,
+            is_named: false,
             is_schema: false,
         }
     }
@@ -253,6 +276,7 @@ impl Spot {
         self.is_opaque = walker.is_opaque();
         if !self.is_opaque {
             self.is_judged = walker.is_judged(direction);
+            self.is_named = walker.is_named(direction);
             self.is_schema = walker.is_schema(direction);
             walker.path(&mut self.path);
         }

@@ -7,43 +7,23 @@ use std::ops::Range;
 use super::checks;
 use super::edges::{before, byte, closes_number, digits_end, is_open, is_word, opens_number, skip_escape};
 
-/// A US social security number in groups, whose first digit is at `at`.
-pub(super) fn ssn(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    let window: &[u8; 11] = bytes.get(at..)?.first_chunk()?;
-    let separator = window[3];
-    let is_shaped = matches!(separator, b'-' | b' ') && window[6] == separator && all_digits(&window[4..6]);
-    if !is_shaped || !all_digits(&window[..3]) || !all_digits(&window[7..]) {
-        return None;
-    }
-    let is_never = matches!(&window[..3], b"000" | b"666" | [b'9', ..])
-        || &window[4..6] == b"00"
-        || &window[7..] == b"0000";
-    let span = at..at + 11;
-    // A dot beside it makes no decimal of a number in groups.
-    let is_left = before(bytes, at) == b'.' || opens_number(bytes, at);
-    let is_right = byte(bytes, span.end) == b'.' || closes_number(bytes, span.end);
-    (!is_never && is_left && is_right).then_some(span)
-}
-
-/// A card number in digits alone, whose run is `at..end`; a fraction belongs to it, and so does an
-/// exponent that gives a whole number.
-pub(super) fn card(bytes: &[u8], at: usize, end: usize) -> Option<Range<usize>> {
+/// A card number written as a number with a fraction or an exponent, whose run of digits is `at..end`:
+/// `4111111111111111.0`, `4.111111111111111e15`.
+pub(super) fn odd_card(bytes: &[u8], at: usize, end: usize) -> Option<Range<usize>> {
     if let Some(span) = scientific_card(bytes, at, end) {
         return Some(span);
     }
-    let run = bytes.get(at..end)?;
+    let is_fraction = byte(bytes, end) == b'.' && byte(bytes, end + 1).is_ascii_digit();
     let is_left = match before(bytes, at) {
         b'.' => opens_number(bytes, at),
         _ => is_open(bytes, at),
     };
-    if !is_left || !is_card(run.iter().copied()) {
+    let run = bytes.get(at..end)?;
+    if !is_fraction || !is_left || !is_card(run.iter().copied()) {
         return None;
     }
-    let mut span = at..end;
-    if byte(bytes, end) == b'.' && byte(bytes, end + 1).is_ascii_digit() {
-        span.end = digits_end(bytes, end + 1);
-    }
-    (!is_word(byte(bytes, span.end))).then_some(span)
+    let past = digits_end(bytes, end + 1);
+    (!is_word(byte(bytes, past))).then_some(at..past)
 }
 
 /// A card number written as a number such as `4.111111111111111e15`; the run is its fraction.
@@ -57,30 +37,6 @@ fn scientific_card(bytes: &[u8], at: usize, end: usize) -> Option<Range<usize>> 
     let power: usize = std::str::from_utf8(bytes.get(exponent.clone())?).ok()?.parse().ok()?;
     let digits = bytes[first..=first].iter().chain(&bytes[at..end]).copied();
     (power == end - at && is_open(bytes, first) && is_card(digits)).then_some(first..exponent.end)
-}
-
-/// A card number in groups of one kind of separator, whose first four digits are at `at`.
-pub(super) fn grouped_card(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    const GROUPS: [&[usize]; 3] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
-    let separator = byte(bytes, at + 4);
-    if !all_digits(bytes.get(at + 5..at + 9)?) {
-        return None;
-    }
-    GROUPS.iter().find_map(|groups| {
-        let mut end = at;
-        for (place, &length) in groups.iter().enumerate() {
-            if place > 0 {
-                end += usize::from(byte(bytes, end) == separator);
-            }
-            let group = bytes.get(end..end + length)?;
-            end = if all_digits(group) { end + length } else { return None };
-        }
-        let span = at..end;
-        let length = groups.iter().sum::<usize>() + groups.len() - 1;
-        let digits = bytes[span.clone()].iter().copied().filter(u8::is_ascii_digit);
-        let is_free = is_open(bytes, at) && closes_number(bytes, end);
-        (span.len() == length && is_free && is_card(digits)).then_some(span)
-    })
 }
 
 fn is_card(digits: impl Iterator<Item = u8>) -> bool {
@@ -202,8 +158,8 @@ pub(super) fn iban(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let mut compact = [0; checks::IBAN_BYTES_MAX];
     let mut end = at;
     for (place, slot) in compact.iter_mut().take(length).enumerate() {
-        if place > 0 && place % 4 == 0 && matches!(byte(bytes, end), b' ' | b'-') {
-            end += 1;
+        if place > 0 && place % 4 == 0 {
+            end += separator(bytes, end);
         }
         *slot = byte(bytes, end);
         if !slot.is_ascii_uppercase() && !slot.is_ascii_digit() {
@@ -212,7 +168,102 @@ pub(super) fn iban(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         end += 1;
     }
     let is_free = is_open(bytes, at) && !is_word(byte(bytes, end));
-    (is_free && checks::iban_remainder(&compact[..length])).then_some(at..end)
+    (is_free && checks::iban(&compact[..length])).then_some(at..end)
+}
+
+/// How long a separator between groups is that people write: one or two blanks, a dash, a line's end.
+fn separator(bytes: &[u8], at: usize) -> usize {
+    match (byte(bytes, at), byte(bytes, at + 1)) {
+        (b' ', b' ') | (b'\\', b'n' | b'/') => 2,
+        (b' ' | b'-' | b'.' | b'/' | b'_', _) => 1,
+        _ => 0,
+    }
+}
+
+/// A Medicare beneficiary number in groups, whose first dash is at `at`.
+pub(super) fn mbi(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let start = at.checked_sub(4)?;
+    let window: &[u8; 13] = bytes.get(start..)?.first_chunk()?;
+    let mut bare = [0; 11];
+    let kept = window.iter().enumerate().filter(|(place, _)| !matches!(place, 4 | 8));
+    bare.iter_mut().zip(kept).for_each(|(slot, (_, byte))| *slot = *byte);
+    let is_free = is_open(bytes, start) && closes_number(bytes, start + 13);
+    (window[8] == b'-' && is_free && checks::mbi(&bare)).then_some(start..start + 13)
+}
+
+/// A national insurance number in groups of two, whose second blank is at `at`.
+pub(super) fn nino(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let start = at.checked_sub(5)?;
+    let window: &[u8; 13] = bytes.get(start..)?.first_chunk()?;
+    if ![2, 5, 8, 11].iter().all(|&place: &usize| window[place] == b' ') {
+        return None;
+    }
+    let mut bare = [0; 9];
+    let kept = window.iter().filter(|byte| **byte != b' ');
+    bare.iter_mut().zip(kept).for_each(|(slot, byte)| *slot = *byte);
+    let is_free = is_open(bytes, start) && !is_word(byte(bytes, start + 13));
+    (is_free && checks::nino(&bare)).then_some(start..start + 13)
+}
+
+/// A number of a Brazilian company with its separators, whose slash is at `at`; letters may stand in it
+/// since July 2026.
+pub(super) fn cnpj(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let start = at.checked_sub(10)?;
+    let window: &[u8; 18] = bytes.get(start..)?.first_chunk()?;
+    let mut bare = [0; 14];
+    let kept = window.iter().enumerate().filter(|(place, _)| !matches!(place, 2 | 6 | 10 | 15));
+    bare.iter_mut().zip(kept).for_each(|(slot, (_, byte))| *slot = *byte);
+    let is_spelled = [window[2], window[6], window[10], window[15]] == *b"../-";
+    let is_free = is_open(bytes, start) && closes_number(bytes, start + 18);
+    (is_spelled && is_free && checks::br_cnpj(&bare)).then_some(start..start + 18)
+}
+
+/// A hardware address whose third colon or dash is at `at`.
+pub(super) fn mac(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let start = at.checked_sub(8)?;
+    let window: &[u8; 17] = bytes.get(start..)?.first_chunk()?;
+    let is_spelled = window.iter().enumerate().all(|(place, byte)| match place % 3 {
+        2 => *byte == bytes[at],
+        _ => byte.is_ascii_hexdigit(),
+    });
+    let is_unset = window.iter().all(|byte| matches!(byte, b'0' | b':' | b'-'))
+        || window.iter().all(|byte| matches!(byte, b'f' | b'F' | b':' | b'-'));
+    let is_left = is_open(bytes, start) && before(bytes, start) != bytes[at];
+    let is_right = !is_word(byte(bytes, start + 17)) && byte(bytes, start + 17) != bytes[at];
+    (is_spelled && !is_unset && is_left && is_right).then_some(start..start + 17)
+}
+
+/// An address of version 6 around the colon at `at`; local and unset ones tell of nobody.
+pub(super) fn ipv6(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let is_part = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b':';
+    let back = bytes[at.saturating_sub(40)..at].iter().rev().take_while(|byte| is_part(byte)).count();
+    let ahead = bytes[at..].iter().take(40).take_while(|byte| is_part(byte)).count();
+    let span = skip_escape(bytes, at - back).min(at)..at + ahead;
+    let text = std::str::from_utf8(&bytes[span.clone()]).ok()?;
+    let address: std::net::Ipv6Addr = text.parse().ok()?;
+    let is_local = address.is_loopback()
+        || address.is_unspecified()
+        || address.segments()[1..7].iter().all(|part| *part == 0);
+    let is_free = is_open(bytes, span.start)
+        && !is_word(byte(bytes, span.end))
+        && text.bytes().any(|byte| byte.is_ascii_digit());
+    (is_free && !is_local).then_some(span)
+}
+
+/// A bitcoin address that is a whole run of word characters.
+pub(super) fn bitcoin(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
+    let content = bytes.get(run.clone())?;
+    let is_old = (26..=35).contains(&content.len()) && matches!(content[0], b'1' | b'3');
+    (is_old && is_open(bytes, run.start) && checks::btc(content)).then_some(run.clone())
+}
+
+/// An Ethereum address that is a whole run of word characters. One in small letters alone has no check,
+/// and may as well be a hash: it is left.
+pub(super) fn ethereum(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
+    let content = bytes.get(run.clone())?;
+    let is_shaped =
+        content.len() == 42 && content.starts_with(b"0x") && content.iter().any(u8::is_ascii_uppercase);
+    (is_shaped && is_open(bytes, run.start) && checks::eth(content)).then_some(run.clone())
 }
 
 /// Endings of file names that look like a domain.
@@ -230,7 +281,18 @@ pub(super) fn email(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         start += 1;
     }
     let end = domain_end(bytes, at + 1)?;
+    if bytes.get(at - head.len()..start).is_some_and(is_password) {
+        return None;
+    }
     (start < at && before(bytes, at) != b'.').then_some(start..end)
+}
+
+/// Whether `head` ends in the user of a URL and a colon, so that a password follows and no mailbox.
+fn is_password(head: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'%');
+    let Some(head) = head.strip_suffix(b":") else { return false };
+    let user = head.iter().rev().take_while(|byte| is_part(byte)).count();
+    head[..head.len() - user].ends_with(b"//")
 }
 
 /// One past the longest domain name at `from` that ends in a plausible top level.

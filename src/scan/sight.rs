@@ -46,8 +46,8 @@ impl Confidence {
 
     pub(super) fn of(hit: &Hit) -> Self {
         match hit.form {
-            Form::Part => Self::Certain,
-            Form::Bare(_) | Form::Whole(_) if hit.detector == Detector::Field => Self::Certain,
+            Form::Part | Form::Piece => Self::Certain,
+            Form::Bare(_) | Form::Whole(_) if hit.detector == Detector::FIELD => Self::Certain,
             Form::Bare(_) | Form::Whole(_) => Self::Likely,
         }
     }
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn tells_each_value_by_itself_and_nothing_twice() {
-        let detectors = [Detector::UsSsn, Detector::Email, Detector::Pan];
+        let detectors = [Detector::US_SSN, Detector::EMAIL, Detector::PAN];
         let plan = Plan::new(vec![rule("r", &detectors, &["note.inner"], Action::Mask)]).unwrap();
         let row =
             |value: &str, kind, confidence, path: &str| (value.to_owned(), kind, confidence, path.to_owned());
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn sees_what_a_scan_reports_and_nothing_in_its_outcome() {
-        let mut shadow = rule("s", &[Detector::Email], &[], Action::Drop);
+        let mut shadow = rule("s", &[Detector::EMAIL], &[], Action::Drop);
         shadow.mode = Mode::Shadow;
-        let plan = Plan::new(vec![rule("r", &[Detector::UsSsn], &[], Action::Replace), shadow]).unwrap();
+        let plan = Plan::new(vec![rule("r", &[Detector::US_SSN], &[], Action::Replace), shadow]).unwrap();
         let text = r#"{"cursor":"123-45-6789","a":"123-45-6789","b":"a@example.com","c":"[SSN]"}"#;
         let document = Document::parse(text.as_bytes()).unwrap();
         let sighting = plan.scan(Direction::Results, document.root());

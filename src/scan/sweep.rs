@@ -4,13 +4,14 @@ use std::ops::{ControlFlow, Range};
 
 use super::Detector;
 use super::candidates::{self, Candidate};
+use super::context;
 use super::edges::{self, before, byte, digits_end, skip_escape};
-use super::fields::Folded;
-use super::names::Class;
+use super::keys::Known;
 use super::rules::Ruleset;
-use super::walk::{Because, Leaf};
-use super::{shapes, spelled, tokens};
-use crate::bounds::{SCAN_KEY_REACH_MAX, SCAN_WALKS_MAX};
+use super::set::Set;
+use super::walk::Leaf;
+use super::{labels, prose, shapes, spelled, streets, tokens, views};
+use crate::bounds::SCAN_WALKS_MAX;
 
 /// Something that a detector or a rule's field found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +31,21 @@ pub(super) enum Form {
     Bare(u32),
     /// Found by its own form, inside whatever it stands in.
     Part,
+    /// A piece of a value that goes on elsewhere.
+    Piece,
     /// The whole content of a string of this level.
     Whole(u32),
 }
 
-/// The text spells ASCII in `\u` escapes: it must be swept in plain spelling.
+/// The words before a place, read when they are first asked for.
+struct Words {
+    at: usize,
+    /// Whether something stands before the place in its string.
+    may_name: Option<bool>,
+    near: Option<Set>,
+}
+
+/// The text spells what it says in escapes or foreign characters: it must be swept in plain spelling.
 #[derive(Debug)]
 pub(super) struct Spelled;
 
@@ -44,35 +55,49 @@ pub(super) struct Sweep<'t> {
     pub rules: &'t Ruleset,
     pub hits: Vec<Hit>,
     /// How far values below a telling key are taken already, by detector.
-    pub taken: [usize; Detector::ALL.len()],
+    pub taken: [usize; Detector::COUNT],
     /// How far whole fields of these rules are taken already.
     pub fields_taken: (usize, u64),
     /// Bytes that may still be walked for patterns of several names.
     pub budget: usize,
+    /// The value of the last field that tells of a person by itself, and its level.
+    pub told: Option<Leaf>,
+    /// What the last names of fields said.
+    pub known: Known,
+    /// Where the last person found in prose ends.
+    person_until: usize,
     /// How far a private key without an end was read.
     key_until: usize,
+    /// How far an encoded run was read.
+    view_until: usize,
     /// Whether escapes are in plain spelling already.
     is_plain: bool,
+    /// How many encodings lie around this text.
+    depth: u32,
 }
 
 impl<'t> Sweep<'t> {
     /// Finds everything in `bytes`. Allocates nothing where nothing is found.
     ///
     /// # Errors
-    /// [`Spelled`] at the first ASCII character in a `\u` escape.
+    /// [`Spelled`] at the first character that must be respelled to be seen.
     pub(super) fn raw(bytes: &'t [u8], rules: &'t Ruleset) -> Result<Vec<Hit>, Spelled> {
         let mut sweep = Self::new(bytes, rules);
-        match candidates::each(bytes, |candidate| sweep.look(candidate)) {
-            ControlFlow::Continue(()) => Ok(sweep.hits),
+        match candidates::each(bytes, rules.wanted, |candidate| sweep.look(candidate)) {
+            ControlFlow::Continue(()) => {
+                sweep.echo();
+                Ok(sweep.hits)
+            }
             ControlFlow::Break(()) => Err(Spelled),
         }
     }
 
-    /// As [`raw`](Self::raw), for a text in plain spelling.
-    pub(super) fn plain(bytes: &'t [u8], rules: &'t Ruleset) -> Vec<Hit> {
-        let mut sweep = Self { is_plain: true, ..Self::new(bytes, rules) };
+    /// As [`raw`](Self::raw), for a text in plain spelling that lies in `depth` encodings.
+    pub(super) fn plain(bytes: &'t [u8], rules: &'t Ruleset, depth: u32) -> Vec<Hit> {
+        let mut sweep = Self { is_plain: true, depth, ..Self::new(bytes, rules) };
         // A plain sweep never breaks off.
-        let _: ControlFlow<()> = candidates::each(bytes, |candidate| sweep.look(candidate));
+        let _: ControlFlow<()> = candidates::each(bytes, rules.wanted, |candidate| sweep.look(candidate));
+        sweep.echo();
         sweep.hits
     }
 
@@ -81,25 +106,31 @@ impl<'t> Sweep<'t> {
             bytes,
             rules,
             hits: Vec::new(),
-            taken: [0; Detector::ALL.len()],
+            taken: [0; Detector::COUNT],
             fields_taken: (0, 0),
             budget: bytes.len().saturating_mul(SCAN_WALKS_MAX),
+            told: None,
+            known: Known::default(),
+            person_until: 0,
             key_until: 0,
+            view_until: 0,
             is_plain: false,
+            depth: 0,
         }
     }
 
     #[inline]
     fn look(&mut self, candidate: Candidate) -> ControlFlow<()> {
         match candidate {
+            Candidate::Assign(at) => self.assign(at),
+            Candidate::Capital(at) => self.capital(at),
+            Candidate::Code(at) => self.code(at),
             Candidate::Digits(at) => self.digits(at),
-            Candidate::Special(at) => match self.bytes[at] {
-                b':' => self.key(at),
-                b'u' if !self.is_plain && spelled::is_spelled(self.bytes, at - 1) => {
-                    return ControlFlow::Break(());
-                }
-                _ => self.special(at),
-            },
+            Candidate::Long(at) => self.long(at),
+            Candidate::Special(at) if !self.is_plain && spelled::is_spelled(self.bytes, at) => {
+                return ControlFlow::Break(());
+            }
+            Candidate::Special(at) => self.special(at),
         }
         ControlFlow::Continue(())
     }
@@ -108,80 +139,173 @@ impl<'t> Sweep<'t> {
         let bytes = self.bytes;
         let end = digits_end(bytes, at);
         let at = if before(bytes, at).is_ascii_alphabetic() { skip_escape(bytes, at) } else { at };
-        let next = byte(bytes, end);
-        match end.saturating_sub(at) {
-            3 if matches!(next, b'-' | b' ' | b'.' | b')') => {
-                self.part(Detector::UsSsn, || shapes::ssn(bytes, at));
-                self.part(Detector::Phone, || shapes::grouped_phone(bytes, at));
+        let length = end.saturating_sub(at);
+        let rules = self.rules;
+        let (mut words, mut is_found) = (Words::new(at), false);
+        for entry in rules.forms.at(length, byte(bytes, end)) {
+            if (!entry.needs_words() || words.may_name(self))
+                && let Some(span) = entry.verify(bytes, at)
+                && (!entry.needs_words() || words.name(self, entry.detector))
+            {
+                is_found = true;
+                self.part(entry.detector, span);
             }
-            4 if matches!(next, b'-' | b' ') => self.part(Detector::Pan, || shapes::grouped_card(bytes, at)),
-            13..=16 => self.part(Detector::Pan, || shapes::card(bytes, at, end)),
-            _ => {}
+        }
+        let plain = rules.forms.digits(length);
+        if !plain.is_empty() && edges::opens_number(bytes, at) && edges::closes_number(bytes, end) {
+            for entry in plain {
+                if (!entry.needs_words() || words.may_name(self))
+                    && (entry.form.check)(&bytes[at..end])
+                    && (!entry.needs_words() || words.name(self, entry.detector))
+                {
+                    is_found = true;
+                    self.part(entry.detector, at..end);
+                }
+            }
+        }
+        if length == 3 {
+            self.maybe(Detector::PHONE, || shapes::grouped_phone(bytes, at));
+        }
+        if (13..=16).contains(&length) && !is_found {
+            self.maybe(Detector::PAN, || shapes::odd_card(bytes, at, end));
+        }
+        if !is_found
+            && let Some(start) = labels::token_start(bytes, at)
+            && let Some((detector, tier)) = context::label(bytes, start, &rules.fields)
+            && let Some(span) = labels::value(bytes, (start, at), detector, tier)
+        {
+            self.part(detector, span);
+        }
+    }
+
+    /// Looks at the run of capitals and digits whose eighth is at `at`.
+    fn code(&mut self, at: usize) {
+        let bytes = self.bytes;
+        let is_part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        let start = skip_escape(bytes, at.saturating_sub(7)).min(at);
+        let length = bytes[start..].iter().take(64).take_while(|byte| is_part(byte)).count();
+        let rules = self.rules;
+        let mut words = Words::new(start);
+        for entry in rules.forms.codes(length) {
+            if (!entry.needs_words() || words.may_name(self))
+                && let Some(span) = entry.verify(bytes, start)
+                && (!entry.needs_words() || words.name(self, entry.detector))
+            {
+                self.part(entry.detector, span);
+            }
+        }
+    }
+
+    /// Looks at the run of word characters whose sixteenth is at `at`.
+    fn long(&mut self, at: usize) {
+        let bytes = self.bytes;
+        if at < self.view_until {
+            return;
+        }
+        let run = tokens::run(bytes, at);
+        if let Some((detector, span)) = self.rules.spellings.find(bytes, &run) {
+            self.part(detector, span);
+            return;
+        }
+        self.maybe(Detector::JWT, || tokens::jwt(bytes, run.start));
+        self.maybe(Detector::SECRET, || tokens::bearer(bytes, &run));
+        self.maybe(Detector::WEBHOOK, || tokens::webhook(bytes, &run));
+        self.maybe(Detector::ETHEREUM, || shapes::ethereum(bytes, &run));
+        self.maybe(Detector::BITCOIN, || shapes::bitcoin(bytes, &run));
+        self.view(&run);
+    }
+
+    /// Reads an encoded run; what is found in it takes the whole run.
+    fn view(&mut self, run: &Range<usize>) {
+        let Some((decoded, span)) = views::decode(self.bytes, run, self.depth) else { return };
+        self.view_until = span.end;
+        let inner = Sweep::plain(&decoded, self.rules, self.depth + 1);
+        if let Some(first) = inner.first() {
+            let rules = inner.iter().fold(0, |rules, hit| rules | hit.rules);
+            self.hits.push(Hit { span, detector: first.detector, rules, form: Form::Part });
         }
     }
 
     fn special(&mut self, at: usize) {
         let bytes = self.bytes;
         match bytes[at] {
-            b'@' => self.part(Detector::Email, || shapes::email(bytes, at)),
-            b'+' => self.part(Detector::Phone, || shapes::plus_phone(bytes, at)),
-            b'J' if at >= 2 && bytes[at - 2] == b'e' => {
-                self.part(Detector::Jwt, || tokens::jwt(bytes, at - 2));
+            b'@' => self.maybe(Detector::EMAIL, || shapes::email(bytes, at)),
+            b'+' => self.maybe(Detector::PHONE, || shapes::plus_phone(bytes, at)),
+            b'%' => self.maybe(Detector::TRACK, || tokens::track(bytes, at)),
+            b'/' => {
+                self.maybe(Detector::USERINFO, || tokens::userinfo(bytes, at));
+                self.maybe(Detector::CNPJ, || shapes::cnpj(bytes, at));
             }
-            b'A' if at >= 3 => self.part(Detector::AwsAccessKey, || tokens::aws_key(bytes, at - 3)),
-            b'_' => self.part(Detector::GithubToken, || tokens::github(bytes, at)),
-            b'B' if at >= self.key_until && self.rules.by_detector(Detector::PemPrivateKey) != 0 => {
+            b'-' => {
+                self.maybe(Detector::MBI, || shapes::mbi(bytes, at));
+                self.maybe(Detector::MAC, || shapes::mac(bytes, at));
+            }
+            b' ' => self.maybe(Detector::NINO, || shapes::nino(bytes, at)),
+            b':' => {
+                self.maybe(Detector::MAC, || shapes::mac(bytes, at));
+                self.maybe(Detector::IPV6, || shapes::ipv6(bytes, at));
+            }
+            b'B' if at >= self.key_until && self.rules.by_detector(Detector::PEM) != 0 => {
                 let found = tokens::pem(bytes, at);
                 self.key_until = found.as_ref().map_or(0, |span| span.end);
-                self.part(Detector::PemPrivateKey, || found);
+                self.maybe(Detector::PEM, || found);
             }
             b'0'..=b'9' if before(bytes, at) == b'.' => {
-                self.part(Detector::Ipv4, || shapes::ipv4(bytes, at));
+                self.maybe(Detector::IPV4, || shapes::ipv4(bytes, at));
             }
-            b'3' if byte(bytes, at + 1) == b'T' => {
-                self.part(Detector::AwsAccessKey, || tokens::aws_key(bytes, at.saturating_sub(1)));
-            }
-            b'0'..=b'9'
-                if at >= 2 && bytes[at - 2].is_ascii_uppercase() && byte(bytes, at + 1).is_ascii_digit() =>
-            {
-                self.part(Detector::Iban, || shapes::iban(bytes, at - 2));
+            b'0'..=b'9' if at >= 2 && byte(bytes, at + 1).is_ascii_digit() => {
+                self.maybe(Detector::IBAN, || shapes::iban(bytes, at - 2));
             }
             _ => {}
         }
     }
 
+    /// Looks whether a capital begins a name or a street.
+    fn capital(&mut self, at: usize) {
+        let bytes = self.bytes;
+        if self.rules.by_detector(Detector::PERSON) != 0
+            && at >= self.person_until
+            && let Some(span) = prose::person(bytes, at, self.person_until)
+        {
+            self.person_until = span.end;
+            self.part(Detector::PERSON, span);
+        }
+        self.maybe(Detector::ADDRESS, || streets::street(bytes, at));
+    }
+
     /// Notes what `find` finds, if any rule asks for it; else does not look.
     #[inline]
-    fn part(&mut self, detector: Detector, find: impl FnOnce() -> Option<Range<usize>>) {
-        let rules = self.rules.by_detector(detector);
-        if rules == 0 {
-            return;
-        }
-        if let Some(span) = find().filter(|span| !span.is_empty()) {
-            self.hits.push(Hit { span, detector, rules, form: Form::Part });
+    pub(super) fn maybe(&mut self, detector: Detector, find: impl FnOnce() -> Option<Range<usize>>) {
+        if self.rules.by_detector(detector) != 0
+            && let Some(span) = find().filter(|span| !span.is_empty())
+        {
+            self.part(detector, span);
         }
     }
 
-    /// Looks whether a key ends before the colon at `colon`, and what it says of its value.
-    fn key(&mut self, colon: usize) {
-        let bytes = self.bytes;
-        let past = if before(bytes, colon) == b'"' { colon } else { edges::skip_space_back(bytes, colon) };
-        if before(bytes, past) != b'"' {
-            return;
+    /// Notes a value found by its form.
+    pub(super) fn part(&mut self, detector: Detector, span: Range<usize>) {
+        let rules = self.rules.by_detector(detector);
+        if rules != 0 && !self.is_quiet(detector, &span) {
+            self.hits.push(Hit { span, detector, rules, form: Form::Part });
         }
-        let level = edges::level(bytes, past - 1);
-        let end = (past - 1).saturating_sub(edges::lead(level));
-        let tail = bytes.get(end.saturating_sub(12)..end).unwrap_or_default();
-        if !self.rules.fields.may_be(tail) {
-            return;
-        }
-        let Some(start) = edges::opening(bytes, past - 1, level, SCAN_KEY_REACH_MAX) else { return };
-        let Some(name) = bytes.get(start..end) else { return };
-        let name = Folded::new(name);
-        let value = edges::skip_space(bytes, colon + 1);
-        if let Some(Class::Of(detector, tier)) = self.rules.fields.class(&name) {
-            self.value(Leaf { at: value, level }, Because::Class(detector, tier));
-        }
-        self.patterns(&name, Leaf { at: value, level });
+    }
+}
+
+impl Words {
+    fn new(at: usize) -> Self {
+        Self { at, may_name: None, near: None }
+    }
+
+    /// Whether there can be a word at all: a value that its field's quote or colon opens has none.
+    #[inline]
+    fn may_name(&mut self, sweep: &Sweep<'_>) -> bool {
+        *self.may_name.get_or_insert_with(|| !context::is_first(sweep.bytes, self.at))
+    }
+
+    /// Whether they name a kind.
+    fn name(&mut self, sweep: &Sweep<'_>, detector: Detector) -> bool {
+        let near = || context::near(sweep.bytes, self.at, &sweep.rules.fields);
+        self.near.get_or_insert_with(near).holds(detector)
     }
 }

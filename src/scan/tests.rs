@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::detector::{Cue, Mask, TABLE};
 use super::*;
 use crate::json::{Document, Kind, Value, quote};
 use crate::names::{Label, Mode};
@@ -18,12 +17,12 @@ pub(super) fn rule(id: &str, detectors: &[Detector], fields: &[&str], action: Ac
     }
 }
 
-fn everything(action: Action) -> Plan {
-    let all: Vec<_> = Detector::ALL.iter().copied().filter(|detector| *detector != Detector::Field).collect();
+pub(super) fn everything(action: Action) -> Plan {
+    let all: Vec<_> = Detector::ALL.iter().copied().filter(|detector| *detector != Detector::FIELD).collect();
     Plan::new(vec![rule("all", &all, &["customer_id", "patient.name"], action)]).unwrap()
 }
 
-fn redact(plan: &Plan, text: &str) -> (String, Sighting) {
+pub(super) fn redact(plan: &Plan, text: &str) -> (String, Sighting) {
     let document = Document::parse(text.as_bytes()).unwrap_or_else(|fault| panic!("{fault}: {text}"));
     let sighting = plan.scan(Direction::Results, document.root());
     let edited = String::from_utf8(sighting.splice.clone().apply(text.as_bytes())).unwrap();
@@ -38,64 +37,8 @@ pub(super) fn check(plan: &Plan, text: &str, wanted: &str) {
     assert_eq!(redact(plan, &edited).0, edited, "twice");
 }
 
-/// `text` as the content of a JSON string, every ASCII letter and digit spelled as an escape.
-fn spelled(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii() { format!("\\u{:04x}", c as u32) } else { c.into() }).collect()
-}
-
-/// A vector inside a document, at a depth of JSON in strings.
-fn nested(row: &detector::Row, vector: &str, depth: usize) -> String {
-    let mut text = match row.cue {
-        Cue::Name => format!("{{{vector}}}"),
-        Cue::Bytes | Cue::Digits => format!("{{\"text\":{}}}", quote(&format!("see {vector}\nfor more"))),
-    };
-    for _ in 0..depth {
-        text = format!("{{\"content\":[{{\"type\":\"text\",\"text\":{}}}]}}", quote(&text));
-    }
-    text
-}
-
 #[test]
-fn keeps_the_table_in_the_order_of_the_enum() {
-    for (place, row) in TABLE.iter().enumerate() {
-        assert_eq!((row.detector.index(), row.detector.as_str()), (place, row.id));
-        assert_eq!(Detector::parse(row.id), Some(row.detector).filter(|_| row.id != "field"));
-        assert!(
-            row.token.starts_with('[') && row.token.ends_with(']') && row.mask != Mask::Fixed
-                || row.id == "secret"
-        );
-    }
-}
-
-#[test]
-fn finds_every_valid_vector_at_every_depth_and_no_invalid_one() {
-    for row in &TABLE {
-        let plan = Plan::new(vec![rule("r", &[row.detector], &["x"], Action::Replace)]).unwrap();
-        for depth in 0..3 {
-            for vector in row.valid {
-                let (edited, sighting) = redact(&plan, &nested(row, vector, depth));
-                let found: Vec<_> = sighting.findings.iter().map(|f| (f.detector, f.count)).collect();
-                assert_eq!(found, [(row.detector, 1)], "{} {vector} at {depth}: {edited}", row.id);
-                assert!(edited.contains(row.token), "{edited}");
-                assert_eq!(redact(&plan, &edited).0, edited, "{vector}");
-            }
-            for vector in row.invalid {
-                let (edited, _) = redact(&plan, &nested(row, vector, depth));
-                assert_eq!(edited, nested(row, vector, depth), "{} {vector} at {depth}", row.id);
-            }
-        }
-    }
-}
-
-#[test]
-fn finds_what_is_spelled_in_escapes() {
-    for row in TABLE.iter().filter(|row| row.cue != Cue::Name) {
-        let plan = Plan::new(vec![rule("r", &[row.detector], &["x"], Action::Replace)]).unwrap();
-        for vector in row.valid {
-            let text = format!("{{\"a\":\"\u{e9} {}\"}}", spelled(vector));
-            assert_eq!(redact(&plan, &text).0, format!("{{\"a\":\"\u{e9} {}\"}}", row.token), "{vector}");
-        }
-    }
+fn respells_nothing_but_what_it_writes_over() {
     let mask = everything(Action::Mask);
     check(&mask, r#"{"t":"\u0031\u0032\u0033-45-6789 caf\u00e9"}"#, r#"{"t":"***-**-**** caf\u00e9"}"#);
     check(
@@ -122,7 +65,7 @@ fn masks_by_form_and_leaves_every_other_byte() {
             r#"{ "content" : [ {"type":"text","text":"SSN ***-**-****,\tcard **** **** **** 1111 \u00fc"} ],"n":1e3 }"#,
         ),
         (r#"{"email":"user@example.com","age":41}"#, r#"{"email":"u***@example.com","age":41}"#),
-        (r#"{"ssns":["123456789",123456789,null,true]}"#, r#"{"ssns":["123456789",123456789,null,true]}"#),
+        (r#"{"ssns":["123456789",123456789,null,true]}"#, r#"{"ssns":["*********",999999999,null,true]}"#),
         (r#"{"ssn":["123456789",123456789,null,true]}"#, r#"{"ssn":["*********",999999999,null,true]}"#),
         (
             r#"{"ssn":{"type":"string","description":"as on the card 2024"}}"#,
@@ -223,12 +166,12 @@ fn tells_where_and_how_often_but_not_what() {
 
 #[test]
 fn lets_the_strictest_rule_win_and_shadow_change_nothing() {
-    let mut shadow = rule("shadow", &[Detector::Email], &[], Action::Block);
+    let mut shadow = rule("shadow", &[Detector::EMAIL], &[], Action::Block);
     shadow.mode = Mode::Shadow;
     let rules =
-        |last| vec![rule("mask", &[Detector::Email, Detector::Pan], &[], Action::Mask), shadow.clone(), last];
+        |last| vec![rule("mask", &[Detector::EMAIL, Detector::PAN], &[], Action::Mask), shadow.clone(), last];
     let text = r#"{"a":"4111111111111111","t":"user@example.com"}"#;
-    let plan = Plan::new(rules(rule("block", &[Detector::Email], &[], Action::Block))).unwrap();
+    let plan = Plan::new(rules(rule("block", &[Detector::EMAIL], &[], Action::Block))).unwrap();
     let (_, sighting) = redact(&plan, text);
     let found: Vec<_> = sighting.findings.iter().map(|f| (f.rule.as_str(), f.mode)).collect();
     assert_eq!(found, [("mask", Mode::Enforce), ("block", Mode::Enforce), ("shadow", Mode::Shadow)]);
@@ -240,7 +183,7 @@ fn lets_the_strictest_rule_win_and_shadow_change_nothing() {
 
 #[test]
 fn never_edits_what_a_request_was_judged_by() {
-    let mut mask = rule("mask", &[Detector::Email], &[], Action::Mask);
+    let mut mask = rule("mask", &[Detector::EMAIL], &[], Action::Mask);
     mask.on = Direction::Arguments;
     let text = r#"{"name":"a@example.com","arguments":{"name":"a@example.com"}}"#;
     let document = Document::parse(text.as_bytes()).unwrap();
@@ -275,7 +218,7 @@ fn bounds_its_findings_and_its_time() {
 fn refuses_rules_that_mean_nothing() {
     let nothing = rule("none", &[], &[], Action::Mask);
     assert_eq!(Plan::new(vec![nothing.clone()]).err(), Some(PlanFault::Nothing(nothing.id)));
-    let some = rule("some", &[Detector::Email], &[], Action::Mask);
+    let some = rule("some", &[Detector::EMAIL], &[], Action::Mask);
     assert!(Plan::new(vec![some.clone(); 64]).is_ok());
     assert_eq!(Plan::new(vec![some; 65]).err(), Some(PlanFault::TooMany));
     for (text, fault) in
@@ -334,6 +277,16 @@ const PIECES: &[&str] = &[
     "\\/",
     "eyJhbGciOiJub25lIn0.e30.",
     "-----BEGIN PRIVATE KEY-----",
+    "Patient ",
+    "Dr. ",
+    " Ann",
+    " Lee",
+    " and",
+    " Main",
+    " Street",
+    ", 12",
+    "\\n",
+    "\\\"name\\\":\\\"",
 ];
 
 proptest! {

@@ -3,36 +3,111 @@
 //! Anything else, encoded or odd, is redacted whole.
 
 use super::Detector;
-use super::detector::TABLE;
+use super::catalogue::{TABLE, Veto};
 use super::names::Tier;
 
-/// Whether a value under a field of this class tells nothing.
+/// Whether a value under a field of this class tells nothing. Of [`Tier::Beside`] the value stands beside
+/// one that tells of a person.
 pub(super) fn is_harmless(detector: Detector, tier: Tier, content: &[u8]) -> bool {
+    let veto = detector.row().veto;
     let digits = content.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if is_hidden(content, digits) || (content.len() <= 2 && detector != Detector::Secret) {
+    if is_hidden(content, digits) || (content.len() <= 2 && !matches!(veto, Veto::Secret | Veto::Never)) {
         return true;
     }
     let is_short = content.len() < 12;
-    let is_word = content.iter().all(u8::is_ascii_lowercase);
-    match detector {
-        Detector::Pan | Detector::UsSsn | Detector::Phone | Detector::Iban => {
-            let least = if tier == Tier::Weak { 7 } else { 4 };
-            is_short && digits < least || is_fraction(content)
+    let is_weak = matches!(tier, Tier::Weak | Tier::Sole);
+    match veto {
+        Veto::Digits => {
+            let least = if is_weak { 7 } else { 4 };
+            digits < least && (is_short || is_words(content)) || is_fraction(content) || is_weak && digits < 6
         }
-        Detector::Dob => is_short && digits == 0,
-        Detector::Mrn => is_short && digits == 0 || is_path(content) || is_word,
-        Detector::Email => is_short && is_word || tier == Tier::Weak && !content.contains(&b'@'),
-        Detector::Ipv4 => !is_address(content),
-        Detector::Secret => match tier {
-            Tier::Strong => is_path(content),
-            Tier::Weak => !is_random(content, digits),
+        Veto::Date => digits == 0 && (is_short || is_words(content)),
+        Veto::Mixed => {
+            digits == 0 && (is_short || is_words(content))
+                || is_path(content)
+                || is_weak && digits < 5
+                || is_numbered(content)
+        }
+        Veto::Code => !is_code(content),
+        Veto::Short if is_weak => !(4..=6).contains(&digits) || digits != content.len(),
+        Veto::Short => {
+            !((3..=4).contains(&content.len()) && digits == content.len() || content.len() >= 6 && digits > 0)
+        }
+        Veto::Mail => is_words(content) || is_weak && !content.contains(&b'@'),
+        Veto::Host => !is_address(content),
+        Veto::Name => match tier {
+            Tier::Strong => digits > 0 && is_short && digits * 2 > content.len(),
+            Tier::Weak | Tier::Sole => !is_name(content, 2),
+            Tier::Beside => !is_name(content, 1),
         },
-        Detector::AwsAccessKey
-        | Detector::Field
-        | Detector::GithubToken
-        | Detector::Jwt
-        | Detector::PemPrivateKey => false,
+        Veto::Place => {
+            is_words(content) && !content.contains(&b' ')
+                || content.starts_with(b"0x")
+                || content.windows(3).any(|part| part == b"://")
+                || is_address_and_port(content)
+                || is_weak && !is_place(detector, content, digits)
+        }
+        Veto::Secret => match tier {
+            Tier::Strong => is_path(content),
+            Tier::Weak | Tier::Sole | Tier::Beside => !is_random(content, digits),
+        },
+        Veto::Never => false,
     }
+}
+
+/// Nothing but lower-case letters, and what parts words: `weekly_digest`, `did not install`.
+fn is_words(content: &[u8]) -> bool {
+    content.iter().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b' ' | b'_' | b'-' | b'.'))
+}
+
+/// Whether a value under a weak name looks like a street with a number, or a code of a town.
+fn is_place(detector: Detector, content: &[u8], digits: usize) -> bool {
+    match detector {
+        Detector::ADDRESS => {
+            digits > 0 && content.contains(&b' ') && content.iter().any(u8::is_ascii_alphabetic)
+        }
+        _ => digits >= 3 && content.len() <= 10,
+    }
+}
+
+/// At most three digits behind words: `version-2`, `Tier 3`, `merge request 41`.
+fn is_numbered(content: &[u8]) -> bool {
+    let digits = content.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let head = &content[..content.len() - digits];
+    let head = head.strip_suffix(b"-").or(head.strip_suffix(b" ")).unwrap_or(head);
+    let is_capital = head.first().is_some_and(u8::is_ascii_uppercase);
+    digits <= 3 && head.len() >= 4 && is_words(&head[usize::from(is_capital)..])
+}
+
+/// A bank's code: eight or eleven capitals and digits, the first six capitals.
+fn is_code(content: &[u8]) -> bool {
+    matches!(content.len(), 8 | 11)
+        && content[..6].iter().all(u8::is_ascii_uppercase)
+        && content.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// Words that begin with capitals, so many at least, and perhaps particles between them: how names of
+/// people are written.
+fn is_name(content: &[u8], least: usize) -> bool {
+    let text = String::from_utf8_lossy(content);
+    let is_part = |c: char| c.is_alphabetic() || matches!(c, '.' | '-' | '\'' | '’' | '\\');
+    let (mut capitals, mut others) = (0, 0);
+    for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
+        let is_capital = word.starts_with(char::is_uppercase) || word.starts_with('\\');
+        if is_capital && word.chars().skip(1).all(|c| is_part(c) || word.contains('\\') && c.is_ascii_digit())
+        {
+            capitals += 1;
+        } else if word.len() > 3 || !word.chars().all(|c| c.is_lowercase() || c == '\'') {
+            others += 1;
+        }
+    }
+    let is_shouted = !text.chars().any(char::is_lowercase) && capitals < 2;
+    (least..=6).contains(&capitals) && others == 0 && !is_shouted
+}
+
+fn is_address_and_port(content: &[u8]) -> bool {
+    content.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'[' | b']'))
+        && content.iter().any(|byte| matches!(byte, b'.' | b':'))
 }
 
 /// Whether there is nothing left to hide: no letter or digit, one of our tokens, or stars and at most
@@ -56,11 +131,18 @@ fn is_fraction(content: &[u8]) -> bool {
         && content[content.len() - tail..].iter().any(|byte| *byte != b'0')
 }
 
+/// A path or the name of a resource; a piece that mixes capitals, small letters and digits is none.
 fn is_path(content: &[u8]) -> bool {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-{}:$@".contains(byte);
     let is_rooted =
         content.starts_with(b"/") || content.starts_with(b"arn:") || content.starts_with(b"projects/");
-    is_rooted && content.iter().all(is_plain)
+    let is_drawn = |piece: &[u8]| {
+        piece.len() >= 12
+            && piece.iter().any(u8::is_ascii_digit)
+            && piece.iter().any(u8::is_ascii_uppercase)
+            && piece.iter().any(u8::is_ascii_lowercase)
+    };
+    is_rooted && content.iter().all(is_plain) && !content.split(|byte| *byte == b'/').any(is_drawn)
 }
 
 /// Whether a value may be a public address of version 4 or 6.
@@ -83,4 +165,43 @@ fn is_random(content: &[u8], digits: usize) -> bool {
     let is_header = content.starts_with(b"Bearer ") || content.starts_with(b"Basic ");
     let letters = content.iter().any(u8::is_ascii_alphabetic);
     is_header && content.len() >= 12 || is_piece && letters && digits >= 2 && content.len() >= 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaves_what_is_positively_harmless_and_takes_the_rest() {
+        for (id, tier, content, wanted) in [
+            ("dob", Tier::Strong, "greeting_card", true),
+            ("dob", Tier::Strong, "29 Feb 1980", false),
+            ("mrn", Tier::Strong, "merge request 41", true),
+            ("mrn", Tier::Strong, "merge request 4100", false),
+            ("email", Tier::Strong, "weekly_digest", true),
+            ("email", Tier::Strong, "Ann Lee (at) acme", false),
+            ("person_name", Tier::Strong, "lee, ann", false),
+            ("person_name", Tier::Sole, "Quarterly report", true),
+            ("person_name", Tier::Sole, "payments-api", true),
+            ("person_name", Tier::Sole, "Ann van Lee", false),
+            ("person_name", Tier::Beside, "Ann", false),
+            ("person_name", Tier::Beside, "ann-lee", true),
+            ("address", Tier::Weak, "[::]:8080", true),
+            ("address", Tier::Weak, "10.0.0.12:8443", true),
+            ("address", Tier::Weak, "12 Main Street", false),
+            ("postal_code", Tier::Weak, "archive.zip", true),
+            ("postal_code", Tier::Weak, "90210", false),
+            ("pin", Tier::Weak, "GPIO17", true),
+            ("pin", Tier::Weak, "4711", false),
+            ("us_itin", Tier::Weak, "txr_standard", true),
+            ("vin", Tier::Weak, "5V rail", true),
+            ("secret", Tier::Strong, "/run/secrets/db", true),
+            ("secret", Tier::Strong, "/aB3dEfGh1jKlM/nOp", false),
+            ("secret", Tier::Strong, "required", false),
+            ("special_category", Tier::Strong, "none", false),
+        ] {
+            let detector = Detector::parse(id).unwrap();
+            assert_eq!(is_harmless(detector, tier, content.as_bytes()), wanted, "{id} {content}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::Detector;
 use super::edges::{self, End, byte, skip_space};
-use super::fields::Folded;
+use super::folded::Folded;
 use super::names::Tier;
 use super::sweep::{Form, Hit, Sweep};
 use super::veto;
@@ -25,7 +25,7 @@ pub(super) struct Leaf {
 
 /// One token of JSON at some level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token {
+pub(super) enum Token {
     /// A number, `true` or `false`, up to here.
     Bare(usize),
     Close,
@@ -65,6 +65,28 @@ const ABOUT: &[&[u8]] = &[
     b"additionalProperties",
 ];
 
+/// Whether a key inside a name is one of its parts; of a name that is trusted little only what has no
+/// other meaning there.
+fn is_name_part(key: &[u8], tier: Tier) -> bool {
+    const PARTS: [&[u8]; 8] =
+        [b"first", b"last", b"given", b"family", b"middle", b"surname", b"maiden", b"patronymic"];
+    const WHOLE: [&[u8]; 7] = [b"", b"full", b"text", b"value", b"display", b"prefix", b"suffix"];
+    let key = key.strip_suffix(b"name").or(key.strip_suffix(b"Name")).unwrap_or(key);
+    let key = key.strip_suffix(b"_").unwrap_or(key);
+    let is_one = |parts: &[&[u8]]| parts.iter().any(|part| part.eq_ignore_ascii_case(key));
+    is_one(&PARTS) || tier == Tier::Strong && is_one(&WHOLE)
+}
+
+/// Where the next token may begin.
+pub(super) fn past(token: Token, at: usize) -> usize {
+    match token {
+        Token::Bare(end) | Token::Null(end) => end,
+        Token::Content(_, End::Closed(_, past)) => past,
+        Token::Content(_, End::Cut(end)) => end.max(at + 1),
+        Token::Close | Token::Open | Token::Part => at + 1,
+    }
+}
+
 impl Sweep<'_> {
     /// Takes the value at `leaf`: whole if it is a scalar, every scalar in it otherwise.
     pub(super) fn value(&mut self, leaf: Leaf, because: Because) {
@@ -91,7 +113,7 @@ impl Sweep<'_> {
     }
 
     /// Follows the inner names of a pattern into the value at `leaf`; arrays do not count.
-    fn descend(&mut self, leaf: Leaf, names: &[super::fields::Name], rules: u64) {
+    fn descend(&mut self, leaf: Leaf, names: &[super::folded::Name], rules: u64) {
         let Some((name, rest)) = names.split_first() else { return self.value(leaf, Because::Named(rules)) };
         let (mut at, mut depth, mut objects) = (leaf.at, 0_usize, Vec::new());
         loop {
@@ -133,6 +155,14 @@ impl Sweep<'_> {
 
     /// Takes every scalar inside the object or array at `leaf`; returns where it ends.
     fn container(&mut self, leaf: Leaf, because: Because) -> usize {
+        let because = match because {
+            Because::Class(Detector::PERSON, Tier::Weak | Tier::Sole)
+                if byte(self.bytes, leaf.at) == b'{' =>
+            {
+                Because::Class(Detector::PERSON, Tier::Beside)
+            }
+            because => because,
+        };
         let (mut at, mut depth, mut about) = (leaf.at, 0_usize, None);
         while let Some(token) = self.token(Leaf { at, ..leaf }) {
             let mut past = at + 1;
@@ -179,6 +209,8 @@ impl Sweep<'_> {
         let Token::Content(start, end) = token else { return false };
         let Some(name) = self.bytes.get(start..end.content()) else { return false };
         match because {
+            // Who a person is stands beside what they are called: only parts of a name are names.
+            Because::Class(Detector::PERSON, tier) => !is_name_part(name, tier),
             Because::Class(..) => ABOUT.contains(&name),
             Because::Named(_) => false,
         }
@@ -201,7 +233,7 @@ impl Sweep<'_> {
                 (detector, self.rules.by_detector(detector))
             }
             Because::Named(_) if content.is_empty() || veto::is_hidden(content, 5) => return,
-            Because::Named(rules) => (Detector::Field, rules),
+            Because::Named(rules) => (Detector::FIELD, rules),
         };
         self.hits.push(Hit { span, detector, rules, form });
     }
@@ -221,7 +253,7 @@ impl Sweep<'_> {
     }
 
     /// Reads the token at a place; `None` where no JSON of that level goes on.
-    fn token(&self, Leaf { at, level }: Leaf) -> Option<Token> {
+    pub(super) fn token(&self, Leaf { at, level }: Leaf) -> Option<Token> {
         let lead = edges::lead(level);
         let rest = self.bytes.get(at..)?;
         let length =
@@ -234,9 +266,8 @@ impl Sweep<'_> {
                 let end =
                     length(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'));
                 // What runs on is text that only looks like JSON.
-                let next = rest.get(end).copied().unwrap_or(b',');
-                let is_whole =
-                    matches!(next, b',' | b'}' | b']' | b' ' | b'\n' | b'\t' | b'\r' | b'\\' | b'"');
+                let next = byte(self.bytes, skip_space(self.bytes, at + end));
+                let is_whole = matches!(next, b',' | b'}' | b']' | b'\\' | b'"' | 0);
                 is_whole.then_some(Token::Bare(at + end))
             }
             b't' | b'f' | b'n' => {

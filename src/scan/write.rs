@@ -4,7 +4,7 @@
 //! token in place of a number brings the quotes of its depth. Writing over what was written before
 //! changes nothing.
 
-use super::detector::Mask;
+use super::catalogue::Mask;
 use super::edges::lead;
 use super::sweep::Form;
 use super::{Action, Detector, checks};
@@ -17,10 +17,11 @@ pub(super) fn over(detector: Detector, action: Action, content: &[u8], form: For
     let token = detector.row().token;
     match (action, form) {
         (Action::Drop, Form::Bare(_) | Form::Whole(_)) => "null".into(),
-        (Action::Drop, Form::Part) => GONE.into(),
+        (Action::Drop, Form::Part | Form::Piece) => GONE.into(),
         (Action::Replace | Action::Block, Form::Bare(level)) => quoted(token, level),
-        (Action::Replace | Action::Block, Form::Part | Form::Whole(_)) => token.into(),
+        (Action::Replace | Action::Block, Form::Part | Form::Piece | Form::Whole(_)) => token.into(),
         (Action::Mask, Form::Bare(_)) => number(detector, content),
+        (Action::Mask, Form::Piece) => stars(content, 0),
         (Action::Mask, Form::Part | Form::Whole(_)) => match detector.row().mask {
             Mask::Address => address(content),
             Mask::Fixed => "********".into(),
@@ -119,7 +120,7 @@ fn number(detector: Detector, content: &[u8]) -> String {
     if length == 16 {
         values[0] = 8;
     }
-    if detector == Detector::Pan && is_whole && length >= 12 {
+    if detector == Detector::PAN && is_whole && length >= 12 {
         for (value, digit) in values.iter_mut().zip(&digits).skip(length - 4) {
             *value = digit - b'0';
         }
@@ -136,19 +137,18 @@ mod tests {
 
     #[test]
     fn writes_each_form_and_writes_it_once() {
-        use Detector::{Email, Field, Pan, Secret, UsSsn};
         for (detector, form, content, wanted) in [
-            (UsSsn, Form::Part, "123-45-6789", "***-**-****"),
-            (Pan, Form::Part, "4111 1111 1111 1111", "**** **** **** 1111"),
-            (Pan, Form::Whole(1), "123", "***"),
-            (Email, Form::Part, "user@example.com", "u***@example.com"),
-            (Email, Form::Whole(1), "user at example", "**** ** *******"),
-            (Secret, Form::Whole(1), "x", "********"),
-            (Field, Form::Whole(1), "Zo\u{eb} \\u00e9\\\\n\\ud83d\\ude00", "*** ***"),
-            (Pan, Form::Bare(1), "4111111111111111", "8999999999991111"),
-            (UsSsn, Form::Bare(1), "123456789", "999999999"),
-            (Field, Form::Bare(1), "-1.5e3", "999"),
-            (Field, Form::Bare(1), "true", "null"),
+            (Detector::US_SSN, Form::Part, "123-45-6789", "***-**-****"),
+            (Detector::PAN, Form::Part, "4111 1111 1111 1111", "**** **** **** 1111"),
+            (Detector::PAN, Form::Whole(1), "123", "***"),
+            (Detector::EMAIL, Form::Part, "user@example.com", "u***@example.com"),
+            (Detector::EMAIL, Form::Whole(1), "user at example", "**** ** *******"),
+            (Detector::SECRET, Form::Whole(1), "x", "********"),
+            (Detector::FIELD, Form::Whole(1), "Zo\u{eb} \\u00e9\\\\n\\ud83d\\ude00", "*** ***"),
+            (Detector::PAN, Form::Bare(1), "4111111111111111", "8999999999991111"),
+            (Detector::US_SSN, Form::Bare(1), "123456789", "999999999"),
+            (Detector::FIELD, Form::Bare(1), "-1.5e3", "999"),
+            (Detector::FIELD, Form::Bare(1), "true", "null"),
         ] {
             let once = over(detector, Action::Mask, content.as_bytes(), form);
             assert_eq!(once, wanted, "{content}");
@@ -156,6 +156,9 @@ mod tests {
                 assert_eq!(over(detector, Action::Mask, once.as_bytes(), form), once, "{content}");
             }
         }
-        assert_eq!(over(Pan, Action::Replace, b"4111111111111111", Form::Bare(3)), r#"\\\"[PAN]\\\""#);
+        assert_eq!(
+            over(Detector::PAN, Action::Replace, b"4111111111111111", Form::Bare(3)),
+            r#"\\\"[PAN]\\\""#
+        );
     }
 }

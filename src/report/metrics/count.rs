@@ -45,7 +45,7 @@ impl Metrics {
         }
         for (direction, finding) in &record.findings {
             let action = FindingAction::of(finding);
-            let at = finding.detector.index() * labels::DIRECTIONS.len() + *direction as usize;
+            let at = finding.detector.family() as usize * labels::DIRECTIONS.len() + *direction as usize;
             add(
                 &self.messages.findings,
                 at * FindingAction::ALL.len() + action as usize,

@@ -74,7 +74,7 @@ fn what_alerts_look_at_is_there_from_the_start() {
         r#"sluicegate_decisions_total{action="deny",phase="request",reason="scope"}"#,
         r#"sluicegate_decisions_total{action="error",phase="response",reason="upstream"}"#,
         r#"sluicegate_decisions_total{action="shadow_deny",phase="request",reason="rate_limit"}"#,
-        r#"sluicegate_dlp_findings_total{action="mask",detector="us_ssn",direction="results"}"#,
+        r#"sluicegate_dlp_findings_total{action="mask",detector="identifier",direction="results"}"#,
         r#"sluicegate_overhead_seconds_count{phase="request"}"#,
         r#"sluicegate_policy_reloads_total{result="failure"}"#,
         r#"sluicegate_upstream_errors_total{kind="connect"}"#,
@@ -135,19 +135,25 @@ fn each_record_is_counted_where_it_belongs() {
         r.findings[0].1.count = 1;
     };
     sees(&redact, r#"sluicegate_decisions_total{action="redact",phase="response",reason="none"}"#);
-    sees(&redact, r#"sluicegate_dlp_findings_total{action="replace",detector="pan",direction="results"}"#);
+    sees(
+        &redact,
+        r#"sluicegate_dlp_findings_total{action="replace",detector="financial",direction="results"}"#,
+    );
     let shadow = |r: &mut Record| {
         redact(r);
         r.findings[0].1.mode = crate::names::Mode::Shadow;
     };
-    sees(&shadow, r#"sluicegate_dlp_findings_total{action="shadow",detector="pan",direction="results"}"#);
+    sees(
+        &shadow,
+        r#"sluicegate_dlp_findings_total{action="shadow",detector="financial",direction="results"}"#,
+    );
     sees(&|r| r.http_status = 0, r#"sluicegate_http_responses_total{code_class="none"}"#);
 }
 
 #[test]
 fn an_index_is_the_place_of_its_variant() {
-    for (index, detector) in Detector::ALL.iter().enumerate() {
-        assert_eq!(detector.index(), index);
+    for (index, &family) in Family::ALL.iter().enumerate() {
+        assert_eq!(family as usize, index);
     }
     for (index, &action) in labels::ACTIONS.iter().enumerate() {
         assert_eq!(action as usize, index);

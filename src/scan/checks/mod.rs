@@ -12,7 +12,6 @@
 //! **What it is not.** No proof that a number was issued, and often no proof at all: a check modulo 11
 //! lets one in eleven strings of digits through, [`ssn`] nine in ten. The share of chance is held by the
 //! tests; whoever acts on a number of digits alone must know it.
-#![cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the catalogue names them one by one"))]
 
 mod americas;
 mod asia;

@@ -21,7 +21,7 @@ use super::lines::{Line, Lines};
 use crate::bounds::{STDERR_KEY_LINES_MAX, STDERR_LINE_BYTES_MAX, STDERR_LINES_MAX, STDERR_WINDOW};
 use crate::json::{Document, quote};
 use crate::names::{Label, Mode};
-use crate::scan::{Action, Detector, Direction, Plan, PlanFault, Rule};
+use crate::scan::{Action, Detector, Direction, Pack, Plan, PlanFault, Rule};
 use crate::store::Live;
 
 /// Writes down what processes say; one for all processes of a command.
@@ -44,9 +44,6 @@ struct Memory {
     /// Lines of a private key that may still come.
     key_lines: u32,
 }
-
-const CREDENTIALS: [Detector; 5] =
-    [Detector::AwsAccessKey, Detector::GithubToken, Detector::Jwt, Detector::PemPrivateKey, Detector::Secret];
 
 /// Shorter values are words that stand in many a line.
 const GIVEN_BYTES_MIN: usize = 8;
@@ -101,7 +98,6 @@ impl Scribe {
                 text = text.replace(value.as_str(), &format!("[{name}]"));
             }
         }
-        hide_passwords_of_urls(&mut text);
         text = scanned(&self.credentials, &text)?;
         hide_pairs(&self.credentials, &mut text);
         if let Some(policy) = self.live.as_ref().map(|live| live.policy())
@@ -126,7 +122,7 @@ fn credentials() -> Result<Plan, PlanFault> {
     Plan::new(vec![Rule {
         id,
         on: Direction::Results,
-        detectors: CREDENTIALS.to_vec(),
+        detectors: Detector::of(Pack::Credentials).collect(),
         fields: Vec::new(),
         action: Action::Replace,
         mode: Mode::Enforce,
@@ -217,21 +213,6 @@ fn next_pair(text: &str, from: usize) -> Option<(Range<usize>, Range<usize>)> {
     }
 }
 
-/// Hides what stands between `://user:` and `@`.
-fn hide_passwords_of_urls(text: &mut String) {
-    let mut from = 0;
-    while let Some(at) = text[from..].find("://").map(|offset| from + offset + 3) {
-        from = at;
-        let rest = &text[at..];
-        let authority = &rest[..rest.find(['/', '?', '#', ' ', '"', '\'']).unwrap_or(rest.len())];
-        if let (Some(colon), Some(end)) = (authority.find(':'), authority.rfind('@'))
-            && colon + 1 < end
-        {
-            text.replace_range(at + colon + 1..at + end, HIDDEN);
-        }
-    }
-}
-
 /// The text without the sequences that colour a terminal: they would hide a value from the detectors.
 fn without_colours(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -280,10 +261,10 @@ mod tests {
         let rows = [
             (format!("key {AWS}."), "key [AWS_ACCESS_KEY]."),
             (r#"config {"password":"hunter-2"}"#.into(), r#"config {"password":"[SECRET]"}"#),
-            ("password=hunter-2 user=alice".into(), "password=[REDACTED] user=alice"),
-            ("api_key: secret-123456".into(), "api_key: [REDACTED]"),
+            ("password=hunter-2 user=alice".into(), "password=[SECRET] user=alice"),
+            ("api_key: secret-123456".into(), "api_key: [SECRET]"),
             ("Authorization: Bearer abc.def-123 sent".into(), "Authorization: [REDACTED] sent"),
-            ("dsn postgres://app:pa:ss@db:5432/x".into(), "dsn postgres://app:[REDACTED]@db:5432/x"),
+            ("dsn postgres://app:pa:ss@db:5432/x".into(), "dsn postgres://app:[URL_CREDENTIALS]@db:5432/x"),
             ("opened value-of-secret-1 at b".into(), "opened [DB_URL] at b"),
             (
                 "tab\there \u{1b}]0;x\u{7}\u{2028}\u{202e}é".into(),

@@ -1,0 +1,86 @@
+//! The same person again: names that were found in a message, looked for in the rest of it.
+//!
+//! A field or a title says who `Ann Lee` is; a sentence elsewhere only names her. Only whole names are
+//! looked for, of two words at least, so that `Lee` alone stays.
+
+use std::collections::BTreeSet;
+
+use memchr::memmem::Finder;
+
+use super::Detector;
+use super::edges::{before, byte, is_open, is_word, skip_space_back};
+use super::sweep::{Form, Hit, Sweep};
+use crate::bounds::{SCAN_ECHO_BYTES_MAX, SCAN_ECHOES_MAX};
+
+/// Bytes of the shortest name that is looked for.
+const NAME_BYTES_MIN: usize = 5;
+
+impl Sweep<'_> {
+    /// Adds every further place of the people that were found. Costs nothing where there are none.
+    pub(super) fn echo(&mut self) {
+        let bytes = self.bytes;
+        let rules = self.rules.by_detector(Detector::PERSON);
+        let people = self.hits.iter().filter(|hit| hit.detector == Detector::PERSON);
+        let names: BTreeSet<&[u8]> = people
+            .filter(|hit| !is_called(bytes, hit))
+            .filter_map(|hit| bytes.get(hit.span.clone()))
+            .filter(|name| is_whole(name))
+            .take(SCAN_ECHOES_MAX)
+            .collect();
+        let count = SCAN_ECHO_BYTES_MAX / bytes.len().max(1);
+        for name in names.into_iter().take(count) {
+            for at in Finder::new(name).find_iter(bytes) {
+                let span = at..at + name.len();
+                if is_open(bytes, at) && !is_word(byte(bytes, span.end)) && before(bytes, at) != b'_' {
+                    self.hits.push(Hit { span, detector: Detector::PERSON, rules, form: Form::Part });
+                }
+            }
+        }
+    }
+}
+
+/// Whether a hit may be what the protocol calls a tool or a peer: whole, under `name`, in no inner text.
+fn is_called(bytes: &[u8], hit: &Hit) -> bool {
+    let head = bytes.get(..hit.span.start.saturating_sub(1)).unwrap_or_default();
+    let head = &head[..skip_space_back(head, head.len())];
+    hit.form == Form::Whole(1) && head.ends_with(b"\"name\":")
+}
+
+/// Whether a name is long enough to be one wherever it stands.
+fn is_whole(name: &[u8]) -> bool {
+    name.len() >= NAME_BYTES_MIN
+        && name.contains(&b' ')
+        && name.iter().all(|byte| byte.is_ascii_alphabetic() || b" .'-\\".contains(byte) || !byte.is_ascii())
+        && name.first().is_some_and(|first| !first.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, rule};
+    use super::super::{Action, Detector, Plan};
+
+    #[test]
+    fn finds_the_same_person_again_and_no_part_of_one() {
+        let plan = Plan::new(vec![rule("r", &[Detector::PERSON], &[], Action::Replace)]).unwrap();
+        for (text, wanted) in [
+            (
+                r#"{"patient_name":"Ann Lee","note":"then Ann Lee left, Lee Ann stayed, Ann Leeds too"}"#,
+                r#"{"patient_name":"[NAME]","note":"then [NAME] left, Lee Ann stayed, Ann Leeds too"}"#,
+            ),
+            (
+                r#"{"note":"Patient Ann Lee is here. It was Ann Lee."}"#,
+                r#"{"note":"Patient [NAME] is here. It was [NAME]."}"#,
+            ),
+            (
+                r#"{"patient_name":"Ann","note":"then Ann left"}"#,
+                r#"{"patient_name":"[NAME]","note":"then Ann left"}"#,
+            ),
+            (
+                r#"{"serverInfo":{"name":"Acme Files"},"instructions":"of Acme Files"}"#,
+                r#"{"serverInfo":{"name":"Acme Files"},"instructions":"of Acme Files"}"#,
+            ),
+        ] {
+            check(&plan, text, wanted);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Values that a word before them names: `MRN 4711-08`, `cvc=190`, `DOB 27.04.1958`.
+//!
+//! What has a form of its own is left to its form; here are the kinds that have none, so the word is all
+//! there is. A weak word needs more of its value.
+
+use std::ops::Range;
+
+use super::Detector;
+use super::catalogue::Veto;
+use super::edges::{before, byte, is_word, skip_escape, skip_space};
+use super::names::Tier;
+use super::veto;
+
+/// Bytes of such a value.
+const VALUE_BYTES_MAX: usize = 64;
+
+/// The value that begins at `start` and whose first digits are at `at`, behind a word that names a kind of
+/// this tier.
+pub(super) fn value(
+    bytes: &[u8],
+    (start, at): (usize, usize),
+    detector: Detector,
+    tier: Tier,
+) -> Option<Range<usize>> {
+    let row = detector.row();
+    if !row.by_word || !row.forms.is_empty() {
+        return None;
+    }
+    let is_grouped = matches!(row.veto, Veto::Digits | Veto::Date);
+    let end = token_end(bytes, at, is_grouped, row.veto == Veto::Date);
+    let content = bytes.get(start..end)?;
+    let digits = content.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let fits = match row.veto {
+        Veto::Short => start == at && (3..=4).contains(&digits) && digits == content.len(),
+        Veto::Date => (4..=8).contains(&digits),
+        _ => digits >= if tier == Tier::Weak { 6 } else { 4 },
+    };
+    (fits && !is_word(byte(bytes, end)) && !veto::is_harmless(detector, tier, content)).then_some(start..end)
+}
+
+/// Where the word of letters, digits and dashes around the digits at `at` begins, if a label may stand
+/// before it: at a blank, a colon or another sign that people write between the two.
+#[inline]
+pub(super) fn token_start(bytes: &[u8], at: usize) -> Option<usize> {
+    let floor = at.saturating_sub(VALUE_BYTES_MAX);
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'(' | b'+');
+    let count = bytes[floor..at].iter().rev().take_while(|byte| is_part(byte)).count();
+    let start = date_start(bytes, skip_escape(bytes, at - count).min(at));
+    matches!(before(bytes, start), b' ' | b':' | b'=' | b'#').then_some(start)
+}
+
+/// Where the date begins whose year is at `start`: behind a day and a month in digits or letters.
+#[inline]
+fn date_start(bytes: &[u8], mut start: usize) -> usize {
+    if !matches!(bytes.get(start..), Some([b'1', b'9', ..] | [b'2', b'0', ..])) {
+        return start;
+    }
+    for _ in 0..2 {
+        let head = bytes.get(start.saturating_sub(16)..start).unwrap_or_default();
+        let gap = head.iter().rev().take(2).take_while(|byte| matches!(byte, b'.' | b' ' | b',')).count();
+        let rest = &head[..head.len() - gap];
+        let length = rest.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let word = &rest[rest.len() - length..];
+        let is_day = (1..=2).contains(&length) && word.iter().all(u8::is_ascii_digit);
+        if gap == 0 || !is_day && (word.len() < 3 || !is_month(word, 0)) {
+            break;
+        }
+        start = skip_escape(bytes, start - gap - length).min(start);
+    }
+    start
+}
+
+/// Where it ends: letters, digits, single separators before either, and blanks before digits or, in a
+/// date, before the name of a month.
+fn token_end(bytes: &[u8], at: usize, is_grouped: bool, is_date: bool) -> usize {
+    let mut end = at;
+    while end - at < VALUE_BYTES_MAX {
+        let (this, next) = (byte(bytes, end), byte(bytes, end + 1));
+        let joins = match this {
+            b'-' | b'/' | b'.' => next.is_ascii_alphanumeric(),
+            b' ' if is_date => next.is_ascii_digit() || is_month(bytes, end + 1),
+            b' ' => is_grouped && next.is_ascii_digit(),
+            b')' => is_grouped,
+            _ => this.is_ascii_alphanumeric(),
+        };
+        if !joins {
+            break;
+        }
+        end += 1;
+    }
+    end
+}
+
+/// Whether the name of a month, or its first three letters, begin at `at`; in English, German, French,
+/// Spanish, Italian or Dutch.
+pub(super) fn is_month(bytes: &[u8], at: usize) -> bool {
+    const MONTHS: [&[u8]; 27] = [
+        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec",
+        b"mai", b"okt", b"dez", b"fev", b"avr", b"jui", b"aou", b"ene", b"abr", b"ago", b"dic", b"gen",
+        b"mag", b"giu", b"maa",
+    ];
+    let Some(word) = bytes.get(at..at + 3) else { return false };
+    MONTHS.iter().any(|month| word.eq_ignore_ascii_case(month))
+}
+
+/// The value behind the equals sign or colon at `at`, behind a name of this kind.
+pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector, tier: Tier) -> Option<Range<usize>> {
+    let is_colon = bytes[at] == b':';
+    let veto = detector.row().veto;
+    // Behind a colon a sentence may follow: only a secret is taken whatever it looks like.
+    if is_colon && veto != Veto::Secret && byte(bytes, skip_space(bytes, at + 1)) != b'\'' {
+        return None;
+    }
+    let mut start = if is_colon { skip_space(bytes, at + 1) } else { at + 1 };
+    let quote = match byte(bytes, start) {
+        b'\'' => Some(b'\''),
+        b'\\' if byte(bytes, start + 1) == b'"' => Some(b'\\'),
+        _ => None,
+    };
+    start += match quote {
+        Some(b'\'') => 1,
+        Some(_) => 2,
+        None => 0,
+    };
+    for scheme in [b"Bearer ".as_slice(), b"Basic ", b"Token "] {
+        start += if bytes.get(start..)?.starts_with(scheme) { scheme.len() } else { 0 };
+    }
+    let rest = bytes.get(start..(start + VALUE_BYTES_MAX * 8).min(bytes.len()))?;
+    let is_end = |byte: &u8| match quote {
+        Some(quote) => *byte == quote || *byte == b'"',
+        None => {
+            byte.is_ascii_whitespace()
+                || matches!(
+                    byte,
+                    b'&' | b';' | b',' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b')' | b'}' | b'|'
+                )
+        }
+    };
+    let mut end = start + rest.iter().position(is_end).unwrap_or(rest.len());
+    while end > start && matches!(bytes[end - 1], b'.' | b':' | b'?' | b'!') {
+        end -= 1;
+    }
+    let content = bytes.get(start..end).filter(|content| !content.is_empty())?;
+    let is_plain = is_colon && quote.is_none() && is_prose(content);
+    (!is_plain && !veto::is_harmless(detector, tier, content)).then_some(start..end)
+}
+
+/// Whether a value behind a colon is rather a word of a sentence: letters alone, or hardly anything.
+fn is_prose(content: &[u8]) -> bool {
+    content.len() < 4
+        || content.iter().all(u8::is_ascii_alphabetic)
+        || matches!(content[0], b'{' | b'[' | b'(' | b'<' | b'$')
+}

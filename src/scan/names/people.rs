@@ -1,0 +1,149 @@
+//! People and how they are reached.
+
+use super::{Row, beside, sole, strong, weak};
+
+pub(super) const ROWS: &[Row] = &[
+    (
+        strong("person_name"),
+        "first name,given name,last name,family name,middle name,maiden name,fname,lname,forename,surname,\
+         birth name,legal name,preferred name,nickname of person,patient name,customer name,client name,\
+         employee name,contact name,insured name,recipient name,sender name,member name,subscriber name,\
+         beneficiary name,payee name,payer name,account holder,account holder name,account name holder,\
+         card holder,cardholder name,name on card,policy holder,policy holder name,beneficiary,payee,\
+         next of kin,next of kin name,spouse,spouse name,mother name,mothers name,mother maiden name,\
+         mothers maiden name,father name,fathers name,guardian name,parent name,child name,student name,\
+         teacher name,doctor name,physician name,physician,attending physician,provider name,nurse name,\
+         therapist name,applicant name,candidate name,borrower name,tenant name,owner name,passenger name,\
+         traveler name,traveller name,guest name,driver name,buyer name,seller name,shipping name,\
+         billing name,person name,people names,manager name,supervisor name,witness name,\
+         emergency contact name,emergency contact,signatory,signed by,legal guardian,account owner name,\
+         name of patient,name of customer,name of insured,employee full name,user full name,real name",
+    ),
+    (
+        strong("person_name"),
+        "vorname,vornamen,nachname,familienname,geburtsname,patientenname,kundenname,mitarbeitername,\
+         kontoinhaber,karteninhaber,versicherter,versicherungsnehmer,ansprechpartner,vor und nachname,\
+         zuname,prenom,prenoms,nom de famille,nom famille,nom naissance,nom de naissance,nom patient,\
+         nom du patient,nom client,nom complet,titulaire,titulaire du compte,titulaire carte,nom usage,\
+         beneficiaire,apellido,apellidos,primer apellido,segundo apellido,nombre completo,nombre paciente,\
+         nombre del paciente,nombre cliente,nombre de pila,titular,titular cuenta,titular de la cuenta,\
+         paciente,beneficiario,sobrenome,apelido,nome completo,nome paciente,nome do paciente,nome cliente,\
+         nome do cliente,nome da mae,cognome,intestatario,paziente,nome e cognome,nome paziente,voornaam,\
+         voornamen,achternaam,rekeninghouder,kaarthouder,geboortenaam,patientnaam,klantnaam,fornamn,\
+         efternamn,patientnamn,kundnamn,fornavn,etternavn,efternavn,mellomnavn,mellemnavn,kundenavn,\
+         etunimi,sukunimi,kutsumanimi,imie,imiona,nazwisko,imie i nazwisko,nazwisko panienskie,\
+         imie nazwisko",
+    ),
+    (
+        weak("person_name"),
+        "full name,display name,assignee name,author name,patient,insured,cardholders,spouses,caller name,\
+         attendee name,assigned to,employee,cliente,kunde,patientin,mitarbeiter,attending,next of kins,\
+         first names,last names",
+    ),
+    (
+        sole("person_name"),
+        "name,owner,author,contact,assignee,reporter,customer,client,recipient,sender,attendee,organizer,\
+         approver,reviewer,requester,requestor,requested by,created by,updated by,approved by,caller,\
+         manager,supervisor,doctor,nom,nombre,nome,naam,namn,navn,nimi,autor,auteur,autore,eigentumer,\
+         inhaber",
+    ),
+    (beside("person_name"), "first,last,given,family,middle,names,user,username,initials"),
+    (
+        strong("email"),
+        "email,email address,email addr,mail address,emails,email addresses,work email,mailadresse,\
+         email adresse,courriel,adresse mail,adresse email,adresse electronique,correo,correo electronico,\
+         direccion de correo,endereco de email,endereco email,posta elettronica,indirizzo email,epost,\
+         epostadress,epostadresse,mailadres,emailadres,sahkoposti,sahkopostiosoite,adres email,correo e,\
+         upn,user principal name",
+    ),
+    (weak("email"), "mail,mails,mailto,reply to,recipients"),
+    (
+        strong("phone"),
+        "phone,phone number,phone no,phone num,phones,phone numbers,telephone,telephone number,\
+         telephone no,mobile number,mobile no,mobile phone,mobile phone number,cell phone,cell number,\
+         contact number,contact no,contact phone,home phone,work phone,fax,fax number,fax no,msisdn,\
+         whatsapp,whatsapp number,telefon,telefonnummer,telefonnr,tel nr,tel no,handy,handynummer,\
+         rufnummer,mobilnummer,mobilfunknummer,faxnummer,festnetz,numero portable,numero de telephone,\
+         numero telephone,telephone portable,telefono,numero de telefono,numero telefono,movil,\
+         telefono movil,celular,numero celular,telemovel,telefone,numero de telefone,numero telemovel,\
+         cellulare,numero di telefono,numero cellulare,telefoonnummer,telefoon,mobiel,mobiele nummer,\
+         mobiltelefon,puhelin,puhelinnumero,numer telefonu,telefon komorkowy,komorka",
+    ),
+    (weak("phone"), "mobile,tel,cell,sms number,callback number,portable"),
+    (
+        strong("dob"),
+        "dob,date of birth,birth date,birthday,born on,day of birth,dt of birth,birth dt,date of death,\
+         death date,deceased date,dod,admission date,date of admission,admit date,discharge date,\
+         date of discharge,date of service,service date of patient,geburtsdatum,geburtstag,geb datum,\
+         sterbedatum,aufnahmedatum,entlassungsdatum,geboren am,date naissance,date de naissance,ne le,\
+         nee le,date de deces,date deces,fecha nacimiento,fecha de nacimiento,fecha nac,fecha de defuncion,\
+         data nascimento,data de nascimento,data nasc,data nascita,data di nascita,nato il,nata il,\
+         geboortedatum,geboren op,fodselsdato,fodselsdag,fodelsedatum,fodelsedag,syntymaaika,syntymapaiva,\
+         data urodzenia,birth year,year of birth,geburtsjahr",
+    ),
+    (
+        strong("address"),
+        "street,street address,street name,street line,address line,address street,home address,\
+         billing address,shipping address,postal address,mailing address,residential address,\
+         delivery address,work address,permanent address,current address,billing street,shipping street,\
+         home street,house number,house no,patient address,customer address,place of residence,\
+         residence address,addr line,po box,strasse,strasse und hausnummer,anschrift,wohnanschrift,\
+         hausnummer,wohnort,lieferadresse,rechnungsadresse,postanschrift,heimatadresse,wohnadresse,rue,\
+         adresse postale,adresse domicile,numero et rue,adresse de livraison,adresse de facturation,calle,\
+         domicilio,direccion,direccion postal,calle y numero,direccion de envio,rua,morada,endereco,\
+         logradouro,endereco residencial,bairro,indirizzo,indirizzo di residenza,via e numero,residenza,\
+         straat,straatnaam,huisnummer,woonplaats,huisadres,woonadres,postadres,gatuadress,gateadresse,\
+         gadenavn,postadress,postadresse,bostadsadress,hjemmeadresse,katuosoite,osoite,ulica,\
+         adres zamieszkania,adres zameldowania,adres korespondencyjny,numer domu",
+    ),
+    (
+        weak("address"),
+        "address,addresses,addr,adresse,adres,adress,addressed to,residence,location address,wohnhaft",
+    ),
+    (
+        beside("address"),
+        "city,town,village,municipality,county,neighborhood,district,city name,home city,birth place,\
+         place of birth,geburtsort,ort,stadt,ville,lieu de naissance,ciudad,lugar de nacimiento,municipio,\
+         cidade,citta,comune,luogo di nascita,stad,plaats,geboorteplaats,miasto,miejsce urodzenia,location",
+    ),
+    (
+        strong("postal_code"),
+        "zip code,postcode,postal code,zip plus four,zip4,plz,postleitzahl,code postal,codigo postal,\
+         cod postal,cep,codice postale,cap code,postcodes,postnummer,postnr,postinumero,kod pocztowy,\
+         zip postal code,pin code postal,eircode",
+    ),
+    (weak("postal_code"), "zip"),
+    (
+        strong("geo"),
+        "latitude,longitude,gps coordinates,gps location,gps position,geolocation,geo coordinates,\
+         home location,last known location,current location,latlng,lat long,breitengrad,laengengrad,\
+         latitud,longitud,latitudine,longitudine,breedtegraad,lengtegraad",
+    ),
+    (
+        strong("special_category"),
+        "religion,religious affiliation,religious belief,religious beliefs,faith,ethnicity,ethnic origin,\
+         ethnic group,racial origin,sexual orientation,sex life,gender identity,political affiliation,\
+         political opinion,political opinions,political party,party membership,union membership,\
+         trade union,trade union membership,union member,blood type,blood group,hiv,disability,\
+         disabilities,medical condition,medical conditions,mental health,genetic data,criminal record,\
+         criminal conviction,criminal convictions,philosophical beliefs,konfession,religionszugehoerigkeit,\
+         ethnie,ethnische herkunft,sexuelle orientierung,gewerkschaft,gewerkschaftszugehoerigkeit,\
+         politische meinung,parteizugehoerigkeit,blutgruppe,behinderung,vorstrafen,origine ethnique,\
+         orientation sexuelle,appartenance syndicale,opinions politiques,groupe sanguin,\
+         confession religieuse,religiao,etnia,origen etnico,orientacion sexual,afiliacion sindical,\
+         afiliacion politica,grupo sanguineo,tipo sanguineo,discapacidad,orientacao sexual,\
+         filiacao sindical,origine etnica,orientamento sessuale,gruppo sanguigno,etniciteit,\
+         seksuele geaardheid,geloofsovertuiging,bloedgroep,wyznanie,pochodzenie etniczne,grupa krwi",
+    ),
+    (beside("special_category"), "race,diagnosis,diagnoses,diagnose,diagnostico,allergies,medications,caste"),
+    (
+        strong("biometric"),
+        "fingerprint template,fingerprint image,fingerprint scan,fingerprint data,fingerprints of person,\
+         face encoding,face template,face embedding,face id,facial template,facial image,face image,\
+         face photo,full face photo,passport photo,mugshot,voiceprint,voice template,iris scan,\
+         iris template,iris code,retina scan,palm print,hand geometry,biometric,biometrics,biometric data,\
+         biometric template,biometric hash,fingerabdruck,empreinte digitale,huella dactilar,\
+         impressao digital,impronta digitale,vingerafdruk",
+    ),
+    (beside("biometric"), "fingerprint,photo,signature image"),
+];

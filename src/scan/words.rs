@@ -1,0 +1,157 @@
+//! Words of prose in raw JSON: letters in any spelling, capitals, and what joins the words of a name.
+
+use super::edges::{before, byte};
+
+/// Bytes of one word.
+const WORD_BYTES_MAX: usize = 48;
+
+/// A word: where it ends, and how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Word {
+    pub end: usize,
+    /// Letters, of which an escape is one.
+    pub letters: usize,
+    /// Whether it begins with a capital and is not all capitals.
+    pub is_capital: bool,
+}
+
+/// The letter at `at`: its bytes, and whether it is a capital. A letter of Latin script may be an escape.
+fn letter(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
+    let first = byte(bytes, at);
+    if first.is_ascii_alphabetic() {
+        return Some((1, first.is_ascii_uppercase()));
+    }
+    let (length, character) = match first {
+        0xC3..=0xC9 => (2, char::from_u32(u32::from(first & 31) << 6 | u32::from(byte(bytes, at + 1) & 63))?),
+        b'\\' => {
+            let run = bytes.get(at..)?.iter().take(8).take_while(|byte| **byte == b'\\').count();
+            let digits = bytes.get(at + run..at + run + 5)?.strip_prefix(b"u")?;
+            let code = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+            (run + 5, char::from_u32(code).filter(|c| matches!(c, '\u{C0}'..='\u{24F}'))?)
+        }
+        _ => return None,
+    };
+    character.is_alphabetic().then_some((length, character.is_uppercase()))
+}
+
+/// The word that begins at `at`: letters, and single dashes and apostrophes between them.
+pub(super) fn word(bytes: &[u8], at: usize) -> Option<Word> {
+    let (mut end, mut letters, mut capitals) = (at, 0, 0);
+    let (_, is_capital) = letter(bytes, at)?;
+    while end - at < WORD_BYTES_MAX {
+        let joint = usize::from(letters > 0 && matches!(byte(bytes, end), b'-' | b'\''));
+        let Some((length, is_capital)) = letter(bytes, end + joint) else { break };
+        end += joint + length;
+        letters += 1;
+        capitals += usize::from(is_capital);
+    }
+    Some(Word { end, letters, is_capital: is_capital && (letters == 1 || capitals < letters) })
+}
+
+/// The run of ASCII letters that ends before `at`, without the letter of an escape: `Herr` of `Herr `.
+pub(super) fn word_before(bytes: &[u8], at: usize) -> &[u8] {
+    let floor = at.saturating_sub(20);
+    let head = bytes.get(floor..at).unwrap_or_default();
+    let count = head.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let word = &head[head.len() - count..];
+    let is_escape = before(bytes, at - count) == b'\\';
+    word.get(usize::from(is_escape)..).unwrap_or_default()
+}
+
+/// Slots of a lexicon; a power of two, and twice its words at least.
+const SLOTS: usize = 1024;
+
+/// A set of words, told by their last two letters and their length before they are looked up.
+pub(super) struct Lexicon {
+    words: &'static [u8],
+    filter: [u32; 32 * 32],
+    /// One past where a word begins that has this hash; 0 where there is none.
+    slots: [u16; SLOTS],
+}
+
+impl Lexicon {
+    /// Makes words ready; they are lower case, ASCII, and parted by blanks.
+    pub(super) const fn new(words: &'static str) -> Self {
+        let words = words.as_bytes();
+        assert!(words.len() < u16::MAX as usize, "slots hold places of 16 bits");
+        let mut lexicon = Self { words, filter: [0; 32 * 32], slots: [0; SLOTS] };
+        let (mut at, mut start, mut hash) = (0, 0, 0);
+        while at <= words.len() {
+            if at == words.len() || words[at] == b' ' {
+                let second = if at - start > 1 { (words[at - 2] & 31) as usize } else { 0 };
+                lexicon.filter[second << 5 | (words[at - 1] & 31) as usize] |= 1 << ((at - start) & 31);
+                let mut slot = place(hash);
+                while lexicon.slots[slot] != 0 {
+                    slot = (slot + 1) % SLOTS;
+                }
+                lexicon.slots[slot] = start as u16 + 1;
+                (start, hash) = (at + 1, 0);
+            } else {
+                hash = step(hash, words[at]);
+            }
+            at += 1;
+        }
+        lexicon
+    }
+
+    /// Whether a word is one of them, whatever its case.
+    #[inline]
+    pub(super) fn holds(&self, word: &[u8]) -> bool {
+        let Some((last, head)) = word.split_last() else { return false };
+        let second = head.last().map_or(0, |byte| usize::from(byte & 31));
+        self.filter[second << 5 | usize::from(last & 31)] >> (word.len() & 31) & 1 != 0 && self.finds(word)
+    }
+
+    fn finds(&self, word: &[u8]) -> bool {
+        let mut slot = place(word.iter().fold(0, |hash, byte| step(hash, byte | 0x20)));
+        while let Some(start) = usize::from(self.slots[slot]).checked_sub(1) {
+            let rest = self.words.get(start..).unwrap_or_default();
+            let is_same = rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word);
+            if is_same && matches!(rest.get(word.len()), None | Some(b' ')) {
+                return true;
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        false
+    }
+}
+
+const fn step(hash: u32, letter: u8) -> u32 {
+    (hash ^ letter as u32).wrapping_mul(0x0100_0193)
+}
+
+const fn place(hash: u32) -> usize {
+    (hash ^ hash >> 15) as usize % SLOTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_words_in_every_spelling() {
+        for (text, letters, is_capital) in [
+            ("Lee,", 3, true),
+            ("O'Brien ", 6, true),
+            ("Jean-Luc", 7, true),
+            ("Müller", 6, true),
+            (r"M\u00fcller", 6, true),
+            (r"M\\u00fcller", 6, true),
+            ("LEE", 3, false),
+            ("lee", 3, false),
+            ("J.", 1, true),
+        ] {
+            let word = word(text.as_bytes(), 0).unwrap();
+            assert_eq!((word.letters, word.is_capital), (letters, is_capital), "{text}");
+        }
+        assert_eq!(word(b"Lee- x", 0).unwrap().end, 3);
+        assert_eq!((word(b"7", 0), word(br"\n", 0), word(br"\u2019", 0)), (None, None, None));
+        assert_eq!(word_before(br"\nHerr", 6), b"Herr");
+    }
+
+    #[test]
+    fn holds_its_words_and_no_others() {
+        const WORDS: Lexicon = Lexicon::new("herr m");
+        assert!(WORDS.holds(b"Herr") && WORDS.holds(b"M") && !WORDS.holds(b"Herrn") && !WORDS.holds(b""));
+    }
+}
