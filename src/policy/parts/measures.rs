@@ -11,7 +11,7 @@ use crate::policy::diagnostic::{Span, did_you_mean, shown};
 use crate::policy::plans::{AuditLevel, AuditPlan, ConversationSource};
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::Node;
-use crate::scan::{Action, Detector, Direction, FieldPattern};
+use crate::scan::{Action, Detector, Direction, FieldPattern, Pack};
 
 /// A limit.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(in crate::policy) const MATCH_KEYS: &[&str] = &["tools", "classes"];
 
 /// The keys of a redaction rule.
 pub(in crate::policy) const REDACT_KEYS: &[&str] =
-    &["id", "on", "detectors", "fields", "action", "mode", "since"];
+    &["id", "on", "packs", "detectors", "fields", "action", "mode", "since"];
 
 /// The keys of `conversation`.
 pub(in crate::policy) const CONVERSATION_KEYS: &[&str] = &["sources"];
@@ -122,8 +122,8 @@ fn read_redaction(node: &Node, findings: &mut Findings) -> Option<RedactPart> {
     let action = fields.need("action", findings);
     let action =
         action.and_then(|node| walker::word(node, "an action", Action::ALL, Action::as_str, findings));
-    if fields.get("detectors").is_none() && fields.get("fields").is_none() {
-        let help = "name `detectors`, `fields` or both";
+    if ["packs", "detectors", "fields"].iter().all(|key| fields.get(key).is_none()) {
+        let help = "name `packs`, `detectors` or `fields`";
         findings.advise(Code::MissingKey, fields.span(), "a redaction rule looks for nothing", help);
     }
     let mut items = |key: &str, what: &str| {
@@ -131,7 +131,16 @@ fn read_redaction(node: &Node, findings: &mut Findings) -> Option<RedactPart> {
         node.and_then(|node| walker::some(node, what, findings)).unwrap_or_default()
     };
     let (detectors, patterns) = (items("detectors", "`detectors`"), items("fields", "`fields`"));
-    let detectors = detectors.iter().filter_map(|item| read_detector(item, findings)).collect();
+    let packs = items("packs", "`packs`");
+    let mut detectors: Vec<_> = detectors.iter().filter_map(|item| read_detector(item, findings)).collect();
+    for item in packs {
+        let pack = walker::word(item, "a pack", Pack::ALL, Pack::as_str, findings);
+        for detector in pack.into_iter().flat_map(Detector::of) {
+            if !detectors.contains(&detector) {
+                detectors.push(detector);
+            }
+        }
+    }
     let patterns = patterns.iter().filter_map(|item| read_pattern(item, findings)).collect();
     let ModePart { mode, since } = ModePart::read(&fields, findings);
     Some(RedactPart { id, on, detectors, fields: patterns, action, mode, since })

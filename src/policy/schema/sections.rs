@@ -19,7 +19,7 @@ use crate::policy::strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
     SchemaFit, Seal,
 };
-use crate::scan::{Action, Detector, Direction};
+use crate::scan::{Action, Detector, Direction, Pack};
 
 /// The shapes of a policy file.
 pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
@@ -129,9 +129,10 @@ fn measures(tools: &Tools) -> [Shape; 4] {
             )
             .row("classes", some(&word(Class::ALL, Class::as_str)), "tools by class"),
         Shape::new("redaction", REDACT_KEYS, &["id", "on", "action"])
-            .some_of(&[&["detectors", "fields"]])
+            .some_of(&[&["packs", "detectors", "fields"]])
             .row("id", label(), "its name in audit records and metrics")
             .row("on", word(&[Direction::Arguments, Direction::Results], Direction::as_str), "where it looks")
+            .row("packs", some(&word(Pack::ALL, Pack::as_str)), "detectors that belong together")
             .row("detectors", some(&json!({ "enum": detectors })), "what it looks for")
             .row("fields", some(&text()), "keys whose values it takes: `customer_id`, `*.secret_*`")
             .row("action", word(Action::ALL, Action::as_str), "what happens to what is found")
