@@ -171,6 +171,13 @@ fn scans_lines_by_themselves_and_goes_on_behind_a_bad_one() {
     {
         assert!(stderr.contains(wanted), "{wanted}: {stderr}");
     }
+    fs::write(folder.path().join("odd.jsonl"), b"[\"\xe9\"]\n[\"123-45-6789\"]").expect("written");
+    let (code, stdout, _) = run(&["odd.jsonl", "--redacted"], folder.path(), "");
+    assert_eq!(
+        (code, &*stdout),
+        (Some(3), "null\n[\"***-**-****\"]"),
+        "a last line without an end keeps none"
+    );
 }
 
 #[test]

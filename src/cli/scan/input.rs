@@ -32,21 +32,26 @@ pub(super) struct Input {
 }
 
 /// What is scanned at once.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Piece<'i> {
+    /// Empty where the bytes are no text.
     pub text: &'i str,
+    /// Why the bytes are no text, and what to do.
+    pub fault: Option<String>,
     /// Never [`Form::Jsonl`].
     pub form: Form,
     /// The line of the file that it begins on, from 1.
     pub line: usize,
     /// Whether it is one line of several.
     pub is_line: bool,
+    /// What stood behind it: the end of its line, or nothing.
+    pub end: &'static str,
 }
 
 impl Piece<'_> {
     /// Whether there is nothing in it to scan.
     pub(super) fn is_blank(&self) -> bool {
-        self.text.bytes().all(|byte| byte.is_ascii_whitespace())
+        self.fault.is_none() && self.text.bytes().all(|byte| byte.is_ascii_whitespace())
     }
 }
 
@@ -73,7 +78,7 @@ impl Input {
     /// Reads the next piece, which may be blank.
     ///
     /// # Errors
-    /// Why there is none though the file goes on: a bound, the disk, or bytes that are no text.
+    /// Why there is none though the file goes on: a bound, or the disk.
     pub(super) fn next(&mut self) -> Result<Option<Piece<'_>>, String> {
         let (is_line, bound) = match self.form {
             Form::Jsonl => (true, SCAN_LINE_BYTES_MAX),
@@ -93,24 +98,24 @@ impl Input {
         if read == 0 {
             return Ok(None);
         }
-        if is_line {
-            let end = self.bytes.strip_suffix(b"\n").map_or(self.bytes.len(), <[u8]>::len);
-            self.bytes.truncate(end);
+        let has_end = is_line && self.bytes.last() == Some(&b'\n');
+        if has_end {
+            self.bytes.pop();
         }
         if self.bytes.len() > bound {
             self.is_done = true;
             return Err(self.too_long(bound));
         }
         let form = if is_line { Form::Json } else { self.form };
-        let text = std::str::from_utf8(&self.bytes).map_err(|fault| {
-            format!(
-                "{}:{}: no UTF-8 at byte {}; convert it first, such as by iconv",
-                self.name,
-                self.line,
-                fault.valid_up_to()
-            )
-        })?;
-        Ok(Some(Piece { text, form, line: self.line, is_line }))
+        let (text, fault) = match std::str::from_utf8(&self.bytes) {
+            Ok(text) => (text, None),
+            Err(fault) => {
+                let at = fault.valid_up_to();
+                ("", Some(format!("no UTF-8 at byte {at}; convert it first, such as by iconv")))
+            }
+        };
+        let end = if has_end { "\n" } else { "" };
+        Ok(Some(Piece { text, fault, form, line: self.line, is_line, end }))
     }
 
     fn too_long(&self, bound: usize) -> String {

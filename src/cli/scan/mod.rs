@@ -163,7 +163,7 @@ fn file(judge: &Judge, path: &std::path::Path, options: &Options, report: &mut R
             }
             continue;
         }
-        match judge.look(piece.text, piece.form) {
+        match piece.fault.clone().map_or_else(|| judge.look(piece.text, piece.form), Err) {
             Ok(looked) => {
                 report.tell(path, &piece, &looked.seen);
                 if options.redacted {
@@ -190,6 +190,6 @@ fn write(piece: &input::Piece<'_>, redacted: Option<&[u8]>) -> Result<(), String
         None if piece.is_line => out.write_all(b"null"),
         None => Ok(()),
     };
-    let written = written.and_then(|()| if piece.is_line { out.write_all(b"\n") } else { Ok(()) });
-    written.and_then(|()| out.flush()).map_err(|cause| format!("cannot write to standard output: {cause}"))
+    let written = written.and_then(|()| out.write_all(piece.end.as_bytes())).and_then(|()| out.flush());
+    written.map_err(|cause| format!("cannot write to standard output: {cause}"))
 }

@@ -89,7 +89,7 @@ fn scored(path: &Path, judge: &Judge, options: &super::Options) -> Result<Tally,
             continue;
         }
         let at = |why: String| format!("{shown}:{}: {why}", piece.line);
-        let case = Case::read(piece.text).map_err(at)?;
+        let case = piece.fault.clone().map_or_else(|| Case::read(piece.text), Err).map_err(at)?;
         let looked = judge.look(&case.doc, Form::Json).map_err(at)?;
         let predictions = corpus::predictions(&case.doc, &looked.seen);
         tally.add(&case, &predictions);
