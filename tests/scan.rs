@@ -82,6 +82,10 @@ fn ends_as_it_went_whatever_the_output() {
         (&["message.json", "--policy", "missing"], 3),
         (&["message.json", "--detectors", "jwt,pan"], 0),
         (&["message.json", "--detectors", "us_snn"], 2),
+        (&["message.json", "--packs", "pci"], 0),
+        (&["message.json", "--packs", "pci,us"], 1),
+        (&["message.json", "--packs", "hippa"], 2),
+        (&["message.json", "--packs", "us", "--detectors", "email"], 2),
         (&["message.json", "--action", "block"], 2),
         (&["message.json", "--as", "yaml"], 2),
         (&["message.json", "--types"], 2),
@@ -101,6 +105,9 @@ fn ends_as_it_went_whatever_the_output() {
     }
     let (_, _, stderr) = run(&["--detectors", "us_snn", "message.json"], folder.path(), "");
     assert!(stderr.contains("did you mean `us_ssn`?"), "{stderr}");
+    let (_, stdout, _) = run(&["--packs", "credentials,us", "message.json"], folder.path(), "");
+    assert!(stdout.contains("rule `credentials`") && stdout.contains("rule `us`"), "{stdout}");
+    assert!(!stdout.contains("rule `all`"), "{stdout}");
 }
 
 #[test]
@@ -244,9 +251,7 @@ fn holds_its_bounds() {
     const LINE: usize = sluicegate::bounds::SCAN_LINE_BYTES_MAX;
     let folder = folder();
     let path = folder.path().join("long");
-    for (form, bound, end, remedy) in
-        [("text", FILE, "", "split"), ("json", FILE, "", "lines of JSON"), ("jsonl", LINE, "\n", "shorten")]
-    {
+    for (form, bound, end, remedy) in [("text", FILE, "", "split"), ("jsonl", LINE, "\n", "shorten")] {
         for (bytes, wanted) in [(bound - 1, 0), (bound, 0), (bound + 1, 3)] {
             fs::write(&path, format!("{}{end}", " ".repeat(bytes))).expect("written");
             let (code, _, stderr) = run(&["long", "--as", form], folder.path(), "");

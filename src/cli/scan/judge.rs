@@ -9,7 +9,7 @@ use crate::cli::check;
 use crate::json::{Document, DuplicateKeys, Kind, Splice, Value};
 use crate::mcp::{Method, Sender};
 use crate::names::{Label, Mode};
-use crate::scan::{Action, Detector, Direction, Plan, Rule, Sight};
+use crate::scan::{Action, Detector, Direction, Pack, Plan, Rule, Sight};
 
 /// What is looked for, and in which direction.
 pub(super) struct Judge {
@@ -114,27 +114,32 @@ impl Judge {
     }
 }
 
+/// A rule for each pack that is named, or one for all detectors, in both directions.
 fn rules(options: &RuleOptions, is_scored: bool) -> Vec<Rule> {
-    let detectors: Vec<Detector> = match options.detectors.as_slice() {
+    let named = |pack: &Pack| (pack.as_str(), Detector::of(*pack).collect());
+    let groups: Vec<(&str, Vec<Detector>)> = match (options.packs.as_slice(), options.detectors.as_slice()) {
         // What no policy can name is for the fields of a rule alone.
-        [] => Detector::ALL.iter().filter_map(|detector| Detector::parse(detector.as_str())).collect(),
-        named => named.to_vec(),
-    };
-    // INVARIANT: the word above is a label.
-    let id = Label::parse(EVERYTHING).expect("a label");
-    let rule = |(on, action)| Rule {
-        id: id.clone(),
-        on,
-        detectors: detectors.clone(),
-        fields: Vec::new(),
-        action,
-        mode: Mode::Enforce,
+        ([], []) => {
+            vec![(EVERYTHING, Detector::ALL.iter().filter_map(|one| Detector::parse(one.as_str())).collect())]
+        }
+        ([], detectors) => vec![(EVERYTHING, detectors.to_vec())],
+        (packs, _) => packs.iter().map(named).collect(),
     };
     let in_arguments = if is_scored { Action::Block } else { options.action };
-    [(Direction::Arguments, in_arguments), (Direction::Results, options.action)]
-        .into_iter()
-        .map(rule)
-        .collect()
+    let rules = groups.into_iter().flat_map(|(id, detectors)| {
+        // INVARIANT: the word above is a label, and so is the name of every pack.
+        let id = Label::parse(id).expect("a label");
+        let rule = move |(on, action)| Rule {
+            id: id.clone(),
+            on,
+            detectors: detectors.clone(),
+            fields: Vec::new(),
+            action,
+            mode: Mode::Enforce,
+        };
+        [(Direction::Arguments, in_arguments), (Direction::Results, options.action)].map(rule)
+    });
+    rules.collect()
 }
 
 /// What of a document is scanned: of a message the part that its sender fills, else all of it.

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
-use crate::scan::{Action, Detector, Direction};
+use crate::scan::{Action, Detector, Direction, Pack};
 use input::{Form, Input};
 use judge::Judge;
 use report::Report;
@@ -61,8 +61,11 @@ pub struct Options {
 #[derive(Debug, Args)]
 struct RuleOptions {
     /// Take the `redact:` rules of this bundle, and not every detector
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["detectors", "action"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["packs", "detectors", "action"])]
     policy: Option<PathBuf>,
+    /// Look for what belongs to these packs only, such as hipaa, pci or credentials; findings name the pack
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = pack, conflicts_with = "detectors")]
+    packs: Vec<Pack>,
     /// Look for these kinds only; every kind if left out
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = detector)]
     detectors: Vec<Detector>,
@@ -99,15 +102,21 @@ Exit codes: 0 nothing found, or every floor reached; 1 found, or a floor not rea
 be scanned.";
 
 fn detector(text: &str) -> Result<Detector, String> {
-    Detector::parse(text).ok_or_else(|| {
-        let near = Detector::ALL
-            .iter()
-            .map(|detector| (detector.as_str(), strsim::jaro_winkler(text, detector.as_str())));
-        let near =
-            near.filter(|(_, likeness)| *likeness > 0.8).max_by(|one, other| one.1.total_cmp(&other.1));
-        let help = near.map(|(name, _)| format!("; did you mean `{name}`?")).unwrap_or_default();
-        format!("there is no detector `{text}`{help}")
-    })
+    let names = Detector::ALL.iter().map(|detector| detector.as_str());
+    Detector::parse(text).ok_or_else(|| unknown("detector", text, names))
+}
+
+fn pack(text: &str) -> Result<Pack, String> {
+    let found = Pack::ALL.iter().copied().find(|pack| pack.as_str() == text);
+    found.ok_or_else(|| unknown("pack", text, Pack::ALL.iter().map(|pack| pack.as_str())))
+}
+
+fn unknown(what: &str, text: &str, names: impl Iterator<Item = &'static str>) -> String {
+    let near =
+        names.map(|name| (name, strsim::jaro_winkler(text, name))).filter(|(_, likeness)| *likeness > 0.8);
+    let near = near.max_by(|one, other| one.1.total_cmp(&other.1));
+    let help = near.map(|(name, _)| format!("; did you mean `{name}`?")).unwrap_or_default();
+    format!("there is no {what} `{text}`{help}")
 }
 
 fn action(text: &str) -> Result<Action, &'static str> {
