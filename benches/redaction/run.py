@@ -93,11 +93,13 @@ def figures(name, out):
             "false_findings": dict(false.most_common(10))}
 
 
-def measure(engine, release):
+def measure(engine, release, reuse):
     result = {}
     for name in SETS:
-        out = WORK / f"{engine}-{name}.out"
-        told = json.loads(run(*command(engine, name, out, release), stderr=subprocess.DEVNULL).splitlines()[-1])
+        out, kept = WORK / f"{engine}-{name}.out", WORK / f"{engine}-{name}.json"
+        if not (reuse and kept.exists() and engine != "sluicegate"):
+            kept.write_text(run(*command(engine, name, out, release), stderr=subprocess.DEVNULL).splitlines()[-1])
+        told = json.loads(kept.read_text())
         if engine == "sluicegate":
             corpus = WORK / f"{name}.jsonl"
             own = json.loads(run(release / "sluicegate", "scan", "--score", corpus, "--findings", out, "-o", "json"))
@@ -137,11 +139,12 @@ def main():
     ap.add_argument("--seed", type=int, default=43)
     ap.add_argument("--limit", type=int, default=0, help="only so many documents of each set: shows that it runs")
     ap.add_argument("--engines", default=",".join(NAMES), help="which, with commas")
+    ap.add_argument("--reuse", action="store_true", help="what peers found in the run before, of the same seed")
     ap.add_argument("--no-record", action="store_true")
     a = ap.parse_args()
     release = setup()
     corpora(a.seed, a.limit)
-    results = {engine: measure(engine, release) for engine in a.engines.split(",")}
+    results = {engine: measure(engine, release, a.reuse) for engine in a.engines.split(",")}
     throughput = run(release / "throughput")
     revision = run("git", "rev-parse", "--short=7", "HEAD", cwd=ROOT).strip()
     words = " ".join(["python3 benches/redaction/run.py", *sys.argv[1:]])
