@@ -292,6 +292,10 @@ pub const SCAN_VIEW_BYTES_MAX: usize = 4096;
 /// Encodings inside encodings that are looked into.
 pub const SCAN_VIEW_DEPTH_MAX: u32 = 2;
 
+/// Bytes of a text in base64 that is read: as large as the largest event. A longer one is withheld where a
+/// rule acts.
+pub const SCAN_BLOB_BYTES_MAX: usize = 4 << 20;
+
 /// Findings told apart by path in one message; further ones count under `$`, by rule and detector.
 pub const SCAN_FINDINGS_MAX: usize = 128;
 

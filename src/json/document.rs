@@ -203,6 +203,13 @@ impl<'d> Value<'d> {
         inside.filter(|value| value.kind() == Kind::Key).map(Key)
     }
 
+    /// Every array and object in it, itself included, at any depth, in the order of the text.
+    pub fn containers(&self) -> impl Iterator<Item = Value<'d>> + use<'d> {
+        let value = *self;
+        let inside = (value.at..value.node().next).map(move |at| Value { at, ..value });
+        inside.filter(|value| matches!(value.kind(), Kind::Array | Kind::Object))
+    }
+
     fn children(&self, kind: Kind) -> Children<'d> {
         let node = self.node();
         let end = if node.kind == kind { node.next } else { self.at + 1 };

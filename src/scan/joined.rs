@@ -1,12 +1,11 @@
 //! Values cut into pieces: groups with a separator between them, halves in two blocks of text.
 //!
 //! A short string that is nothing but groups of one length is read without its separators too; prose is
-//! not, since its numbers must not run together. Where one block of text ends and the next begins, the
-//! two edges are read as one text, and a value that lies over the seam is taken in both.
+//! not, since its numbers must not run together. Where one block of text or line ends and the next begins,
+//! the two edges are read as one text, and a value that lies over the seam is taken in both.
 
 use std::ops::Range;
 
-use super::edges::byte;
 use super::rules::Ruleset;
 use super::sweep::{Form, Hit, Sweep};
 use crate::bounds::{SCAN_JOIN_BYTES_MAX, SCAN_SEAM_BYTES, SCAN_VIEW_DEPTH_MAX};
@@ -64,54 +63,137 @@ fn split(content: &[u8], length: usize) -> Option<Vec<u8>> {
     Some(groups.flatten().copied().collect())
 }
 
-/// Finds values that lie over the seam of two blocks of text of `carrier`. `place` maps an offset in the
-/// whole text to one in the text that is swept, `bytes`.
+/// Finds values that lie over the seam of two texts of `carrier` that are read one after the other: blocks
+/// of content, messages, contents of a resource, and lines of text in an array. `place` maps an offset in
+/// the whole text to one in the text that is swept, `bytes`.
 pub(super) fn seams(
     carrier: Value<'_>,
     bytes: &[u8],
     rules: &Ruleset,
     place: impl Fn(usize) -> usize,
 ) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    let Some(content) = carrier.get("content").filter(|content| content.kind() == Kind::Array) else {
-        return hits;
-    };
-    let mut last: Option<Range<usize>> = None;
-    for block in content.elements() {
-        let text = block.get("text").filter(|text| text.kind() == Kind::String);
-        let Some(text) = text else {
-            last = None;
-            continue;
-        };
-        let span = text.span();
-        let now = place(span.start + 1)..place(span.end.saturating_sub(1));
-        if let Some(before) = last {
-            seam(bytes, rules, &before, &now, &mut hits);
+    let mut thread = Thread { bytes, rules, last: None, hits: Vec::new() };
+    let inner = |text: Value<'_>| place(text.span().start + 1)..place(text.span().end.saturating_sub(1));
+    for name in ["content", "contents", "messages"] {
+        let Some(blocks) = carrier.get(name).filter(|blocks| blocks.kind() == Kind::Array) else { continue };
+        thread.last = None;
+        for block in blocks.elements() {
+            let content = block.get("content").filter(|_| name == "messages").unwrap_or(block);
+            match content.kind() {
+                Kind::Array => {
+                    content.elements().for_each(|block| thread.block(text(block).map(&inner)));
+                }
+                _ => thread.block(text(content).map(&inner)),
+            }
         }
-        last = Some(now);
     }
-    hits
+    for array in carrier.containers().filter(|value| is_lines(*value)) {
+        thread.last = None;
+        array.elements().for_each(|line| thread.line(Some(line).filter(is_string).map(&inner)));
+    }
+    thread.hits
 }
 
-/// Reads the end of one text and the beginning of the next as one.
-fn seam(bytes: &[u8], rules: &Ruleset, before: &Range<usize>, after: &Range<usize>, hits: &mut Vec<Hit>) {
-    let tail = before.end.saturating_sub(SCAN_SEAM_BYTES).max(before.start)..before.end;
-    let head = after.start..after.end.min(after.start + SCAN_SEAM_BYTES);
-    let (Some(left), Some(right)) = (bytes.get(tail.clone()), bytes.get(head.clone())) else { return };
-    if left.is_empty() || right.is_empty() || byte(left, left.len() - 1) == b'\\' {
-        return;
+/// The text of a block of content.
+fn text(block: Value<'_>) -> Option<Value<'_>> {
+    block.get("text").filter(is_string)
+}
+
+fn is_string(value: &Value<'_>) -> bool {
+    value.kind() == Kind::String
+}
+
+/// Whether it is an array that begins with two strings.
+fn is_lines(value: Value<'_>) -> bool {
+    let mut elements = value.elements();
+    value.kind() == Kind::Array
+        && elements.next().is_some_and(|first| is_string(&first))
+        && elements.next().is_some_and(|second| is_string(&second))
+}
+
+/// Texts that are read one after the other.
+struct Thread<'t> {
+    bytes: &'t [u8],
+    rules: &'t Ruleset,
+    /// The content of the text before.
+    last: Option<Range<usize>>,
+    hits: Vec<Hit>,
+}
+
+impl Thread<'_> {
+    /// Reads the next block of text; `None` where something else stands.
+    fn block(&mut self, now: Option<Range<usize>>) {
+        if let (Some(before), Some(now)) = (self.last.take(), &now) {
+            self.seam(&before, now, b"");
+        }
+        self.last = now;
     }
-    let mut text = [0; 2 * SCAN_SEAM_BYTES];
-    let length = left.len() + right.len();
-    text[..left.len()].copy_from_slice(left);
-    text[left.len()..length].copy_from_slice(right);
-    for hit in Sweep::plain(&text[..length], rules, SCAN_VIEW_DEPTH_MAX) {
-        if hit.span.start < left.len() && hit.span.end > left.len() {
-            let parts =
-                [tail.start + hit.span.start..tail.end, head.start..head.start + (hit.span.end - left.len())];
-            hits.extend(parts.map(|span| Hit { span, form: Form::Piece, ..hit.clone() }));
+
+    /// Reads the next line. Words and numbers that stand alone are a list, and no text that goes on.
+    fn line(&mut self, now: Option<Range<usize>>) {
+        if let (Some(before), Some(now)) = (self.last.take(), &now) {
+            let has_words = |span: &Range<usize>, is_end: bool| {
+                let from = if is_end {
+                    span.end.saturating_sub(SCAN_SEAM_BYTES).max(span.start)
+                } else {
+                    span.start
+                };
+                let text = self.bytes.get(from..span.end.min(from + SCAN_SEAM_BYTES)).unwrap_or_default();
+                memchr::memchr(b' ', text).is_some()
+            };
+            if has_words(&before, true) || has_words(now, false) {
+                self.seam(&before, now, b"");
+                self.seam(&before, now, b" ");
+            }
+        }
+        self.last = now;
+    }
+
+    /// Reads the end of one text and the beginning of the next as one, with `joint` between them.
+    fn seam(&mut self, before: &Range<usize>, after: &Range<usize>, joint: &[u8]) {
+        let tail = before.end.saturating_sub(SCAN_SEAM_BYTES).max(before.start)..before.end;
+        let head = after.start..after.end.min(after.start + SCAN_SEAM_BYTES);
+        let (Some(left), Some(right)) = (self.bytes.get(tail.clone()), self.bytes.get(head.clone())) else {
+            return;
+        };
+        if !may_go_on(left, right) {
+            return;
+        }
+        let mut text = [0; 2 * SCAN_SEAM_BYTES + 1];
+        let (end, start) = (left.len(), left.len() + joint.len());
+        let length = start + right.len();
+        text[..end].copy_from_slice(left);
+        text[end..start].copy_from_slice(joint);
+        text[start..length].copy_from_slice(right);
+        for hit in Sweep::plain(&text[..length], self.rules, SCAN_VIEW_DEPTH_MAX) {
+            if hit.span.start < end && hit.span.end > start {
+                let parts =
+                    [tail.start + hit.span.start..tail.end, head.start..head.start + (hit.span.end - start)];
+                self.hits.extend(parts.map(|span| Hit { span, form: Form::Piece, ..hit.clone() }));
+            }
         }
     }
+}
+
+/// Whether a value may end one text and go on in the next: digits on both sides, an address, or a long word.
+/// Cheap; asked for every seam.
+fn may_go_on(left: &[u8], right: &[u8]) -> bool {
+    const NEAR: usize = 6;
+    let (Some(&last), Some(&first)) = (left.last(), right.first()) else { return false };
+    if last == b'\\' {
+        return false;
+    }
+    let is_part =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/');
+    let has_digit = |bytes: &[u8]| bytes.iter().any(u8::is_ascii_digit);
+    if has_digit(&left[left.len().saturating_sub(NEAR)..]) && has_digit(&right[..right.len().min(NEAR)]) {
+        return true;
+    }
+    let ends = left.iter().rev().take_while(|byte| is_part(byte) || **byte == b'@').count();
+    let begins = right.iter().take_while(|byte| is_part(byte) || **byte == b'@').count();
+    let has_at = left[left.len() - ends..].contains(&b'@') || right[..begins].contains(&b'@');
+    let is_word = is_part(&last) && is_part(&first) && ends + begins >= 16;
+    (has_at && ends > 0 && begins > 0) || is_word
 }
 
 #[cfg(test)]
@@ -137,5 +219,21 @@ mod tests {
             assert!(wanted.is_none() || may_be_groups(padded.as_bytes(), 0), "{text}");
         }
         assert_eq!(groups("4111 ".repeat(40).as_bytes()), None);
+    }
+
+    #[test]
+    fn asks_for_a_seam_only_where_a_value_may_go_on() {
+        for (left, right, wanted) in [
+            ("card 4111 1111", " 1111 1111 on", true),
+            ("write to user@exam", "ple.com now", true),
+            ("write to user", "@example.com now", true),
+            ("key AKIAIOSFOD", "NN7EXAMPLE", true),
+            ("the first line.", "The second line", false),
+            ("room 12", "is free", false),
+            (r"ends in \", "4111", false),
+            ("", "4111", false),
+        ] {
+            assert_eq!(may_go_on(left.as_bytes(), right.as_bytes()), wanted, "{left}|{right}");
+        }
     }
 }

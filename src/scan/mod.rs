@@ -40,6 +40,7 @@ mod forms;
 mod joined;
 mod keys;
 mod labels;
+mod media;
 mod names;
 mod place;
 mod plan;
@@ -61,6 +62,7 @@ mod words;
 mod write;
 
 pub use catalogue::{Detector, Family, Pack};
+pub use media::Binary;
 pub use plan::{Finding, Plan, PlanFault, Sighting};
 pub use rule::{Action, Direction, FieldPattern, PatternFault, Rule, is_same_field};
 pub use sight::{Confidence, Sight};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::json::{Elements, Key, Kind, Members, Value};
 
-use super::Direction;
+use super::{Direction, media};
 
 /// What stands at an offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl<'d> Walker<'d> {
     pub(super) fn is_opaque(&self) -> bool {
         let mut names = self.names();
         let Some(last) = names.next_back() else { return false };
-        let is_blob = last.is("blob") || last.is("data") && self.frames.last().is_some_and(Frame::is_media);
+        let is_blob = (last.is("blob") || last.is("data")) && self.frames.last().is_some_and(Frame::is_media);
         let is_echoed = OPAQUE.iter().any(|name| last.is(name));
         is_blob || is_echoed && names.all(|key| ENVELOPES.iter().any(|name| key.is(name)))
     }
@@ -225,8 +225,7 @@ impl<'d> Frame<'d> {
     }
 
     fn is_media(&self) -> bool {
-        let kind = self.value.get("type").and_then(|kind| kind.string());
-        matches!(kind.as_deref(), Some("audio" | "image"))
+        self.child.is_some_and(|child| media::is_opaque(self.value, child))
     }
 }
 

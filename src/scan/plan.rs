@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::joined;
+use super::media::{self, Binary};
 use super::rules::Ruleset;
 use super::settle::Case;
 use super::spelled::Plain;
@@ -17,6 +18,7 @@ use crate::names::{Label, Mode};
 pub struct Plan {
     arguments: Ruleset,
     results: Ruleset,
+    pub(super) media: media::Rule,
 }
 
 /// Why rules make no plan: the policy author's fault.
@@ -72,22 +74,42 @@ impl Plan {
         if arguments.len().max(results.len()) > SCAN_RULES_MAX {
             return Err(PlanFault::TooMany);
         }
-        Ok(Self { arguments: Ruleset::new(arguments.iter()), results: Ruleset::new(results.iter()) })
+        let (arguments, results) = (Ruleset::new(arguments.iter()), Ruleset::new(results.iter()));
+        Ok(Self { arguments, results, media: media::Rule::default() })
     }
 
-    /// Whether no rule watches `direction`, so that a scan would find nothing.
+    /// Says what becomes of content that is no text, on its way to a client. It passes until this is said.
+    #[must_use]
+    pub fn with_binary(self, binary: Binary, mode: Mode) -> Self {
+        Self { media: media::Rule { binary, mode }, ..self }
+    }
+
+    /// Whether nothing watches `direction`, so that a scan would find nothing.
     pub fn is_empty(&self, direction: Direction) -> bool {
-        self.ruleset(direction).rules.is_empty()
+        let is_free = direction == Direction::Arguments || self.media.binary == Binary::Pass;
+        self.ruleset(direction).rules.is_empty() && is_free
+    }
+
+    /// Whether a rule of `direction` does more than report.
+    pub(super) fn acts(&self, direction: Direction) -> bool {
+        self.ruleset(direction).rules.iter().any(|rule| rule.mode == Mode::Enforce)
     }
 
     /// Scans `carrier`: the params, the result or the error of a message.
     ///
     /// Edits are in offsets of the whole text that `carrier` is a part of; with them made the text is
     /// JSON again, and a second scan changes nothing. Looks at each byte once, and at ASCII that is
-    /// spelled in `\u` escapes once more in a copy. Allocates nothing when nothing is found.
+    /// spelled in `\u` escapes once more in a copy, and at text in base64 once more decoded. Allocates
+    /// nothing when nothing is found and nothing is decoded.
     pub fn scan(&self, direction: Direction, carrier: Value<'_>) -> Sighting {
-        let Some((hits, plain)) = self.swept(direction, carrier) else { return Sighting::default() };
-        Case::new(direction, carrier, plain.as_ref(), self.ruleset(direction)).settle(hits)
+        let mut sighting = match self.swept(direction, carrier) {
+            Some((hits, plain)) => {
+                Case::new(direction, carrier, plain.as_ref(), self.ruleset(direction)).settle(hits)
+            }
+            None => Sighting::default(),
+        };
+        media::scan(self, direction, carrier, &mut sighting);
+        sighting
     }
 
     /// Every value in `carrier` that [`scan`](Self::scan) writes over or reports, by itself and in the
@@ -95,8 +117,15 @@ impl Plan {
     ///
     /// For showing and counting: finding them costs what a scan costs, and more for each.
     pub fn sights(&self, direction: Direction, carrier: Value<'_>) -> Vec<Sight> {
-        let Some((hits, plain)) = self.swept(direction, carrier) else { return Vec::new() };
-        Case::new(direction, carrier, plain.as_ref(), self.ruleset(direction)).sights(hits)
+        let mut sights = match self.swept(direction, carrier) {
+            Some((hits, plain)) => {
+                Case::new(direction, carrier, plain.as_ref(), self.ruleset(direction)).sights(hits)
+            }
+            None => Vec::new(),
+        };
+        sights.extend(media::sights(self, direction, carrier));
+        sights.sort_by_key(|sight| sight.span.start);
+        sights
     }
 
     /// Sweeps `carrier`: its hits, and the plain spelling that they lie in, if it is not its own; `None`

@@ -16,8 +16,10 @@ use crate::bounds::{SCAN_VIEW_BYTES_MAX, SCAN_VIEW_DEPTH_MAX};
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
     .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
-const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+/// Reads base64 with or without padding.
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+/// Reads base64 of URLs, as [`BASE64`].
+pub(super) const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
 /// Characters of an encoding that are decoded to see whether it holds text.
 const TASTE: usize = 16;
