@@ -20,7 +20,7 @@ if [[ "${1:-}" =~ ^[0-9]+$ ]]; then
 fi
 targets=("$@")
 if [[ ${#targets[@]} -eq 0 ]]; then
-  mapfile -t targets < <(sed -n 's/^ *Target("\([a-z_]*\)", sluicegate.*/\1/p' targets.rs)
+  mapfile -t targets < <(sed -n 's/^ *Target("\([a-z_]*\)", .*/\1/p' targets.rs)
 fi
 
 # `--target` keeps these flags away from build scripts and macros.

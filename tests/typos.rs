@@ -58,6 +58,7 @@ const NAMES: &[Row] = &[
     Row("annotation", "{ destructiveHint: false }", "{ «destructivHint»: false }", "SG0005"),
     Row("method", "methods: [resources/read]", "methods: [«resource/read»]", "SG0019"),
     Row("detector", "detectors: [us_ssn]", "detectors: [«us_snn»]", "SG0018"),
+    Row("media type", "image/png, ", "«imag/png», ", "SG0009"),
     Row("rule twice", "- id: dba-safe", "- id: «dba-drop»", "SG0011"),
 ];
 

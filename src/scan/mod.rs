@@ -23,6 +23,13 @@
 //!    \-> spelled otherwise? -> plain spelling -/     (spans mapped back)
 //! ```
 //!
+//! Content in base64 is decoded, scanned and encoded again (`media`).
+//!
+//! **Opaque on purpose.** `cursor`, `nextCursor`, `progressToken`, `requestState` and `taskId` are echoed byte
+//! for byte, so no edit reaches them; the gate seals those that the server made. What a request was judged by
+//! (`name`, `ref`, `uri`) is never edited: a rule that blocks still stops it. Pictures and sounds pass or are
+//! withheld whole (`Binary`).
+//!
 //! **What it is not.** Nothing encrypted, reversed or paraphrased is found, nothing in images, and no value
 //! cut over two messages. A person whom nothing introduces needs a model.
 
@@ -37,6 +44,7 @@ mod fields;
 mod folded;
 mod foreign;
 mod forms;
+mod fuzz;
 mod joined;
 mod keys;
 mod labels;
@@ -62,6 +70,7 @@ mod words;
 mod write;
 
 pub use catalogue::{Detector, Family, Pack};
+pub use fuzz::{Trials, fuzz_scan};
 pub use media::Binary;
 pub use plan::{Finding, Plan, PlanFault, Sighting};
 pub use rule::{Action, Direction, FieldPattern, PatternFault, Rule, is_same_field};
@@ -69,32 +78,3 @@ pub use sight::{Confidence, Sight};
 
 #[cfg(test)]
 mod tests;
-
-/// Scans arbitrary bytes by every detector, and checks what must hold of every outcome.
-///
-/// For fuzzers; panics only when an invariant of this room is broken.
-pub fn fuzz_scan(bytes: &[u8]) {
-    use crate::json::Document;
-    use crate::names::{Label, Mode};
-    let Ok(document) = Document::parse(bytes) else { return };
-    let (Ok(id), Ok(field)) = (Label::parse("fuzz"), FieldPattern::parse("a.b")) else { return };
-    for action in [Action::Mask, Action::Replace, Action::Drop] {
-        let detectors = Detector::ALL.to_vec();
-        let rule = Rule {
-            id: id.clone(),
-            on: Direction::Results,
-            detectors,
-            fields: vec![field.clone()],
-            action,
-            mode: Mode::Enforce,
-        };
-        let Ok(plan) = Plan::new(vec![rule]) else { return };
-        let edited = plan.scan(Direction::Results, document.root()).splice.apply(bytes);
-        let again = Document::parse(&edited);
-        assert!(again.is_ok(), "redacted text is JSON");
-        if let Ok(again) = again {
-            let twice = plan.scan(Direction::Results, again.root()).splice.apply(&edited);
-            assert_eq!(edited, twice, "redaction is a fixed point");
-        }
-    }
-}

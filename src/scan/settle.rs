@@ -124,7 +124,11 @@ impl<'c> Case<'c> {
         let from = sheet.sights.as_ref().map_or(0, Vec::len);
         if let Some(claim) = self.strictest(group.iter().filter(counts), Mode::Enforce) {
             let action = self.rules.rules[claim.rule].action;
-            let is_free = action == Action::Block || !spot.is_judged;
+            // What a request was judged by is never written over, so a value there stops it. Names of fields
+            // tell nothing of the protocol's own members.
+            let has_value = group.iter().filter(counts).any(|hit| hit.form == Form::Part);
+            let must_stop = action == Action::Block || spot.is_judged && has_value;
+            let is_free = must_stop || !spot.is_judged;
             let edit = self.edit(claim, span, spot.place, &mut sheet.tokens);
             if let Some((target, text)) = edit.filter(|_| is_free) {
                 let finding = sheet.tally.note(self.rules, claim, &spot.path);
@@ -134,7 +138,7 @@ impl<'c> Case<'c> {
                     let claim = self.strictest(std::iter::once(hit), Mode::Enforce);
                     self.see(claim, spot, from, sheet);
                 }
-                if action == Action::Block {
+                if must_stop {
                     sheet.sighting.blocked.get_or_insert(finding);
                 }
             }

@@ -1,5 +1,7 @@
 //! What redaction promises, over the detector table and as whole documents.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -182,15 +184,24 @@ fn lets_the_strictest_rule_win_and_shadow_change_nothing() {
 }
 
 #[test]
-fn never_edits_what_a_request_was_judged_by() {
+fn stops_at_a_value_in_what_a_request_was_judged_by() {
     let mut mask = rule("mask", &[Detector::EMAIL], &[], Action::Mask);
     mask.on = Direction::Arguments;
-    let text = r#"{"name":"a@example.com","arguments":{"name":"a@example.com"}}"#;
-    let document = Document::parse(text.as_bytes()).unwrap();
+    mask.fields = vec![FieldPattern::parse("name").unwrap()];
     let plan = Plan::new(vec![mask]).unwrap();
-    let sighting = plan.scan(Direction::Arguments, document.root());
-    let edited = sighting.splice.apply(text.as_bytes());
-    assert_eq!(edited, br#"{"name":"a@example.com","arguments":{"name":"a***@example.com"}}"#);
+    for (text, wanted) in [
+        (r#"{"name":"tool","arguments":{"name":"x"}}"#, Some(r#"{"name":"tool","arguments":{"name":"*"}}"#)),
+        (r#"{"name":"a@example.com","arguments":{}}"#, None),
+        (r#"{"uri":"mail:a@example.com"}"#, None),
+        (r#"{"ref":{"type":"ref/prompt","name":"a@example.com"}}"#, None),
+    ] {
+        let document = Document::parse(text.as_bytes()).unwrap();
+        let sighting = plan.scan(Direction::Arguments, document.root());
+        assert_eq!(sighting.blocked.is_none(), wanted.is_some(), "{text}");
+        if let Some(wanted) = wanted {
+            assert_eq!(String::from_utf8(sighting.splice.apply(text.as_bytes())).unwrap(), wanted);
+        }
+    }
     assert!(plan.is_empty(Direction::Results) && !plan.is_empty(Direction::Arguments));
 }
 
@@ -321,6 +332,9 @@ const PIECES: &[&str] = &[
     "\\\"name\\\":\\\"",
 ];
 
+/// Plans of every detector, which take long to make.
+static TRIALS: LazyLock<Trials> = LazyLock::new(Trials::default);
+
 proptest! {
     #[test]
     fn keeps_json_whole_other_bytes_as_they_are_and_finds_nothing_twice(
@@ -368,8 +382,8 @@ proptest! {
 
     #[test]
     fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[\\\\\"u0-9a-fA-JK@.:{}+_ -]{0,80}") {
-        fuzz_scan(&bytes);
-        fuzz_scan(quote(&text).as_bytes());
-        fuzz_scan(format!("[\"{text}\"]").as_bytes());
+        TRIALS.run(&bytes);
+        TRIALS.run(quote(&text).as_bytes());
+        TRIALS.run(format!("[\"{text}\"]").as_bytes());
     }
 }

@@ -3,6 +3,7 @@
 //! Files are put together without order: maps are joined, lists are added up, and what can be said
 //! once only may stand in one file only.
 
+mod binary;
 mod callers;
 mod certificates;
 mod conditions;
@@ -26,6 +27,7 @@ pub(super) use tools::{Section, ToolPart, read_tool_name};
 
 /// The keys that each reader knows, for the schema.
 pub(super) mod keys {
+    pub(in crate::policy) use super::binary::{BINARY_WORDS, MEDIA_KINDS};
     pub(in crate::policy) use super::callers::{CALLERS_KEYS, KEY_KEYS, ROLE_KEYS};
     pub(in crate::policy) use super::certificates::CERTIFICATE_KEYS;
     pub(in crate::policy) use super::conditions::{EXCEPTION_KEYS, UNLESS_KEYS};
@@ -55,6 +57,7 @@ use super::walker::{self, Fields};
 use super::yaml::{Content, Entry, Node};
 use crate::identity::Anonymous;
 use crate::names::{Label, Mode};
+use crate::scan::Binary;
 
 /// Everything that the files of a bundle say.
 #[derive(Debug, Default)]
@@ -75,6 +78,7 @@ pub(super) struct Bundle {
     pub rules: Vec<RulePart>,
     pub limits: Vec<LimitPart>,
     pub redact: Vec<RedactPart>,
+    pub binary: Binary,
     pub upstream: UpstreamPlan,
     /// Whether the author says that the database behind the server is guarded itself.
     pub is_boundary_declared: bool,
@@ -115,6 +119,7 @@ pub(in crate::policy) const KEYS: &[&str] = &[
     "deny",
     "limits",
     "redact",
+    "binary",
     "upstream",
     "audit",
     "deny_as",
@@ -127,7 +132,8 @@ pub(in crate::policy) const KEYS: &[&str] = &[
 pub(in crate::policy) const SERVER_KEYS: &[&str] = &["id", "mode", "since"];
 
 /// Sections that say something once for the whole bundle.
-const ONCE: &[&str] = &["server", "upstream", "audit", "deny_as", "strict", "shadow", "conversation"];
+const ONCE: &[&str] =
+    &["server", "binary", "upstream", "audit", "deny_as", "strict", "shadow", "conversation"];
 
 impl Bundle {
     /// Adds what one file says.
@@ -167,6 +173,9 @@ impl Bundle {
         each("deny", &mut |node, findings| self.read_rules(node, Effect::Deny, findings));
         each("limits", &mut |node, findings| self.read_limits(node, findings));
         each("redact", &mut |node, findings| self.read_redact(node, findings));
+        each("binary", &mut |node, findings| {
+            self.binary = binary::read(node, findings).unwrap_or_default();
+        });
         each("upstream", &mut |node, findings| self.read_upstream(node, findings));
         each("audit", &mut |node, findings| self.audit = measures::read_audit(node, findings));
         each("deny_as", &mut |node, findings| {

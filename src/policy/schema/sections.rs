@@ -10,8 +10,8 @@ use crate::bounds::BODY_BYTES_MAX;
 use crate::limit::Level;
 use crate::names::Mode;
 use crate::policy::parts::keys::{
-    AUDIT_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, POLICY_KEYS, REDACT_KEYS, ROLE_KEYS, SERVER_KEYS,
-    SHADOW_KEYS, STRICT_KEYS, TOOL_KEYS,
+    AUDIT_KEYS, BINARY_WORDS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, MEDIA_KINDS, POLICY_KEYS,
+    REDACT_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, TOOL_KEYS,
 };
 use crate::policy::plans::{AuditLevel, DenyAs};
 use crate::policy::snapshot::Class;
@@ -58,6 +58,7 @@ fn policy(tools: &Tools) -> Shape {
             "how often; a call is charged to all limits that concern it, or to none",
         )
         .row("redact", list(&shape("redaction")), "what may not be said in results or arguments")
+        .row("binary", binary(), "pictures, sounds and files of the server, which no scan can read; all pass")
         .row("upstream", shape("upstream"), "the server: how long it may take, and what it is shown")
         .row("audit", shape("audit"), "what is written down")
         .row(
@@ -72,6 +73,13 @@ fn policy(tools: &Tools) -> Shape {
         )
         .row("shadow", shape("shadow"), "how long something may only report")
         .row("conversation", shape("conversation"), "where the name of a conversation is found")
+}
+
+/// A word, or the media types that pass.
+fn binary() -> serde_json::Value {
+    let pattern = format!("^({})/([a-z0-9._+-]+|[*])$", MEDIA_KINDS.join("|"));
+    let media = json!({ "type": "string", "pattern": pattern });
+    json!({ "anyOf": [{ "enum": BINARY_WORDS }, { "type": "array", "items": media, "minItems": 1 }] })
 }
 
 fn server() -> Shape {
