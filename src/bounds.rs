@@ -296,6 +296,10 @@ pub const SCAN_VIEW_DEPTH_MAX: u32 = 2;
 /// rule acts.
 pub const SCAN_BLOB_BYTES_MAX: usize = 4 << 20;
 
+/// Bytes of heap that a scan and its edits take for each byte of a message, at most: with values everywhere a
+/// list of them, the edits, and the text with the edits made.
+pub const SCAN_HEAP_BYTES_PER_BYTE: usize = 32;
+
 /// Findings told apart by path in one message; further ones count under `$`, by rule and detector.
 pub const SCAN_FINDINGS_MAX: usize = 128;
 

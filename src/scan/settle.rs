@@ -199,7 +199,7 @@ impl<'c> Case<'c> {
         let content = self.bytes.get(span.clone())?;
         let detector = claim.hit.detector;
         if place == Place::Key || self.is_inner_key(span) {
-            return Some((span.clone(), tokens.name(detector, content, self.bytes)));
+            return (!is_name(content)).then(|| (span.clone(), tokens.name(detector, content, self.bytes)));
         }
         let form = match claim.hit.form {
             Form::Part if place == Place::Number => Form::Bare(1),
@@ -345,6 +345,13 @@ impl Tokens {
         });
         format!("{stem}_{number}]")
     }
+}
+
+/// Whether a key was renamed already, or was a token: `[EMAIL_1]`, `[EMAIL]`.
+fn is_name(content: &[u8]) -> bool {
+    let inner = content.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
+    let is_part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+    inner.is_some_and(|inner| inner.first().is_some_and(u8::is_ascii_uppercase) && inner.iter().all(is_part))
 }
 
 /// The highest number that stands behind `stem` in a text.

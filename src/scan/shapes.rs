@@ -276,6 +276,14 @@ pub(super) fn email(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let head = &bytes[at.saturating_sub(LOCAL_BYTES_MAX)..at];
     let is_local = |byte: &u8| byte.is_ascii_alphanumeric() || b".!#$%&'+/=?^_`{|}~-".contains(byte);
     let local = head.iter().rev().take_while(|byte| is_local(byte)).count();
+    // In a path or a query the mailbox begins behind the last mark; in `bounce+user=host@list` it does not.
+    let is_mark = |byte: &u8| matches!(byte, b'/' | b'?' | b'&' | b'#');
+    let kept = head.iter().rev().take(local).position(is_mark).unwrap_or(local);
+    let name = &head[head.len() - kept..];
+    let local = match memchr::memrchr(b'=', name) {
+        Some(sign) if !name[..sign].contains(&b'+') => kept - sign - 1,
+        Some(_) | None => kept,
+    };
     let mut start = skip_escape(bytes, at - local);
     while start < at && !bytes[start].is_ascii_alphanumeric() && bytes[start] != b'_' {
         start += 1;
