@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::edges::{before, byte, is_word};
-use super::words::{Lexicon, word, word_before};
+use super::words::{Lexicon, Sieve, word, word_before};
 
 /// Words of one name, particles not counted.
 const NAME_WORDS_MAX: usize = 6;
@@ -110,6 +110,19 @@ static NOUNS: Lexicon = Lexicon::new(
      numero dato datos views unknown none null",
 );
 
+/// All words that may introduce a person.
+static CUES: Sieve = Sieve::over(&[
+    &TITLES,
+    &LABELS,
+    &GREETINGS,
+    &JOINTS,
+    &PHRASES[0].0,
+    &PHRASES[1].0,
+    &PHRASES[2].0,
+    &PHRASES[3].0,
+    &PHRASES[4].0,
+]);
+
 /// How a person is introduced, and how much is asked of the words behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cue {
@@ -153,6 +166,9 @@ fn cue(bytes: &[u8], at: usize, known: usize) -> Option<Cue> {
     }
     if matches!(before(bytes, start), b'_' | b'/' | b'=' | b'@' | b'0'..=b'9') {
         return None;
+    }
+    if !CUES.may_hold(lead) {
+        return matches!(last, b'.' | b':').then_some(Cue::Clause);
     }
     let is_capital = lead[0].is_ascii_uppercase() && !lead[1..].iter().any(u8::is_ascii_uppercase);
     if is_capital && last != b':' && TITLES.holds(lead) && before(bytes, start) != b'.' {

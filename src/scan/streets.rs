@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::edges::{before, byte, is_word, skip_escape};
-use super::words::{Lexicon, word, word_before};
+use super::words::{Lexicon, Sieve, word, word_before};
 
 /// Words between the number and the word for a street.
 const STREET_WORDS_MAX: usize = 5;
@@ -81,6 +81,9 @@ static HOMES: Lexicon = Lexicon::new(
     "at address lives living resides residing residence wohnhaft home anschrift adresse domicilio \
      direccion endereco indirizzo adres bij flat studio",
 );
+
+/// All words that may stand before the name of a street.
+static FRONTS: Sieve = Sieve::over(&[&LEADS, &NUMBERED, &LINKS]);
 
 /// The street of whose name the capital at `at` is the first letter.
 pub(super) fn street(bytes: &[u8], at: usize) -> Option<Range<usize>> {
@@ -160,6 +163,9 @@ fn number_before(bytes: &[u8], gap: usize) -> Option<usize> {
 fn led(bytes: &[u8], at: usize, gap: usize) -> Option<Range<usize>> {
     let mut past = gap;
     let mut lead = lead_before(bytes, past);
+    if !FRONTS.may_hold(lead) {
+        return None;
+    }
     for _ in 0..2 {
         if !LINKS.holds(lead) {
             break;
@@ -222,6 +228,10 @@ fn number_after(bytes: &[u8], end: usize) -> Option<usize> {
 
 /// `Hauptstrasse 5`: one word that says by its end that it is a street, and a number.
 fn compound(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let run = bytes[at..].iter().take(64).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    if byte(bytes, at + run) == b' ' && !byte(bytes, at + run + 1).is_ascii_digit() {
+        return None;
+    }
     let word = word(bytes, at).filter(|word| word.letters >= 4)?;
     let next = byte(bytes, word.end + usize::from(byte(bytes, word.end) == b'.') + 1);
     if !next.is_ascii_digit() {

@@ -215,7 +215,8 @@ fn reads_neighbouring_texts_as_one() {
         ("to user@exam", "ple.com now", "to ****@****", "***.*** now"),
     ];
     for (left, right, left_wanted, right_wanted) in halves {
-        let arounds: [&dyn Fn(&str, &str) -> String; 6] = [
+        type Around<'a> = &'a dyn Fn(&str, &str) -> String;
+        let arounds: [Around<'_>; 6] = [
             &|a, b| format!(r#"{{"content":[{},{}]}}"#, block(a), block(b)),
             &|a, b| format!(r#"{{"contents":[{{"uri":"a:b","text":"{a}"}},{{"uri":"a:c","text":"{b}"}}]}}"#),
             &|a, b| {

@@ -36,8 +36,15 @@ fn letter(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
 
 /// The word that begins at `at`: letters, and single dashes and apostrophes between them.
 pub(super) fn word(bytes: &[u8], at: usize) -> Option<Word> {
-    let (mut end, mut letters, mut capitals) = (at, 0, 0);
     let (_, is_capital) = letter(bytes, at)?;
+    // Nearly every word is ASCII; what ends it says whether it goes on otherwise.
+    let rest = bytes.get(at..)?;
+    let run = rest.iter().take(WORD_BYTES_MAX).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    if !matches!(byte(rest, run), b'-' | b'\'' | b'\\' | 0x80..) {
+        let is_mixed = run == 1 || rest[..run].iter().any(|byte| !byte.is_ascii_uppercase());
+        return Some(Word { end: at + run, letters: run, is_capital: is_capital && is_mixed });
+    }
+    let (mut end, mut letters, mut capitals) = (at, 0, 0);
     while end - at < WORD_BYTES_MAX {
         let joint = usize::from(letters > 0 && matches!(byte(bytes, end), b'-' | b'\''));
         let Some((length, is_capital)) = letter(bytes, end + joint) else { break };
@@ -97,9 +104,7 @@ impl Lexicon {
     /// Whether a word is one of them, whatever its case.
     #[inline]
     pub(super) fn holds(&self, word: &[u8]) -> bool {
-        let Some((last, head)) = word.split_last() else { return false };
-        let second = head.last().map_or(0, |byte| usize::from(byte & 31));
-        self.filter[second << 5 | usize::from(last & 31)] >> (word.len() & 31) & 1 != 0 && self.finds(word)
+        may_hold(&self.filter, word) && self.finds(word)
     }
 
     fn finds(&self, word: &[u8]) -> bool {
@@ -114,6 +119,40 @@ impl Lexicon {
         }
         false
     }
+}
+
+/// Which words may stand in any of several lexicons: one look for the many words that stand in none.
+pub(super) struct Sieve([u32; 32 * 32]);
+
+impl Sieve {
+    /// Makes lexicons ready.
+    pub(super) const fn over(lexicons: &[&Lexicon]) -> Self {
+        let mut filter = [0; 32 * 32];
+        let mut place = 0;
+        while place < filter.len() {
+            let mut one = 0;
+            while one < lexicons.len() {
+                filter[place] |= lexicons[one].filter[place];
+                one += 1;
+            }
+            place += 1;
+        }
+        Self(filter)
+    }
+
+    /// Whether a word may be in one of them.
+    #[inline]
+    pub(super) fn may_hold(&self, word: &[u8]) -> bool {
+        may_hold(&self.0, word)
+    }
+}
+
+/// Whether a filter knows a word of these last two letters and this length.
+#[inline]
+fn may_hold(filter: &[u32; 32 * 32], word: &[u8]) -> bool {
+    let Some((last, head)) = word.split_last() else { return false };
+    let second = head.last().map_or(0, |byte| usize::from(byte & 31));
+    filter[second << 5 | usize::from(last & 31)] >> (word.len() & 31) & 1 != 0
 }
 
 const fn step(hash: u32, letter: u8) -> u32 {
