@@ -198,6 +198,8 @@ fn may_go_on(left: &[u8], right: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Action;
+    use super::super::tests::{check, everything};
     use super::*;
 
     #[test]
@@ -235,5 +237,45 @@ mod tests {
         ] {
             assert_eq!(may_go_on(left.as_bytes(), right.as_bytes()), wanted, "{left}|{right}");
         }
+    }
+
+    #[test]
+    fn reads_neighbouring_texts_as_one() {
+        let plan = everything(Action::Mask);
+        let block = |text: &str| format!(r#"{{"type":"text","text":"{text}"}}"#);
+        let halves = [
+            ("card 4111 1111", " 1111 1111.", "card **** ****", " **** ****."),
+            ("SSN 123-45-", "6789.", "SSN ***-**-", "****."),
+            ("to user@exam", "ple.com now", "to ****@****", "***.*** now"),
+        ];
+        for (left, right, left_wanted, right_wanted) in halves {
+            let arounds: [&dyn Fn(&str, &str) -> String; 6] = [
+                &|a, b| format!(r#"{{"content":[{},{}]}}"#, block(a), block(b)),
+                &|a, b| {
+                    format!(r#"{{"contents":[{{"uri":"a:b","text":"{a}"}},{{"uri":"a:c","text":"{b}"}}]}}"#)
+                },
+                &|a, b| {
+                    let message = |text: &str| format!(r#"{{"role":"user","content":{}}}"#, block(text));
+                    format!(r#"{{"messages":[{},{}]}}"#, message(a), message(b))
+                },
+                &|a, b| {
+                    format!(r#"{{"messages":[{{"role":"user","content":[{},{}]}}]}}"#, block(a), block(b))
+                },
+                &|a, b| format!(r#"{{"structuredContent":{{"lines":["{a}","{b}"]}}}}"#),
+                &|a, b| format!(r#"{{"x":[[1,["the first","{a}","{b}",7]]]}}"#),
+            ];
+            for around in arounds {
+                check(&plan, &around(left, right), &around(left_wanted, right_wanted));
+            }
+            let apart = format!(r#"{{"content":[{},{{"type":"image"}},{}]}}"#, block(left), block(right));
+            check(&plan, &apart, &apart);
+        }
+        check(
+            &plan,
+            r#"{"a":["card 4111 1111","1111 1111 x"]}"#,
+            r#"{"a":["card **** ****","**** **** x"]}"#,
+        );
+        let list = r#"{"ids":["41111111","11111111"],"years":["2019","2020"]}"#;
+        check(&plan, list, list);
     }
 }
