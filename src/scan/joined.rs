@@ -249,7 +249,8 @@ mod tests {
             ("to user@exam", "ple.com now", "to ****@****", "***.*** now"),
         ];
         for (left, right, left_wanted, right_wanted) in halves {
-            let arounds: [&dyn Fn(&str, &str) -> String; 6] = [
+            type Around<'a> = &'a dyn Fn(&str, &str) -> String;
+            let arounds: [Around<'_>; 6] = [
                 &|a, b| format!(r#"{{"content":[{},{}]}}"#, block(a), block(b)),
                 &|a, b| {
                     format!(r#"{{"contents":[{{"uri":"a:b","text":"{a}"}},{{"uri":"a:c","text":"{b}"}}]}}"#)

@@ -223,8 +223,12 @@ fn all(carrier: Value<'_>) -> Vec<Media<'_>> {
 
 /// Adds to a sighting what content in base64 holds, and what of it may not pass.
 pub(super) fn scan(plan: &Plan, direction: Direction, carrier: Value<'_>, sighting: &mut Sighting) {
+    let found = all(carrier);
+    if found.is_empty() {
+        return;
+    }
     let mut walker = Walker::new(carrier);
-    for media in all(carrier) {
+    for media in found {
         walker.seek(media.value.span().start);
         let Some(content) = media.read() else { continue };
         let is_picture = media.kind != Is::Blob;
