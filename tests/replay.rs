@@ -19,6 +19,7 @@ use sluicegate::json::Document;
 use sluicegate::names::Now;
 use sluicegate::policy::{Paint, Policy, Source, compile, definition_sha256, hex};
 use sluicegate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
+use sluicegate::scan::Vault;
 use tempfile::TempDir;
 
 /// 2026-11-23, 07:30 in Berlin.
@@ -179,8 +180,8 @@ fn judged(gate: &Gate, policy: &Arc<Policy>, caller: &Arc<Caller>, call: Call) -
 /// The hour, written down; how often each reason stands there.
 fn recorded(file: &Path) -> BTreeMap<&'static str, usize> {
     let (policy, callers) = (policy(), callers());
-    let gate =
-        Gate::new(SealKey::derive(b"handles of an hour that nobody ever sees").expect("a long secret"));
+    let key = SealKey::derive(b"handles of an hour that nobody ever sees").expect("a long secret");
+    let gate = Gate::new(key, Vault::new(&[7; 32]));
     let sink = AuditSink::File(file.to_owned());
     let settings = AuditSettings { sink, actors: Actors::Plain, place: Place::default() };
     let audit = Audit::open(settings, &Metrics::new()).expect("a file can be made");

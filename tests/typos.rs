@@ -60,6 +60,14 @@ const NAMES: &[Row] = &[
     Row("detector", "detectors: [us_ssn]", "detectors: [«us_snn»]", "SG0018"),
     Row("media type", "image/png, ", "«imag/png», ", "SG0009"),
     Row("rule twice", "- id: dba-safe", "- id: «dba-drop»", "SG0011"),
+    Row("action", "action: tokenize", "action: «tokenise»", "SG0008"),
+    Row("tool of a restore rule", "tool: db_query, argument", "tool: «db_qurey», argument", "SG0013"),
+    Row("tool that values come from", "from: [report.daily]", "from: [«report.dayly»]", "SG0013"),
+    Row("detector of a restore rule", "detectors: [email], rules", "detectors: [«emial»], rules", "SG0018"),
+    Row("rule of a restore rule", "rules: [joins]", "rules: [«jions»]", "SG0027"),
+    Row("key of a restore rule", "embed: false", "«embeded»: false", "SG0005"),
+    Row("word for unbound tokens", "on_unbound: block", "on_unbound: «blok»", "SG0008"),
+    Row("restore rule twice", "id: joined-back", "id: «joins»", "SG0011"),
 ];
 
 const ARGUMENTS: &[Row] = &[
@@ -68,6 +76,7 @@ const ARGUMENTS: &[Row] = &[
     Row("object around an argument", "filter.limit:", "«fitler.limit»:", "SG0030"),
     Row("argument of a deny", "{ table: { prefix", "{ «tabel»: { prefix", "SG0030"),
     Row("argument of every tool", "{ project: { equals", "{ «projekt»: { equals", "SG0030"),
+    Row("argument of a restore rule", "argument: filter.column", "argument: «filter.colum»", "SG0030"),
     Row("argument of another tool", "day: { regex", "«limit»: { regex", "SG0030"),
     Row("type of a bound", "max: 1000,", "max: «\"1000\"»,", "SG0007"),
     Row("type of a test", "limit: { max: 1000, required: true }", "limit: { prefix: «\"10\"» }", "SG0031"),

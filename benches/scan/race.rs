@@ -47,6 +47,8 @@ pub fn plan(detectors: Vec<Detector>) -> Plan {
         detectors,
         fields: Vec::new(),
         action: Action::Mask,
+        keep_last: None,
+        allow_pan: false,
         mode: Mode::Enforce,
     };
     Plan::new(vec![rule]).expect("a plan")

@@ -18,7 +18,7 @@ use crate::serve::{
     Chassis, ClientAuth, Clock, Doorplate, Drain, House, Pairs, Settings, Target, Tls, TlsFiles, Transports,
     Upstream,
 };
-use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key};
+use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key, fresh_vault};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -166,7 +166,7 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
     let (candidate, trial) = opening::candidate(&options.trial);
     let tls = tls(options, &live)?;
     let house = House {
-        gate: Gate::new(key).beside(candidate),
+        gate: Gate::new(key, fresh_vault()).beside(candidate),
         seal,
         live,
         keys,

@@ -15,7 +15,7 @@ use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::stdio::{Stdio, TokenSource};
 use crate::serve::{Clock, Doorplate, Drain, House, Pairs, Settings, Upstream, bind};
-use crate::store::{Followers, Reach, Watch, fresh_seal_key};
+use crate::store::{Followers, Reach, Watch, fresh_seal_key, fresh_vault};
 
 /// Options of `stdio`.
 #[derive(Debug, Args)]
@@ -89,7 +89,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let plate = Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() };
     let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {
-        gate: Gate::new(fresh_seal_key()).beside(candidate),
+        gate: Gate::new(fresh_seal_key(), fresh_vault()).beside(candidate),
         live,
         keys,
         introspector: opening::introspector(&options.asking, clock),

@@ -6,11 +6,11 @@ use bytes::Bytes;
 
 use super::correlate::{Belonging, correlate};
 use super::handles::Handles;
-use super::{Denial, Gate, Outcome, Policy, Stray, Ticket, listing, rounds, rules};
+use super::{Denial, Gate, Outcome, Policy, Stray, Ticket, listing, restore, rounds, rules};
 use crate::json::{self, Document, Output, Splice, Value};
 use crate::mcp::{self, Era, Message, Method, Revision, Sender};
 use crate::names::Now;
-use crate::scan::{Direction, Sighting};
+use crate::scan::{Direction, Drawer, Sighting};
 
 /// What becomes of one message of the server.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl Gate {
             let standing = policy.standing(&caller, now.unix_ms);
             listing::filter(policy, &standing, method, *result, &mut splice);
         }
-        if let Some(denial) = redact(policy, ticket, rules::carrier(&message), &mut splice) {
+        if let Some(denial) = self.redact(policy, ticket, rules::carrier(&message), now, &mut splice) {
             return refuse(belonging, denial);
         }
         let subject = ticket.record.target.as_deref().unwrap_or_default();
@@ -217,30 +217,41 @@ impl Ticket {
     }
 }
 
-/// Adds the edits that hide what may not be seen; a denial where hiding is not enough.
-fn redact(
-    policy: &Policy,
-    ticket: &mut Ticket,
-    subject: Option<Value<'_>>,
-    splice: &mut Splice,
-) -> Option<Denial> {
-    let subject = subject.filter(|_| !policy.redaction.is_empty(Direction::Results))?;
-    let sighting = policy.redaction.scan(Direction::Results, subject);
-    if sighting.findings.is_empty() {
-        return None;
+impl Gate {
+    /// Adds the edits that hide what may not be seen; a denial where hiding is not enough.
+    fn redact(
+        &self,
+        policy: &Policy,
+        ticket: &mut Ticket,
+        subject: Option<Value<'_>>,
+        now: Now,
+        splice: &mut Splice,
+    ) -> Option<Denial> {
+        let scope = ticket.passage.scope;
+        let echoes = restore::echoes(&self.vault, scope, now);
+        let subject =
+            subject.filter(|_| !policy.redaction.is_empty(Direction::Results) || !echoes.is_empty())?;
+        let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now });
+        let record = &mut ticket.record;
+        let caller = record.caller.clone()?;
+        let desk = restore::desk(drawer, &caller, restore::origin(record), &echoes);
+        let sighting = policy.redaction.scan_at(&desk, Direction::Results, subject);
+        if sighting.findings.is_empty() {
+            return None;
+        }
+        let Sighting { splice: edits, findings, blocked } = sighting;
+        let denial = blocked.and_then(|index| findings.get(index)).map(|finding| Denial::ContentWithheld {
+            kind: finding.detector.as_str(),
+            path: finding.path.clone(),
+            is_secret: finding.detector.is_secret(),
+        });
+        if !edits.is_empty() && record.action == super::Action::Allow {
+            record.action = super::Action::Redact;
+        }
+        splice.append(edits);
+        record.note_findings(Direction::Results, findings);
+        denial
     }
-    let Sighting { splice: edits, findings, blocked } = sighting;
-    let denial = blocked.and_then(|index| findings.get(index)).map(|finding| Denial::ContentWithheld {
-        kind: finding.detector.as_str(),
-        path: finding.path.clone(),
-        is_secret: finding.detector.is_secret(),
-    });
-    if !edits.is_empty() && ticket.record.action == super::Action::Allow {
-        ticket.record.action = super::Action::Redact;
-    }
-    splice.append(edits);
-    ticket.record.note_findings(Direction::Results, findings);
-    denial
 }
 
 fn outcome(message: &Message<'_>) -> Outcome {

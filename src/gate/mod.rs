@@ -1,9 +1,9 @@
 //! The order of the checks: what a message must pass to reach the server, and to come back.
 //!
 //! ```text
-//! Ask -> identify -> open -> read -> classify -> agree -> allow -> charge -> scan -> Ticket
-//!                                                                                     |
-//! Record <- settle <- release <- seal <- redact, filter <- correlate <- read <- answer +
+//! Ask -> identify -> open -> read -> classify -> agree -> allow -> charge -> scan -> restore -> Ticket
+//!                                                                                                |
+//! Record <- settle <- release <- seal <- redact, filter <- correlate <- read <------------ answer +
 //! ```
 //!
 //! [`Gate::admit`] is the one function that makes a [`Ticket`], and the checks stand in it in the order
@@ -25,6 +25,7 @@ mod listing;
 mod reason;
 mod record;
 mod refusal;
+mod restore;
 mod rounds;
 mod rules;
 mod seal;
@@ -45,7 +46,7 @@ pub use ask::{Ask, Errand, Origin, Way};
 pub use candidate::{Candidate, Trial};
 pub use facts::Testimony;
 pub use reason::Reason;
-pub use record::{Action, Ending, Outcome, Overhead, Record, Sizes, Verdict};
+pub use record::{Action, Ending, Outcome, Overhead, Record, Restore, RestoreResult, Sizes, Verdict};
 pub use refusal::{Denial, Unexchanged};
 pub use seal::{Handle, SealKey, Sealer, WeakSecret, fuzz_seal};
 pub use stray::Stray;
@@ -59,6 +60,7 @@ use crate::limit::Ledger;
 use crate::mcp::{self, Sender};
 use crate::names::Now;
 use crate::policy::Policy;
+use crate::scan::{Drawer, Vault};
 use ask::{claims, evidence, subject, whole};
 use calls::Calls;
 use eras::Eras;
@@ -80,6 +82,7 @@ pub struct Gate {
     candidate: Arc<Candidate>,
     replays: Replays,
     suspects: Suspects,
+    vault: Vault,
 }
 
 /// A refused message: what is written down, and why.
@@ -92,8 +95,8 @@ pub struct Refusal {
 }
 
 impl Gate {
-    /// A gate that has counted nothing yet, and seals with `key`.
-    pub fn new(key: SealKey) -> Self {
+    /// A gate that has counted nothing yet, seals with `key`, and keeps values in `vault`.
+    pub fn new(key: SealKey, vault: Vault) -> Self {
         Self {
             ledger: Ledger::default(),
             tally: Arc::default(),
@@ -103,6 +106,7 @@ impl Gate {
             candidate: Arc::default(),
             replays: Replays::default(),
             suspects: Suspects::default(),
+            vault,
         }
     }
 
@@ -156,7 +160,10 @@ impl Gate {
         let handles = self.handles(policy, caller, ask.now);
         let passage = self.session(&handles, ask).and_then(|session| match &ask.errand {
             Errand::Say(body) => self.judge(policy, caller, ask, (body, session), &mut record),
-            Errand::Listen | Errand::Leave => self.stream(&handles, ask, session.as_ref()),
+            Errand::Listen | Errand::Leave => self.stream(&handles, ask, session.as_ref()).map(|passage| {
+                let scope = restore::scope(&self.vault, policy, caller, ask, None);
+                Passage { scope, ..passage }
+            }),
         });
         match passage {
             Ok(mut passage) => {
@@ -204,10 +211,13 @@ impl Gate {
         record.trial = self.candidate.hear(caller, &topic, ask.now.unix_ms, live).map(Box::new);
         allowed?;
         rules::charge(&self.ledger, policy, caller, ask, &topic, record)?;
-        let mut edits = rules::search(policy, &message, record)?;
+        let scope = restore::scope(&self.vault, policy, caller, ask, Some(&message));
+        let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now: ask.now });
+        let mut edits = rules::search(policy, &message, &restore::desk(drawer, caller, None, &[]), record)?;
+        restore::restore(policy, drawer, &topic, &message, &mut edits, record)?;
         edits.append(handles.opened(&message, topic.target())?);
         subscriptions::narrow(policy, &standing, &handles, &message, &mut edits);
-        let mut passage = Passage::empty();
+        let mut passage = Passage { scope, ..Passage::empty() };
         let judged =
             Judged { body: &body, document: &document, message: &message, claimed: &claimed, speech };
         passage.fill(policy, &judged, edits)?;
@@ -231,6 +241,11 @@ impl Gate {
     /// The counters of all limits.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// The values behind tokens.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// How many tickets were made and settled.

@@ -12,7 +12,7 @@ use super::facts::Testimony;
 use super::reason::Reason;
 use super::refusal::Denial;
 use super::rules::Topic;
-use crate::bounds::{RECORD_FINDINGS_MAX, TARGET_BYTES_MAX, USER_AGENT_BYTES_MAX};
+use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, TARGET_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use crate::identity::Caller;
 use crate::mcp::{Id, Message, Method, Revision};
 use crate::names::{Label, Mode};
@@ -56,6 +56,8 @@ pub struct Record {
     pub detail: Option<Box<str>>,
     /// What redaction found, in either direction.
     pub findings: Vec<(Direction, Finding)>,
+    /// The tokens that the client sent, and what became of them.
+    pub restores: Vec<Restore>,
     /// What rules asked about the arguments, where the policy wants that written down.
     pub testimony: Option<Box<Testimony>>,
     /// What the candidate says, where there is one.
@@ -128,6 +130,7 @@ impl Record {
             rule: None,
             detail: None,
             findings: Vec::new(),
+            restores: Vec::new(),
             testimony: None,
             trial: None,
             has_colliding_keys: false,
@@ -186,6 +189,21 @@ impl Record {
         }
     }
 
+    /// Notes a token that the client sent, up to `RECORD_RESTORES_MAX` places; further ones only add to the
+    /// count of the last.
+    pub(super) fn note_restore(&mut self, restore: Restore) {
+        let is_same = |known: &Restore| {
+            known.kind == restore.kind && known.path == restore.path && known.result == restore.result
+        };
+        let known = self.restores.iter().position(is_same);
+        let is_full = self.restores.len() >= RECORD_RESTORES_MAX;
+        let slot = known.or(is_full.then_some(RECORD_RESTORES_MAX - 1));
+        match slot.and_then(|slot| self.restores.get_mut(slot)) {
+            Some(known) => known.count = known.count.saturating_add(restore.count),
+            None => self.restores.push(restore),
+        }
+    }
+
     /// Notes that a rule or limit in shadow mode would have refused.
     pub(super) fn would_deny(&mut self, reason: Reason, rule: &Label) {
         self.verdict = Verdict::Deny;
@@ -239,6 +257,49 @@ pub enum Action {
     Redact,
     /// Passed on although it would have been refused, for the rule or the process is in shadow.
     ShadowDeny,
+}
+
+/// Tokens of one type at one place of what the client sent; never the values behind them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restore {
+    /// The type: `SSN`; `unknown` where no token was ever of the type that it names.
+    pub kind: &'static str,
+    /// Where: `$.arguments.to`.
+    pub path: Box<str>,
+    /// What became of them.
+    pub result: RestoreResult,
+    /// How many.
+    pub count: u32,
+}
+
+/// What became of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RestoreResult {
+    /// The server got the value, by this rule.
+    Restored(Arc<Label>),
+    /// It stands for a value, and no rule gives that back there; it stayed text.
+    Unbound,
+    /// It stands for nothing in this conversation; it stayed text.
+    Unknown,
+}
+
+impl RestoreResult {
+    /// Every word for it, in the order of [`index`](Self::index).
+    pub const WORDS: &[&str] = &["restored", "unbound", "unknown"];
+
+    /// Its place in [`WORDS`](Self::WORDS).
+    pub fn index(&self) -> usize {
+        match self {
+            Self::Restored(_) => 0,
+            Self::Unbound => 1,
+            Self::Unknown => 2,
+        }
+    }
+
+    /// The word for it in records and metrics.
+    pub fn as_str(&self) -> &'static str {
+        Self::WORDS[self.index()]
+    }
 }
 
 /// How a message ended, as the client saw it.

@@ -13,7 +13,7 @@ use crate::mcp::call::{self, ToolCall};
 use crate::mcp::{Message, Method};
 use crate::names::Mode;
 use crate::policy::{Decision, Forbid, Keys, Policy, Standing, Why};
-use crate::scan::{Direction, Sighting};
+use crate::scan::{Desk, Direction, Sighting};
 
 /// What a message is about.
 pub(super) enum Topic<'d> {
@@ -208,11 +208,17 @@ fn enforce(policy: &Policy, record: &mut Record, denial: Denial) -> Result<(), D
 }
 
 /// Searches what the client sends: step 10. Returns the edits that hide what may not pass.
-pub(super) fn search(policy: &Policy, message: &Message<'_>, record: &mut Record) -> Result<Splice, Denial> {
+pub(super) fn search(
+    policy: &Policy,
+    message: &Message<'_>,
+    desk: &Desk<'_>,
+    record: &mut Record,
+) -> Result<Splice, Denial> {
     let Some(carrier) = carrier(message).filter(|_| !policy.redaction.is_empty(Direction::Arguments)) else {
         return Ok(Splice::default());
     };
-    let Sighting { splice, findings, blocked } = policy.redaction.scan(Direction::Arguments, carrier);
+    let Sighting { splice, findings, blocked } =
+        policy.redaction.scan_at(desk, Direction::Arguments, carrier);
     let stopped = blocked.and_then(|index| findings.get(index)).map(|finding| Denial::Content {
         kind: finding.detector.as_str(),
         path: finding.path.clone(),

@@ -15,6 +15,7 @@ use super::rounds::Abilities;
 use crate::json::{self, Document, Splice};
 use crate::mcp::{self, Claims, Era, Id, Message, Method, Revision, Sender, Speech};
 use crate::policy::Policy;
+use crate::scan::Scope;
 
 /// Permission to send one judged request to the server.
 ///
@@ -52,6 +53,8 @@ pub(super) struct Passage {
     pub abilities: Abilities,
     /// SHA-256 of the caller's token, where it is exchanged for one of the server.
     pub subject: Option<[u8; 32]>,
+    /// The drawer of the conversation, where the policy keeps values.
+    pub scope: Option<Scope>,
 }
 
 /// A session of the legacy era, opened.
@@ -84,6 +87,7 @@ impl Passage {
             progress: None,
             abilities: Abilities::default(),
             subject: None,
+            scope: None,
         }
     }
 

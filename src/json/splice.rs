@@ -24,6 +24,11 @@ impl Splice {
         self.edits.is_empty()
     }
 
+    /// Whether an edit changes bytes of `span`.
+    pub fn touches(&self, span: &Range<usize>) -> bool {
+        self.edits.iter().any(|(edit, _)| edit.start < span.end && span.start < edit.end)
+    }
+
     /// Adds all edits of `other`.
     pub fn append(&mut self, mut other: Self) {
         self.edits.append(&mut other.edits);
@@ -83,6 +88,7 @@ mod tests {
         let mut splice = Splice::default();
         splice.replace(6..9, "[b]");
         splice.replace(0..1, "[a]");
+        assert!(splice.touches(&(8..12)) && splice.touches(&(0..1)) && !splice.touches(&(1..6)));
         assert_eq!(splice.apply(b"a 1e3 bbb  \xC3\xA9"), b"[a] 1e3 [b]  \xC3\xA9");
     }
 

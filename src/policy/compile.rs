@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use ring::digest::{Context, SHA256};
 
+use super::bindings;
 use super::callers;
 use super::catalog::{Catalog, Closed};
 use super::code::Code;
@@ -96,6 +97,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     lint::check(&bundle, &bench, sources, findings);
     let redaction = lower::redaction(&bundle.redact, mode, findings)
         .map(|plan| plan.with_binary(bundle.binary.clone(), mode));
+    let keeping = bindings::keeping(&bundle, &catalog, court, findings);
     let directory = callers::directory(&bundle, sources, findings);
     let resource = Resource::of(&bundle, &roles);
 
@@ -108,7 +110,6 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     let dockets = bench.tools.into_iter().zip(declared).collect();
     let mut tools = tools(catalog.tools, dockets, &limits.by_tool, &tenants);
     tools.iter_mut().for_each(|tool| tool.watch = Watch::new(&tool.docket, &bundle.redact, mode));
-    let conversation = bundle.conversation.unwrap_or_else(default_conversation);
     Some(Policy {
         server,
         mode,
@@ -116,11 +117,12 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         directory: directory?,
         resource,
         redaction: redaction?,
+        keeping,
         audit: bundle.audit,
         deny_as: bundle.deny_as,
         strict: bundle.strict,
         upstream: bundle.upstream,
-        conversation,
+        conversation: bundle.conversation.unwrap_or_else(default_conversation),
         book: Rulebook { rules, roles },
         files: sources.iter().map(|source| source.name.clone()).collect(),
         tool_index: tools

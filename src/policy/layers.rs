@@ -5,8 +5,8 @@
 //!
 //! Both layers are one set of rules, in which a deny wins; so nothing that a team allows gets past a deny of the
 //! organisation. What is left is to keep a team from taking the ground away under such a deny, and that is refused
-//! here: the whole bundle in shadow, another word for who calls, roles that a rule of the organisation names, and
-//! a milder class for a tool.
+//! here: the whole bundle in shadow, another word for who calls, roles that a rule of the organisation names,
+//! values given back that the organisation hides, and a milder class for a tool.
 //!
 //! **What it is not.** The lock file is the team's, so a rule of the organisation that selects by class or
 //! annotation is as good as the approvals in it; a warning says so where a team alone gives the class.
@@ -36,6 +36,7 @@ pub(super) fn check(bundle: &Bundle, tools: &[ToolPart], sources: &[Source], fin
     layers.check_callers(bundle, findings);
     layers.check_roles(bundle, findings);
     layers.check_classes(bundle, tools, findings);
+    layers.check_restoring(bundle, findings);
 }
 
 struct Layers<'s> {
@@ -87,6 +88,18 @@ impl Layers<'_> {
                     findings.advise(Code::LayerConflict, role.id.span, message, help);
                 }
             }
+        }
+    }
+
+    /// What the organisation hides, a team does not give back: not where the organisation says anything of it.
+    fn check_restoring(&self, bundle: &Bundle, findings: &mut Findings) {
+        let hides = bundle.redact.iter().filter_map(|rule| rule.id.as_ref());
+        if !hides.into_iter().any(|id| self.is_organisation(id.span)) {
+            return;
+        }
+        for rule in bundle.restore.iter().filter(|rule| !self.is_organisation(rule.span)) {
+            let message = "the organisation hides values, so a team cannot have them given back";
+            findings.advise(Code::LayerConflict, rule.span, message, "let the organisation add it");
         }
     }
 

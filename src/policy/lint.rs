@@ -16,14 +16,15 @@ use crate::identity::Anonymous;
 use crate::limit::Level;
 use crate::names::{Label, Mode};
 
-/// Notes ids that stand twice. Rules, limits and redaction rules share one space of names, for an
+/// Notes ids that stand twice. Rules, limits, redaction and restore rules share one space of names, for an
 /// audit record names any of them in one place.
 pub(super) fn note_doubles(bundle: &Bundle, findings: &mut Findings) {
     let rules = bundle.rules.iter().filter_map(|rule| rule.id.as_ref());
     let limits = bundle.limits.iter().filter_map(|limit| limit.id.as_ref());
     let redact = bundle.redact.iter().filter_map(|rule| rule.id.as_ref());
+    let restore = bundle.restore.iter().filter_map(|rule| rule.id.as_ref());
     let mut seen = HashMap::new();
-    for id in rules.chain(limits).chain(redact) {
+    for id in rules.chain(limits).chain(redact).chain(restore) {
         if [BUILT_IN, BUILT_IN_SCHEMA].contains(&id.value.as_str()) {
             findings.raise(
                 Code::BadName,

@@ -79,6 +79,8 @@ pub(super) fn redaction(parts: &[RedactPart], mode: Mode, findings: &mut Finding
             detectors: part.detectors.clone(),
             fields: part.fields.clone(),
             action: part.action?,
+            keep_last: part.keep_last,
+            allow_pan: part.allow_pan,
             mode: effective(mode, part.mode),
         })
     };

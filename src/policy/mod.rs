@@ -20,6 +20,7 @@
 
 mod advice;
 mod arguments;
+mod bindings;
 mod callers;
 mod cases;
 mod catalog;
@@ -39,6 +40,7 @@ mod glob;
 mod hours;
 mod input;
 mod judges;
+mod keeping;
 mod layers;
 mod lint;
 mod lock;
@@ -78,6 +80,7 @@ pub use diagnostic::{Fault, Faults, Paint};
 pub use facts::{Fact, Question, Unknowable};
 pub use flip::{Flip, FlipStep, Lack};
 pub use input::{SchemaDoubt, fuzz_input};
+pub use keeping::{Binding, Keeping, PseudonymPlan, Unbound};
 pub use lock::{
     Annotations, Change, Definition, DefinitionFault, Drift, DriftClass, Hint, LOCK_FILE, Lock, LockedServer,
     LockedTool, definition_sha256, drift, hex, visible,

@@ -9,6 +9,7 @@ use super::decision::{Decision, Forbid, Listing, Why};
 use super::declared::Declared;
 use super::diagnostic::Faults;
 use super::input::Admission;
+use super::keeping::Keeping;
 use super::lock::Definition;
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 use super::predicates::{Facts, Sight};
@@ -44,6 +45,8 @@ pub struct Policy {
     pub resource: Option<Resource>,
     /// What is looked for in arguments and results.
     pub redaction: scan::Plan,
+    /// Where values that were kept are given back, and what pseudonyms are made with.
+    pub keeping: Keeping,
     /// What is written down.
     pub audit: AuditPlan,
     /// How a refused call sounds.

@@ -39,9 +39,12 @@ pub(super) enum CodeClass {
 pub(super) enum FindingAction {
     Block,
     Drop,
+    Generalise,
     Mask,
+    Pseudonym,
     Replace,
     Shadow,
+    Tokenize,
 }
 
 /// What came of a reload.
@@ -202,15 +205,27 @@ impl CodeClass {
 }
 
 impl FindingAction {
-    pub(super) const ALL: &[Self] = &[Self::Block, Self::Drop, Self::Mask, Self::Replace, Self::Shadow];
+    pub(super) const ALL: &[Self] = &[
+        Self::Block,
+        Self::Drop,
+        Self::Generalise,
+        Self::Mask,
+        Self::Pseudonym,
+        Self::Replace,
+        Self::Shadow,
+        Self::Tokenize,
+    ];
 
     pub(super) fn of(finding: &Finding) -> Self {
         match (finding.mode, finding.action) {
             (Mode::Shadow, _) => Self::Shadow,
             (Mode::Enforce, scan::Action::Block) => Self::Block,
             (Mode::Enforce, scan::Action::Drop) => Self::Drop,
+            (Mode::Enforce, scan::Action::Generalise) => Self::Generalise,
             (Mode::Enforce, scan::Action::Mask) => Self::Mask,
+            (Mode::Enforce, scan::Action::Pseudonym) => Self::Pseudonym,
             (Mode::Enforce, scan::Action::Replace) => Self::Replace,
+            (Mode::Enforce, scan::Action::Tokenize) => Self::Tokenize,
         }
     }
 
@@ -218,9 +233,12 @@ impl FindingAction {
         match self {
             Self::Block => "block",
             Self::Drop => "drop",
+            Self::Generalise => "generalise",
             Self::Mask => "mask",
+            Self::Pseudonym => "pseudonym",
             Self::Replace => "replace",
             Self::Shadow => "shadow",
+            Self::Tokenize => "tokenize",
         }
     }
 }

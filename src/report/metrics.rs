@@ -25,7 +25,7 @@ use self::policies::PolicySeries;
 use super::audit::AuditSink;
 use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, UpstreamFault};
 use crate::bounds::{AUDIT_QUEUE_BYTES_MAX, CELL_SHARDS, CELLS_PER_SHARD_MAX};
-use crate::gate::{Reason, Stray};
+use crate::gate::{Reason, RestoreResult, Stray};
 use crate::mcp::Method;
 use crate::scan::{Direction, Family};
 
@@ -61,6 +61,7 @@ struct Messages {
     http_responses: Vec<IntCounter>,
     payload_bytes: Vec<Histogram>,
     findings: Vec<IntCounter>,
+    restores: Vec<IntCounter>,
 }
 
 /// What was dropped, or passed although it might be taken in two ways.
@@ -76,6 +77,7 @@ struct Load {
     streams: Vec<IntGauge>,
     ratelimit_keys: IntGauge,
     ratelimit_keys_limit: IntGauge,
+    vault_tokens: IntGauge,
 }
 
 struct UpstreamSeries {
@@ -249,6 +251,13 @@ impl Messages {
                 &labels::words(labels::DIRECTIONS, Direction::as_str),
                 &labels::words(FindingAction::ALL, FindingAction::as_str),
             ]),
+            restores: counters(
+                r,
+                "sluicegate_restores_total",
+                "Tokens that clients sent: restored to the value, or left as text.",
+                &["result"],
+            )
+            .resolve(&[RestoreResult::WORDS]),
         }
     }
 }
@@ -294,6 +303,7 @@ impl Load {
                 "sluicegate_ratelimit_keys_limit",
                 "Cells of rate limits that may be in memory.",
             ),
+            vault_tokens: gauge(r, "sluicegate_vault_tokens", "Values in memory behind tokens."),
         }
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn record() -> Record {
         rule: Some(Label::parse("refund-any").unwrap()),
         detail: None,
         findings: Vec::new(),
+        restores: Vec::new(),
         has_colliding_keys: false,
         is_unjudged: false,
         outcome: Outcome::Success,

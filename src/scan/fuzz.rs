@@ -1,8 +1,11 @@
 //! What must hold of every scan, of any bytes at all.
 
-use super::{Action, Binary, Detector, Direction, FieldPattern, Plan, Rule, Sighting};
+use super::{
+    Action, Binary, Desk, Detector, Direction, Drawer, FieldPattern, Plan, PseudonymKey, Rule, Sighting,
+    Vault,
+};
 use crate::json::{Document, Value};
-use crate::names::{Label, Mode};
+use crate::names::{Label, Mode, Now};
 
 /// Plans of every detector, one for each action and direction; made once, since making them takes long.
 #[derive(Debug)]
@@ -22,11 +25,16 @@ impl Default for Trials {
                     detectors: Detector::ALL.to_vec(),
                     fields: vec![field],
                     action,
+                    keep_last: None,
+                    allow_pan: true,
                     mode: Mode::Enforce,
                 };
                 let binary = if action == Action::Drop { Binary::Withhold } else { Binary::Pass };
                 let plan = Plan::new(vec![rule]).map(|plan| plan.with_binary(binary, Mode::Enforce));
-                trials.extend(plan.ok().map(|plan| (direction, action, plan)));
+                trials.extend(plan.ok().map(|mut plan| {
+                    plan.furnish(PseudonymKey::derive(&[7; 32], "fuzz").ok());
+                    (direction, action, plan)
+                }));
             }
         }
         Self(trials)
@@ -40,10 +48,14 @@ impl Trials {
     /// For fuzzers; panics only when an invariant of this room is broken.
     pub fn run(&self, bytes: &[u8]) {
         let Ok(document) = Document::parse(bytes) else { return };
+        let vault = Vault::new(&[7; 32]);
+        let now = Now { steady: std::time::Duration::ZERO, unix_ms: 0 };
+        let drawer = Drawer { vault: &vault, scope: vault.scope([]), now };
+        let desk = Desk { drawer: Some(drawer), tenant: Some("acme"), ..Desk::default() };
         // Each text tries some of the plans, so that none takes long.
         let turn = bytes.iter().fold(bytes.len(), |sum, byte| sum.wrapping_add(usize::from(*byte)));
         for (direction, action, plan) in self.0.iter().skip(turn % 2).step_by(2) {
-            let sighting = plan.scan(*direction, document.root());
+            let sighting = plan.scan_at(&desk, *direction, document.root());
             let Sighting { splice, findings, blocked } = sighting;
             assert_eq!(splice.is_empty(), findings.is_empty(), "what is told is what is changed");
             assert_eq!(blocked.is_some(), *action == Action::Block && !splice.is_empty(), "blocked if found");
@@ -51,7 +63,7 @@ impl Trials {
             let Ok(again) = Document::parse(&edited) else {
                 panic!("redacted text is JSON: {}", String::from_utf8_lossy(&edited));
             };
-            let twice = plan.scan(*direction, again.root()).splice.apply(&edited);
+            let twice = plan.scan_at(&desk, *direction, again.root()).splice.apply(&edited);
             assert_eq!(
                 String::from_utf8_lossy(&edited),
                 String::from_utf8_lossy(&twice),

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::place::Walker;
 use super::views::{BASE64, BASE64_URL};
-use super::{Action, Detector, Direction, Finding, Plan, Sight, Sighting};
+use super::{Action, Desk, Detector, Direction, Finding, Plan, Sight, Sighting};
 use crate::bounds::{SCAN_BLOB_BYTES_MAX, SCAN_FINDINGS_MAX};
 use crate::json::{Document, Key, Kind, Value, quote};
 use crate::names::{Label, Mode};
@@ -222,7 +222,13 @@ fn all(carrier: Value<'_>) -> Vec<Media<'_>> {
 }
 
 /// Adds to a sighting what content in base64 holds, and what of it may not pass.
-pub(super) fn scan(plan: &Plan, direction: Direction, carrier: Value<'_>, sighting: &mut Sighting) {
+pub(super) fn scan(
+    plan: &Plan,
+    desk: &Desk<'_>,
+    direction: Direction,
+    carrier: Value<'_>,
+    sighting: &mut Sighting,
+) {
     let found = all(carrier);
     if found.is_empty() {
         return;
@@ -244,7 +250,7 @@ pub(super) fn scan(plan: &Plan, direction: Direction, carrier: Value<'_>, sighti
                 let quoted = quote(&text);
                 match Document::parse(quoted.as_bytes()) {
                     Ok(document) => {
-                        let inner = plan.scan(direction, document.root());
+                        let inner = plan.scan_at(desk, direction, document.root());
                         add(&media, &document, inner, &walker, sighting);
                     }
                     Err(_) => withhold(&media, Mode::Enforce, &walker, sighting),

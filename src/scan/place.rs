@@ -108,7 +108,17 @@ impl<'d> Walker<'d> {
 
     /// The first byte of the value last sought, or of the value whose key it was.
     pub(super) fn leaf(&self) -> usize {
-        self.frames.last().and_then(|frame| frame.child).unwrap_or(self.root).span().start
+        self.value().span().start
+    }
+
+    /// Whether the value last sought is all of `span`.
+    pub(super) fn is_whole(&self, span: &std::ops::Range<usize>) -> bool {
+        self.value().span() == *span
+    }
+
+    /// The value last sought, or the value whose key it was.
+    pub(super) fn value(&self) -> Value<'d> {
+        self.frames.last().and_then(|frame| frame.child).unwrap_or(self.root)
     }
 
     /// The names above the place last sought, outermost first.

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use super::desk::{Desk, Surrogates};
+use super::echo::{self, Heard};
 use super::joined;
 use super::media::{self, Binary};
+use super::pseudonym::PseudonymKey;
 use super::rules::Ruleset;
 use super::settle::Case;
 use super::spelled::Plain;
@@ -19,6 +22,8 @@ pub struct Plan {
     arguments: Ruleset,
     results: Ruleset,
     pub(super) media: media::Rule,
+    key: Option<PseudonymKey>,
+    needs_a_desk: bool,
 }
 
 /// Why rules make no plan: the policy author's fault.
@@ -30,6 +35,13 @@ pub enum PlanFault {
     /// More rules than can be told apart in one scan.
     #[error("more than {max} redaction rules in one direction", max = SCAN_RULES_MAX)]
     TooMany,
+}
+
+/// What a sweep leaves, and the plain spelling that it lies in, if it is not the carrier's own.
+struct Swept {
+    hits: Vec<Hit>,
+    heard: Vec<Heard>,
+    plain: Option<Plain>,
 }
 
 /// What one scan found, and the edits it asks for.
@@ -74,8 +86,21 @@ impl Plan {
         if arguments.len().max(results.len()) > SCAN_RULES_MAX {
             return Err(PlanFault::TooMany);
         }
+        let hides = |rule: &Rule| matches!(rule.action, Action::Pseudonym | Action::Tokenize);
+        let needs_a_desk = arguments.iter().chain(&results).any(hides);
         let (arguments, results) = (Ruleset::new(arguments.iter()), Ruleset::new(results.iter()));
-        Ok(Self { arguments, results, media: media::Rule::default() })
+        Ok(Self { arguments, results, media: media::Rule::default(), key: None, needs_a_desk })
+    }
+
+    /// Makes pseudonyms with `key` from now on. Without one, what should be named is replaced.
+    pub fn furnish(&mut self, key: Option<PseudonymKey>) {
+        self.key = key;
+    }
+
+    /// Whether a rule, in either direction, hides values behind tokens or pseudonyms, so that a scan needs a
+    /// [`Desk`].
+    pub fn needs_a_desk(&self) -> bool {
+        self.needs_a_desk
     }
 
     /// Says what becomes of content that is no text, on its way to a client. It passes until this is said.
@@ -102,13 +127,19 @@ impl Plan {
     /// spelled in `\u` escapes once more in a copy, and at text in base64 once more decoded. Allocates
     /// nothing when nothing is found and nothing is decoded.
     pub fn scan(&self, direction: Direction, carrier: Value<'_>) -> Sighting {
-        let mut sighting = match self.swept(direction, carrier) {
-            Some((hits, plain)) => {
-                Case::new(direction, carrier, plain.as_ref(), self.ruleset(direction)).settle(hits)
+        self.scan_at(&Desk::default(), direction, carrier)
+    }
+
+    /// As [`scan`](Self::scan), with what tokens and pseudonyms hang on. Values that were given back in the
+    /// conversation are found too, whatever the rules look for.
+    pub fn scan_at(&self, desk: &Desk<'_>, direction: Direction, carrier: Value<'_>) -> Sighting {
+        let mut sighting = match self.swept(desk, direction, carrier) {
+            Some(Swept { hits, heard, plain }) => {
+                self.case(desk, direction, carrier, plain.as_ref()).settle(hits, heard)
             }
             None => Sighting::default(),
         };
-        media::scan(self, direction, carrier, &mut sighting);
+        media::scan(self, desk, direction, carrier, &mut sighting);
         sighting
     }
 
@@ -117,9 +148,10 @@ impl Plan {
     ///
     /// For showing and counting: finding them costs what a scan costs, and more for each.
     pub fn sights(&self, direction: Direction, carrier: Value<'_>) -> Vec<Sight> {
-        let mut sights = match self.swept(direction, carrier) {
-            Some((hits, plain)) => {
-                Case::new(direction, carrier, plain.as_ref(), self.ruleset(direction)).sights(hits)
+        let desk = Desk::default();
+        let mut sights = match self.swept(&desk, direction, carrier) {
+            Some(Swept { hits, plain, .. }) => {
+                self.case(&desk, direction, carrier, plain.as_ref()).sights(hits)
             }
             None => Vec::new(),
         };
@@ -131,9 +163,9 @@ impl Plan {
     /// Sweeps `carrier`: its hits, and the plain spelling that they lie in, if it is not its own; `None`
     /// when there are none.
     #[inline]
-    fn swept(&self, direction: Direction, carrier: Value<'_>) -> Option<(Vec<Hit>, Option<Plain>)> {
+    fn swept(&self, desk: &Desk<'_>, direction: Direction, carrier: Value<'_>) -> Option<Swept> {
         let rules = self.ruleset(direction);
-        if rules.rules.is_empty() {
+        if rules.rules.is_empty() && desk.echoes.is_empty() {
             return None;
         }
         let raw = carrier.raw().as_bytes();
@@ -149,7 +181,19 @@ impl Plan {
             None => joined::seams(carrier, raw, rules, |at| at - base),
             Some(plain) => joined::seams(carrier, &plain.text, rules, |at| plain.place(at - base)),
         });
-        (!hits.is_empty()).then_some((hits, plain))
+        let heard = echo::hear(desk.echoes, plain.as_ref().map_or(raw, |plain| &plain.text));
+        (!hits.is_empty() || !heard.is_empty()).then_some(Swept { hits, heard, plain })
+    }
+
+    fn case<'c>(
+        &'c self,
+        desk: &'c Desk<'c>,
+        direction: Direction,
+        carrier: Value<'c>,
+        plain: Option<&'c Plain>,
+    ) -> Case<'c> {
+        let surrogates = Surrogates { desk, key: self.key.as_ref() };
+        Case::new((direction, carrier), plain, self.ruleset(direction), surrogates)
     }
 
     fn ruleset(&self, direction: Direction) -> &Ruleset {

@@ -17,8 +17,14 @@ pub enum Direction {
 /// What is done with a hit, the weakest first: where several rules hit one place, the strictest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
+    /// Makes it coarser: the year of a date, the network of an address; else as [`Action::Replace`].
+    Generalise,
     /// Writes stars of the same length over it, separators kept; the last four of a card stay.
     Mask,
+    /// Writes a name that is the same for the same value, and leads to no value back: `SSN_7K3QX9FA2M6T5V`.
+    Pseudonym,
+    /// Writes a token behind which the value is kept, to be given back where the policy says: `PII_SSN_4H7Q2M9XKTG`.
+    Tokenize,
     /// Writes a token such as `[SSN]` in its place.
     Replace,
     /// Takes it out: a whole value becomes `null`, a part of a text goes.
@@ -40,6 +46,10 @@ pub struct Rule {
     pub fields: Vec<FieldPattern>,
     /// What is done with what it finds.
     pub action: Action,
+    /// How many of the last digits [`Action::Mask`] leaves; `None` for what is usual with the kind.
+    pub keep_last: Option<u8>,
+    /// Whether [`Action::Tokenize`] may keep numbers of payment cards; else they are replaced.
+    pub allow_pan: bool,
     /// In shadow it finds and reports, and changes no byte.
     pub mode: Mode,
 }
@@ -70,6 +80,34 @@ pub enum PatternFault {
     Unbounded,
 }
 
+/// Names of verification values, PINs and tracks of cards. Source: PCI DSS 4.0.1, 3.3.1.
+const AUTHENTICATION: &[&str] = &[
+    "cvv",
+    "cvv2",
+    "cvc",
+    "cvc2",
+    "cav2",
+    "cid",
+    "card_cvv",
+    "card_cvc",
+    "card_verification_value",
+    "card_security_code",
+    "security_code",
+    "verification_value",
+    "pin",
+    "card_pin",
+    "pin_block",
+    "track",
+    "track1",
+    "track2",
+    "track_1",
+    "track_2",
+    "track_data",
+    "card_track",
+    "magnetic_stripe",
+    "magstripe",
+];
+
 /// Whether a pattern that names `one` finds the key `other`.
 pub fn is_same_field(one: &str, other: &str) -> bool {
     Name::parse(one) == Name::parse(other)
@@ -87,12 +125,23 @@ impl Direction {
 
 impl Action {
     /// Every action, the weakest first.
-    pub const ALL: &[Self] = &[Self::Mask, Self::Replace, Self::Drop, Self::Block];
+    pub const ALL: &[Self] = &[
+        Self::Generalise,
+        Self::Mask,
+        Self::Pseudonym,
+        Self::Tokenize,
+        Self::Replace,
+        Self::Drop,
+        Self::Block,
+    ];
 
     /// The word for it in policies, records and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Generalise => "generalise",
             Self::Mask => "mask",
+            Self::Pseudonym => "pseudonym",
+            Self::Tokenize => "tokenize",
             Self::Replace => "replace",
             Self::Drop => "drop",
             Self::Block => "block",
@@ -123,6 +172,11 @@ impl FieldPattern {
     /// The pattern as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The name in it by which sensitive authentication data goes, which may not be kept: `cvv`, `pin`.
+    pub fn authentication_name(&self) -> Option<&str> {
+        self.plain_names().find(|name| AUTHENTICATION.iter().any(|known| is_same_field(name, known)))
     }
 
     /// Its names that stand for one key each, as they were written.

@@ -41,7 +41,16 @@ impl Default for ByDetector {
 pub(super) struct Asked {
     pub id: Arc<Label>,
     pub action: Action,
+    pub keep_last: Option<u8>,
+    pub allow_pan: bool,
     pub mode: Mode,
+}
+
+impl Asked {
+    /// What stands for a rule that gave a value back, where the value turns up again.
+    pub(super) fn echo(id: Arc<Label>) -> Self {
+        Self { id, action: Action::Tokenize, keep_last: None, allow_pan: true, mode: Mode::Enforce }
+    }
 }
 
 /// A field pattern of one rule.
@@ -62,7 +71,13 @@ impl Ruleset {
             if rule.mode == Mode::Shadow {
                 set.shadows.push(place);
             }
-            set.rules.push(Asked { id: Arc::new(rule.id.clone()), action: rule.action, mode: rule.mode });
+            set.rules.push(Asked {
+                id: Arc::new(rule.id.clone()),
+                action: rule.action,
+                keep_last: rule.keep_last,
+                allow_pan: rule.allow_pan,
+                mode: rule.mode,
+            });
             for &detector in &rule.detectors {
                 active.insert(detector);
                 set.by_detector.0[detector.index()] |= bit;
@@ -82,6 +97,12 @@ impl Ruleset {
         };
         set.fields = Fields::new(active, set.patterns.iter().filter_map(|pattern| pattern.names.first()));
         set
+    }
+
+    /// The rules in force, one bit each.
+    pub(super) fn acting(&self) -> u64 {
+        let bits = self.rules.iter().enumerate().filter(|(_, rule)| rule.mode == Mode::Enforce);
+        bits.fold(0, |set, (place, _)| set | 1 << place)
     }
 
     /// The rules in shadow, by place.

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::desk::{Spelling, Surrogates};
+use super::echo::Heard;
 use super::edges::{byte, lead, level, skip_space, skip_space_back};
 use super::place::{Place, Walker};
-use super::rules::Ruleset;
+use super::rules::{Asked, Ruleset};
 use super::sight::{self, Confidence, Sight};
 use super::spelled::Plain;
 use super::sweep::{Form, Hit};
-use super::{Action, Detector, Direction, Finding, Sighting, write};
-use crate::bounds::SCAN_FINDINGS_MAX;
+use super::tally::Tally;
+use super::{Action, Detector, Direction, Sighting, write};
 use crate::json::Value;
 use crate::names::Mode;
 
@@ -23,6 +25,7 @@ pub(super) struct Case<'c> {
     /// The way back, if the text is in plain spelling.
     pub plain: Option<&'c Plain>,
     pub rules: &'c Ruleset,
+    pub surrogates: Surrogates<'c>,
 }
 
 /// A rule and the hit that it asks for most.
@@ -47,14 +50,6 @@ struct Spot {
     is_schema: bool,
 }
 
-/// The findings so far, and how to find one of them again.
-#[derive(Default)]
-struct Tally {
-    findings: Vec<Finding>,
-    /// By finding, the hash of what tells it from others.
-    marks: Vec<u64>,
-}
-
 /// What has been settled so far.
 #[derive(Default)]
 struct Sheet {
@@ -66,20 +61,23 @@ struct Sheet {
 }
 
 impl<'c> Case<'c> {
-    /// A case of `carrier`, whose text was swept as it is or in plain spelling.
+    /// A case of a carrier in a direction, whose text was swept as it is or in plain spelling.
     pub(super) fn new(
-        direction: Direction,
-        carrier: Value<'c>,
+        (direction, carrier): (Direction, Value<'c>),
         plain: Option<&'c Plain>,
         rules: &'c Ruleset,
+        surrogates: Surrogates<'c>,
     ) -> Self {
         let bytes = plain.map_or(carrier.raw().as_bytes(), |plain| &plain.text);
-        Self { direction, carrier, bytes, plain, rules }
+        Self { direction, carrier, bytes, plain, rules, surrogates }
     }
 
-    /// Turns hits into edits and findings.
-    pub(super) fn settle(&self, hits: Vec<Hit>) -> Sighting {
-        let sheet = self.all(hits, Sheet::default());
+    /// Turns hits, and what was heard again, into edits and findings.
+    pub(super) fn settle(&self, mut hits: Vec<Hit>, mut heard: Vec<Heard>) -> Sighting {
+        let mut sheet = Sheet::default();
+        heard.retain(|heard| self.yields(&mut hits, &heard.span));
+        self.repeat(&heard, &mut sheet);
+        let sheet = self.all(hits, sheet);
         Sighting { findings: sheet.tally.findings, ..sheet.sighting }
     }
 
@@ -131,7 +129,8 @@ impl<'c> Case<'c> {
             let is_free = must_stop || !spot.is_judged;
             let edit = self.edit(claim, span, spot.place, &mut sheet.tokens);
             if let Some((target, text)) = edit.filter(|_| is_free) {
-                let finding = sheet.tally.note(self.rules, claim, &spot.path);
+                let asked = &self.rules.rules[claim.rule];
+                let finding = sheet.tally.note(asked, claim.rule, claim.hit.detector, &spot.path);
                 sheet.sighting.splice.replace(self.raw(target), text);
                 let seen = if sheet.sights.is_some() { group } else { &[] };
                 for hit in seen.iter().filter(counts) {
@@ -146,7 +145,7 @@ impl<'c> Case<'c> {
         for rule in self.rules.shadows() {
             let hits = group.iter().filter(counts).filter(|hit| hit.rules >> rule & 1 != 0);
             if let Some(hit) = hits.max_by_key(|hit| hit.span.len()) {
-                sheet.tally.note(self.rules, Claim { rule, hit }, &spot.path);
+                sheet.tally.note(&self.rules.rules[rule], rule, hit.detector, &spot.path);
                 self.see(Some(Claim { rule, hit }), spot, from, sheet);
             }
         }
@@ -195,18 +194,36 @@ impl<'c> Case<'c> {
         place: Place,
         tokens: &mut Tokens,
     ) -> Option<(Range<usize>, String)> {
-        let action = self.rules.rules[claim.rule].action;
+        let asked = &self.rules.rules[claim.rule];
+        let action = asked.action;
         let content = self.bytes.get(span.clone())?;
+        let spelling = Spelling { plain: content, raw: self.exact(span)? };
         let detector = claim.hit.detector;
+        if action < Action::Drop && self.surrogates.made(self.bytes, span.clone()) {
+            return None;
+        }
         if place == Place::Key || self.is_inner_key(span) {
-            return (!is_name(content)).then(|| (span.clone(), tokens.name(detector, content, self.bytes)));
+            if is_name(content) {
+                return None;
+            }
+            let token = match action {
+                Action::Tokenize => self.surrogates.token(asked, detector, spelling, Form::Part),
+                Action::Block
+                | Action::Drop
+                | Action::Generalise
+                | Action::Mask
+                | Action::Pseudonym
+                | Action::Replace => None,
+            };
+            let name = token.unwrap_or_else(|| tokens.name(detector, content, self.bytes));
+            return Some((span.clone(), name));
         }
         let form = match claim.hit.form {
             Form::Part if place == Place::Number => Form::Bare(1),
             Form::Part => self.inner_number(span).map_or(Form::Part, Form::Bare),
             form => form,
         };
-        let text = write::over(detector, action, content, form);
+        let text = self.surrogates.text(asked, detector, spelling, form);
         let target = match (action, form) {
             (Action::Drop, Form::Whole(level)) => {
                 let quote = lead(level) + 1;
@@ -215,6 +232,47 @@ impl<'c> Case<'c> {
             _ => span.clone(),
         };
         (self.bytes.get(target.clone()) != Some(text.as_bytes())).then_some((target, text))
+    }
+
+    /// Whether what rules found at a place gives way to the token that stood there: all of it lies inside,
+    /// and no rule wants more than a token. Then only rules in shadow still count it.
+    fn yields(&self, hits: &mut [Hit], span: &Range<usize>) -> bool {
+        let acting = self.rules.acting();
+        let is_weaker = |hit: &Hit| {
+            let rules = self.rules.rules.iter().enumerate();
+            let mut asking = rules.filter(|(place, _)| (hit.rules & acting) >> place & 1 != 0).peekable();
+            let is_inside = span.start <= hit.span.start && hit.span.end <= span.end;
+            asking.peek().is_none() || is_inside && asking.all(|(_, rule)| rule.action <= Action::Tokenize)
+        };
+        let touches = |hit: &&mut Hit| hit.span.start < span.end && span.start < hit.span.end;
+        if !hits.iter_mut().filter(touches).all(|hit| is_weaker(hit)) {
+            return false;
+        }
+        hits.iter_mut().filter(touches).for_each(|hit| hit.rules &= !acting);
+        true
+    }
+
+    /// Writes the tokens of values that were given back where these values stand again.
+    fn repeat(&self, heard: &[Heard], sheet: &mut Sheet) {
+        let mut walker = Walker::new(self.carrier);
+        let mut spot = Spot::default();
+        for Heard { span, echo } in heard {
+            let Some(echo) = self.surrogates.desk.echoes.get(*echo) else { continue };
+            let raw = self.raw(span.clone());
+            spot.seek(&mut walker, raw.start, self.direction);
+            let is_bare = spot.place == Place::Number;
+            if spot.is_opaque || spot.place == Place::Between || is_bare && !walker.is_whole(&raw) {
+                continue;
+            }
+            let form = match self.inner_number(span) {
+                _ if is_bare => Form::Bare(1),
+                Some(level) => Form::Bare(level),
+                None => Form::Part,
+            };
+            let asked = Asked::echo(echo.rule.clone());
+            sheet.tally.note(&asked, usize::MAX, echo.detector, &spot.path);
+            sheet.sighting.splice.replace(raw, write::placed(&echo.token.to_string(), form));
+        }
     }
 
     /// Whether a span lies in a key of JSON inside a string: its string ends before a colon.
@@ -245,6 +303,12 @@ impl<'c> Case<'c> {
         let floor = left.saturating_sub(REACH);
         let quote = memchr::memrchr(b'"', self.bytes.get(floor..left)?).map(|offset| floor + offset);
         Some(quote.map_or(2, |quote| level(self.bytes, quote).max(2)))
+    }
+
+    /// A span of the swept text as it came.
+    fn exact(&self, span: &Range<usize>) -> Option<&[u8]> {
+        let span = self.plain.map_or(span.clone(), |plain| plain.raw(span.clone()));
+        self.carrier.raw().as_bytes().get(span)
     }
 
     /// A span of the swept text in offsets of the whole text.
@@ -285,46 +349,6 @@ impl Spot {
             walker.path(&mut self.path);
         }
     }
-}
-
-impl Tally {
-    /// Counts one more of what a rule found at a path; returns the finding's place.
-    fn note(&mut self, rules: &Ruleset, claim: Claim<'_>, path: &str) -> usize {
-        let asked = &rules.rules[claim.rule];
-        let detector = claim.hit.detector;
-        let path = if self.findings.len() < SCAN_FINDINGS_MAX { path } else { "$" };
-        let mark = mark(claim.rule, detector, path);
-        let is_same = |finding: &Finding| {
-            finding.detector == detector
-                && *finding.path == *path
-                && std::sync::Arc::ptr_eq(&finding.rule, &asked.id)
-        };
-        // From the end: the same value has mostly just been found.
-        let places = (0..self.marks.len()).rev();
-        for place in places.filter(|place| self.marks[*place] == mark) {
-            if is_same(&self.findings[place]) {
-                self.findings[place].count = self.findings[place].count.saturating_add(1);
-                return place;
-            }
-        }
-        self.marks.push(mark);
-        self.findings.push(Finding {
-            rule: asked.id.clone(),
-            detector,
-            action: asked.action,
-            count: 1,
-            path: path.into(),
-            mode: asked.mode,
-        });
-        self.findings.len() - 1
-    }
-}
-
-/// A cheap hash of what tells findings apart; equal ones are compared.
-fn mark(rule: usize, detector: Detector, path: &str) -> u64 {
-    let tail = path.as_bytes().last_chunk::<8>().map_or(0, |tail| u64::from_le_bytes(*tail));
-    let head = (rule << 40 | detector.index() << 32) as u64 | path.len() as u64 & 0xFFFF_FFFF;
-    (tail ^ head.rotate_left(17)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// Names for keys that are data: `[EMAIL_1]`, one for each value, none that stands in the text already.

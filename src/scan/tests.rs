@@ -15,6 +15,8 @@ pub(super) fn rule(id: &str, detectors: &[Detector], fields: &[&str], action: Ac
         detectors: detectors.to_vec(),
         fields: fields.iter().map(|field| FieldPattern::parse(field).unwrap()).collect(),
         action,
+        keep_last: None,
+        allow_pan: false,
         mode: Mode::Enforce,
     }
 }

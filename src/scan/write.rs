@@ -12,23 +12,48 @@ use super::{Action, Detector, checks};
 /// What action drop leaves of a part of a text. Nothing at all could join its neighbours to a value.
 const GONE: &str = "[REDACTED]";
 
-/// The text that `action` writes over `content`, a value of this kind and form.
-pub(super) fn over(detector: Detector, action: Action, content: &[u8], form: Form) -> String {
+/// The text that `action` writes over `content`, a value of this kind and form. What needs more than the
+/// value is written as its typed placeholder here; see `desk`.
+pub(super) fn over(
+    detector: Detector,
+    action: Action,
+    keep_last: Option<u8>,
+    content: &[u8],
+    form: Form,
+) -> String {
     let token = detector.row().token;
     match (action, form) {
         (Action::Drop, Form::Bare(_) | Form::Whole(_)) => "null".into(),
         (Action::Drop, Form::Part | Form::Piece) => GONE.into(),
-        (Action::Replace | Action::Block, Form::Bare(level)) => quoted(token, level),
-        (Action::Replace | Action::Block, Form::Part | Form::Piece | Form::Whole(_)) => token.into(),
-        (Action::Mask, Form::Bare(_)) => number(detector, content),
+        (Action::Mask, Form::Bare(_)) => number(kept(detector, keep_last), content),
         (Action::Mask, Form::Piece) => stars(content, 0),
         (Action::Mask, Form::Part | Form::Whole(_)) => match detector.row().mask {
             Mask::Address => address(content),
             Mask::Fixed => "********".into(),
-            Mask::LastFour => stars(content, 4),
-            Mask::Stars => stars(content, 0),
+            Mask::LastFour | Mask::Stars => stars(content, kept(detector, keep_last)),
             Mask::Token => token.into(),
         },
+        (
+            Action::Block | Action::Generalise | Action::Pseudonym | Action::Replace | Action::Tokenize,
+            form,
+        ) => placed(token, form),
+    }
+}
+
+/// How many of the last digits stay.
+fn kept(detector: Detector, keep_last: Option<u8>) -> usize {
+    match detector.row().mask {
+        Mask::LastFour => keep_last.unwrap_or(4).into(),
+        Mask::Stars => keep_last.unwrap_or(0).into(),
+        Mask::Address | Mask::Fixed | Mask::Token => 0,
+    }
+}
+
+/// A word in the place of a value: with the quotes of its depth in that of a number.
+pub(super) fn placed(word: &str, form: Form) -> String {
+    match form {
+        Form::Bare(level) => quoted(word, level),
+        Form::Part | Form::Piece | Form::Whole(_) => word.into(),
     }
 }
 
@@ -108,8 +133,8 @@ fn address(content: &[u8]) -> String {
 }
 
 /// A number of as many digits that is nobody's: no leading zero, no valid card, exact as a double at
-/// 16 digits. `true` and `false` become `null`.
-fn number(detector: Detector, content: &[u8]) -> String {
+/// 16 digits; its last `keep` digits stay if there are twice as many. `true` and `false` become `null`.
+fn number(keep: usize, content: &[u8]) -> String {
     let digits: Vec<u8> = content.iter().copied().filter(u8::is_ascii_digit).collect();
     if digits.is_empty() {
         return "null".into();
@@ -120,11 +145,11 @@ fn number(detector: Detector, content: &[u8]) -> String {
     if length == 16 {
         values[0] = 8;
     }
-    if detector == Detector::PAN && is_whole && length >= 12 {
-        for (value, digit) in values.iter_mut().zip(&digits).skip(length - 4) {
+    if keep > 0 && is_whole && length >= 2 * keep {
+        for (value, digit) in values.iter_mut().zip(&digits).skip(length - keep) {
             *value = digit - b'0';
         }
-        if checks::luhn(&values) {
+        if length >= 12 && checks::luhn(&values) {
             values[length - 5] = 8;
         }
     }
@@ -150,15 +175,39 @@ mod tests {
             (Detector::FIELD, Form::Bare(1), "-1.5e3", "999"),
             (Detector::FIELD, Form::Bare(1), "true", "null"),
         ] {
-            let once = over(detector, Action::Mask, content.as_bytes(), form);
-            assert_eq!(once, wanted, "{content}");
-            if once != "null" {
-                assert_eq!(over(detector, Action::Mask, once.as_bytes(), form), once, "{content}");
-            }
+            check(detector, None, content, form, wanted);
         }
-        assert_eq!(
-            over(Detector::PAN, Action::Replace, b"4111111111111111", Form::Bare(3)),
-            r#"\\\"[PAN]\\\""#
-        );
+        let replaced = over(Detector::PAN, Action::Replace, None, b"4111111111111111", Form::Bare(3));
+        assert_eq!(replaced, r#"\\\"[PAN]\\\""#);
+    }
+
+    #[track_caller]
+    fn check(detector: Detector, keep: Option<u8>, content: &str, form: Form, wanted: &str) {
+        let once = over(detector, Action::Mask, keep, content.as_bytes(), form);
+        assert_eq!(once, wanted, "{content} {keep:?}");
+        if once != "null" {
+            let twice = over(detector, Action::Mask, keep, once.as_bytes(), form);
+            assert_eq!(twice, once, "{content} {keep:?}");
+        }
+    }
+
+    #[test]
+    fn keeps_as_many_of_the_last_digits_as_it_is_told_and_never_half_of_them() {
+        let [iban, pan, secret, ssn] = [Detector::IBAN, Detector::PAN, Detector::SECRET, Detector::US_SSN];
+        for (detector, keep, form, content, wanted) in [
+            (ssn, 4, Form::Part, "123-45-6789", "***-**-6789"),
+            (ssn, 1, Form::Part, "123-45-6789", "***-**-***9"),
+            (ssn, 4, Form::Bare(1), "123456789", "999996789"),
+            (ssn, 4, Form::Bare(1), "1234567", "9999999"),
+            (ssn, 4, Form::Whole(1), "1234567", "*******"),
+            (ssn, 4, Form::Whole(1), "12345678", "****5678"),
+            (pan, 0, Form::Part, "4111 1111 1111 1111", "**** **** **** ****"),
+            (pan, 0, Form::Bare(1), "4111111111111111", "8999999999999999"),
+            (pan, 2, Form::Bare(1), "4111111111111111", "8999999999999911"),
+            (iban, 4, Form::Part, "DE89 3704 0044 0532 0130 00", "**** **** **** **** **30 00"),
+            (secret, 4, Form::Whole(1), "123456789012", "********"),
+        ] {
+            check(detector, Some(keep), content, form, wanted);
+        }
     }
 }

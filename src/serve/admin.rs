@@ -80,6 +80,7 @@ fn answer(house: &House, request: &Request<Incoming>) -> Response<Outgoing> {
 fn metrics(house: &House) -> Response<Outgoing> {
     house.metrics.observe_tickets(house.gate.tally().opened(), house.gate.tally().settled());
     house.metrics.observe_limits(house.gate.ledger().cells());
+    house.metrics.observe_vault(house.gate.vault().len());
     house.metrics.observe_keys(house.keys.oldest(), house.keys.tally());
     let mut response = text(StatusCode::OK, house.metrics.render());
     response.headers_mut().insert("content-type", HeaderValue::from_static(METRICS_CONTENT_TYPE));

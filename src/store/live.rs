@@ -9,6 +9,7 @@ use arc_swap::{ArcSwap, Guard};
 use super::credentials::{AdoptFault, Passes};
 use super::keys::KeySources;
 use super::policies::{self, ReadFault};
+use super::surrogates;
 use crate::names::Mode;
 use crate::policy::{self, Policy, Source};
 
@@ -38,6 +39,7 @@ pub struct Followers {
 
 impl Followers {
     fn prepare(&self, policy: &mut Policy) -> Result<(), AdoptFault> {
+        surrogates::furnish(policy)?;
         if let Some(passes) = &self.passes {
             passes.adopt(policy)?;
         }

@@ -25,6 +25,7 @@ mod keys;
 mod live;
 mod policies;
 mod seal_key;
+mod surrogates;
 mod watch;
 
 pub use credentials::{
@@ -36,6 +37,7 @@ pub use keys::{KeyNews, KeySet, KeySources, PlaceFault, Places};
 pub use live::{Followers, Live, LoadFault, Reload, Reloaded, Status, unix_ms};
 pub use policies::{ReadFault, ReadFaultKind, read, read_lock, read_tests};
 pub use seal_key::{SealFault, SealFile, fresh_seal_key};
+pub use surrogates::{PseudonymFault, fresh_vault};
 pub use watch::Watch;
 
 #[cfg(test)]

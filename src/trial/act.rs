@@ -13,6 +13,7 @@ use crate::gate::{
 use crate::identity::Caller;
 use crate::names::{Label, Mode, Now};
 use crate::policy::{Decision, Explanation, Policy, Verdict};
+use crate::scan::Vault;
 
 /// A gate of its own for one case, with nothing counted yet.
 #[derive(Debug)]
@@ -43,13 +44,15 @@ pub struct Came {
 
 /// Seals the handles of cases, which nobody else ever sees.
 const SECRET: &[u8] = b"handles of cases that are never handed out";
+/// Draws the tokens of cases: the same ones each time.
+const CHANCE: &[u8; 32] = b"tokens of cases, always the same";
 
 impl Stage {
     /// A gate for this caller, who has not called yet.
     pub fn new(policy: Arc<Policy>, caller: Arc<Caller>) -> Self {
         // INVARIANT: the constant is as long as a sealing secret must be; a test holds it.
         let key = SealKey::derive(SECRET).expect("a secret of 32 bytes or more");
-        Self { gate: Gate::new(key), policy, caller }
+        Self { gate: Gate::new(key, Vault::new(CHANCE)), policy, caller }
     }
 
     /// Sends `body`, and lets the server answer with `result` if it gets that far.

@@ -11,6 +11,7 @@ use sluicegate::gate::{
 use sluicegate::identity::{Caller, Supposed};
 use sluicegate::names::Now;
 use sluicegate::policy::{Paint, Policy, Source, compile};
+use sluicegate::scan::Vault;
 
 const POLICY: &str = r#"
 version: 1
@@ -42,7 +43,7 @@ impl Stage {
             .unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)));
         let key = SealKey::derive(b"handles that nobody outside of here sees").expect("a long secret");
         let caller = Supposed::caller(None).expect("anonymous");
-        Self { gate: Gate::new(key), policy: Arc::new(policy), caller }
+        Self { gate: Gate::new(key, Vault::new(&[7; 32])), policy: Arc::new(policy), caller }
     }
 
     pub fn admit(&self, body: &str, headers: &HeaderMap, way: Way<'_>) -> Result<Ticket, Refusal> {

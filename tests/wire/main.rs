@@ -41,6 +41,7 @@ mod streams;
 mod tls;
 mod tokens;
 mod trials;
+mod vault;
 mod walk;
 mod watches;
 mod words;

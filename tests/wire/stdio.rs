@@ -10,7 +10,7 @@ use super::support::pipe::{Pipe, careless};
 use super::support::wait_for;
 
 /// Everything that the careless server can do is allowed, but `crash` and `delete_all`.
-fn policy(more: &str) -> String {
+pub fn policy(more: &str) -> String {
     let callers = callers();
     let tools =
         ["announce", "ask", "cancelled", "count", "echo", "environment", "garbage", "huge", "progress"];

@@ -135,6 +135,8 @@ fn rules(options: &RuleOptions, is_scored: bool) -> Vec<Rule> {
             detectors: detectors.clone(),
             fields: Vec::new(),
             action,
+            keep_last: None,
+            allow_pan: false,
             mode: Mode::Enforce,
         };
         [(Direction::Arguments, in_arguments), (Direction::Results, options.action)].map(rule)

@@ -44,6 +44,14 @@ pub(in crate::policy) fn check(constraint: &ConstraintPart, tools: &[Pinned<'_>]
     }
 }
 
+/// Notes a path that leads nowhere in the arguments of a tool, arrays on the way not counted.
+pub(in crate::policy) fn check_path(path: &Spanned<Box<str>>, pinned: Pinned<'_>, findings: &mut Findings) {
+    let (tool, Some(schema)) = pinned else { return };
+    if let Entry::Missing(number, names) = schema.find_inside(&path.value) {
+        Missing { tool, number, names }.note(path, 1, findings);
+    }
+}
+
 /// A tool in which a path leads nowhere.
 struct Missing<'s> {
     tool: &'s str,

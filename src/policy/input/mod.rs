@@ -20,7 +20,7 @@ mod read;
 
 pub(super) use admission::Admission;
 pub use admission::SchemaDoubt;
-pub(super) use check::check;
+pub(super) use check::{check, check_path};
 pub use fuzz::fuzz_input;
 
 use super::arguments::Kinds;
@@ -88,8 +88,24 @@ impl InputSchema {
     }
 
     fn find(&self, path: &str) -> Entry<'_> {
+        self.follow(path, |shape| shape)
+    }
+
+    /// As [`find`](Self::find), with the elements of arrays in their place.
+    fn find_inside(&self, path: &str) -> Entry<'_> {
+        self.follow(path, |shape| {
+            let mut shape = shape;
+            while let (true, Some(items)) = (shape.kinds.and(Kinds::OBJECT).is_empty(), &shape.items) {
+                shape = items;
+            }
+            shape
+        })
+    }
+
+    fn follow<'s>(&'s self, path: &str, enter: impl Fn(&'s Shape) -> &'s Shape) -> Entry<'s> {
         let (mut shape, mut is_required) = (&self.0, true);
         for (number, step) in path.split('.').enumerate() {
+            shape = enter(shape);
             if shape.kinds.and(Kinds::OBJECT).is_empty() {
                 return Entry::Missing(number, Vec::new());
             }

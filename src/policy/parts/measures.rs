@@ -9,8 +9,9 @@ use crate::names::{Label, Mode};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Span, did_you_mean, shown};
 use crate::policy::plans::{AuditLevel, AuditPlan, ConversationSource};
+use crate::policy::scalar::Scalar;
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::Node;
+use crate::policy::yaml::{Content, Node};
 use crate::scan::{Action, Detector, Direction, FieldPattern, Pack};
 
 /// A limit.
@@ -35,6 +36,8 @@ pub(in crate::policy) struct RedactPart {
     pub detectors: Vec<Detector>,
     pub fields: Vec<FieldPattern>,
     pub action: Option<Action>,
+    pub keep_last: Option<u8>,
+    pub allow_pan: bool,
     pub mode: Mode,
     /// Since which day it is in shadow; see [`ModePart`].
     pub since: Option<Spanned<u64>>,
@@ -48,7 +51,7 @@ pub(in crate::policy) const MATCH_KEYS: &[&str] = &["tools", "classes"];
 
 /// The keys of a redaction rule.
 pub(in crate::policy) const REDACT_KEYS: &[&str] =
-    &["id", "on", "packs", "detectors", "fields", "action", "mode", "since"];
+    &["id", "on", "packs", "detectors", "fields", "action", "keep_last", "allow_pan", "mode", "since"];
 
 /// The keys of `conversation`.
 pub(in crate::policy) const CONVERSATION_KEYS: &[&str] = &["sources"];
@@ -132,21 +135,79 @@ fn read_redaction(node: &Node, findings: &mut Findings) -> Option<RedactPart> {
     };
     let (detectors, patterns) = (items("detectors", "`detectors`"), items("fields", "`fields`"));
     let packs = items("packs", "`packs`");
-    let mut detectors: Vec<_> = detectors.iter().filter_map(|item| read_detector(item, findings)).collect();
+    let mut detectors: Vec<(Detector, Span)> =
+        detectors.iter().filter_map(|item| Some((read_detector(item, findings)?, item.span))).collect();
     for item in packs {
         let pack = walker::word(item, "a pack", Pack::ALL, Pack::as_str, findings);
         for detector in pack.into_iter().flat_map(Detector::of) {
-            if !detectors.contains(&detector) {
-                detectors.push(detector);
+            if !detectors.iter().any(|(known, _)| *known == detector) {
+                detectors.push((detector, item.span));
             }
         }
     }
-    let patterns = patterns.iter().filter_map(|item| read_pattern(item, findings)).collect();
+    let patterns = patterns.iter().filter_map(|item| read_pattern(item, action, findings)).collect();
+    let keep_last = read_keep_last(&fields, action, findings);
+    let allow_pan = read_allow_pan(&fields, action, &detectors, findings);
+    let detectors = detectors.into_iter().map(|(detector, _)| detector).collect();
     let ModePart { mode, since } = ModePart::read(&fields, findings);
-    Some(RedactPart { id, on, detectors, fields: patterns, action, mode, since })
+    Some(RedactPart { id, on, detectors, fields: patterns, action, keep_last, allow_pan, mode, since })
 }
 
-fn read_detector(node: &Node, findings: &mut Findings) -> Option<Detector> {
+/// How many digits a mask leaves: four at most, as the last four of a card may be shown.
+fn read_keep_last(fields: &Fields<'_>, action: Option<Action>, findings: &mut Findings) -> Option<u8> {
+    let entry = fields.entry("keep_last")?;
+    let found = match &entry.value.content {
+        Content::Scalar(Scalar::Number(text)) => text.parse().ok().filter(|digits| *digits <= 4_u8),
+        Content::Scalar(_) | Content::List(_) | Content::Map(_) | Content::Unreadable => None,
+    };
+    if found.is_none() {
+        findings.raise(
+            Code::BadValue,
+            entry.value.span,
+            "`keep_last` must be a whole number of digits from 0 to 4",
+        );
+    }
+    if action.is_some_and(|action| action != Action::Mask) {
+        let help = "write `action: mask`, or remove `keep_last`";
+        findings.advise(Code::BadValue, entry.key_span, "only a mask leaves digits", help);
+    }
+    found
+}
+
+/// Whether cards may be kept. What may never be kept is a fault, and so is a card without that word.
+fn read_allow_pan(
+    fields: &Fields<'_>,
+    action: Option<Action>,
+    detectors: &[(Detector, Span)],
+    findings: &mut Findings,
+) -> bool {
+    let entry = fields.entry("allow_pan");
+    let allowed =
+        entry.and_then(|entry| walker::boolean(&entry.value, "`allow_pan`", findings)).unwrap_or_default();
+    let is_kept = action == Some(Action::Tokenize);
+    if let Some(entry) = entry.filter(|_| action.is_some() && !is_kept) {
+        let help = "write `action: tokenize`, or remove `allow_pan`";
+        findings.advise(Code::BadValue, entry.key_span, "only a token keeps card numbers", help);
+    }
+    for (detector, span) in detectors.iter().filter(|_| is_kept) {
+        if !detector.may_be_kept() {
+            let message = format!("values of kind `{}` may never be kept", detector.as_str());
+            findings.advise(Code::BadValue, *span, message, NEVER_KEPT);
+        } else if detector.is_card() && !allowed {
+            let help =
+                "replace or mask them; or write `allow_pan: true` and keep the gate as PCI DSS wants it";
+            findings.advise(Code::BadValue, *span, "card numbers are not kept without `allow_pan`", help);
+        } else if detector.is_card() {
+            let message = "card numbers are kept, so this gate belongs to the cardholder data environment";
+            findings.advise(Code::CardsKept, *span, message, "mask them, if nothing has to give them back");
+        }
+    }
+    allowed
+}
+
+const NEVER_KEPT: &str = "write another rule that drops or replaces it";
+
+pub(super) fn read_detector(node: &Node, findings: &mut Findings) -> Option<Detector> {
     let text = walker::text(node, "a detector", findings)?;
     let detector = Detector::parse(text);
     if detector.is_none() {
@@ -162,11 +223,17 @@ fn read_detector(node: &Node, findings: &mut Findings) -> Option<Detector> {
     detector
 }
 
-fn read_pattern(node: &Node, findings: &mut Findings) -> Option<FieldPattern> {
+fn read_pattern(node: &Node, action: Option<Action>, findings: &mut Findings) -> Option<FieldPattern> {
     let text = walker::text(node, "a field", findings)?;
     let pattern = FieldPattern::parse(text);
     if let Err(fault) = &pattern {
         findings.raise(Code::BadValue, node.span, format!("`{}` names no field: {fault}", shown(text)));
+    }
+    if let (Some(Action::Tokenize), Ok(Some(name))) =
+        (action, pattern.as_ref().map(FieldPattern::authentication_name))
+    {
+        let message = format!("what a field `{}` holds may never be kept", shown(name));
+        findings.advise(Code::BadValue, node.span, message, NEVER_KEPT);
     }
     pattern.ok()
 }

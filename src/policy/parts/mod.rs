@@ -10,6 +10,7 @@ mod conditions;
 mod introspection;
 mod issuers;
 mod measures;
+mod restoring;
 mod rules;
 mod shadow;
 mod strict;
@@ -21,6 +22,7 @@ pub(super) use certificates::CertificatePart;
 pub(super) use conditions::{ReleaseKind, ReleasePart};
 pub(super) use issuers::{IssuerKind, IssuerPart, KeysPart, ResourcePart};
 pub(super) use measures::{LimitPart, RedactPart};
+pub(super) use restoring::RestorePart;
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use shadow::ModePart;
 pub(super) use tools::{Section, ToolPart, read_tool_name};
@@ -36,6 +38,7 @@ pub(super) mod keys {
     pub(in crate::policy) use super::measures::{
         AUDIT_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, REDACT_KEYS,
     };
+    pub(in crate::policy) use super::restoring::{BINDING_KEYS, PSEUDONYM_KEYS, RESTORE_KEYS};
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
     pub(in crate::policy) use super::shadow::SHADOW_KEYS;
     pub(in crate::policy) use super::strict::STRICT_KEYS;
@@ -50,6 +53,7 @@ use std::num::NonZeroU32;
 
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned};
+use super::keeping::{PseudonymPlan, Unbound};
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 use super::scalar::Scalar;
 use super::strict::StrictPlan;
@@ -79,6 +83,11 @@ pub(super) struct Bundle {
     pub limits: Vec<LimitPart>,
     pub redact: Vec<RedactPart>,
     pub binary: Binary,
+    pub restore: Vec<RestorePart>,
+    pub on_unbound: Unbound,
+    /// `None` also where a fault has been noted.
+    pub pseudonyms: Option<PseudonymPlan>,
+    pub has_pseudonyms: bool,
     pub upstream: UpstreamPlan,
     /// Whether the author says that the database behind the server is guarded itself.
     pub is_boundary_declared: bool,
@@ -120,6 +129,8 @@ pub(in crate::policy) const KEYS: &[&str] = &[
     "limits",
     "redact",
     "binary",
+    "restore",
+    "pseudonyms",
     "upstream",
     "audit",
     "deny_as",
@@ -133,7 +144,7 @@ pub(in crate::policy) const SERVER_KEYS: &[&str] = &["id", "mode", "since"];
 
 /// Sections that say something once for the whole bundle.
 const ONCE: &[&str] =
-    &["server", "binary", "upstream", "audit", "deny_as", "strict", "shadow", "conversation"];
+    &["server", "binary", "pseudonyms", "upstream", "audit", "deny_as", "strict", "shadow", "conversation"];
 
 impl Bundle {
     /// Adds what one file says.
@@ -176,6 +187,8 @@ impl Bundle {
         each("binary", &mut |node, findings| {
             self.binary = binary::read(node, findings).unwrap_or_default();
         });
+        each("restore", &mut |node, findings| self.read_restore(node, findings));
+        each("pseudonyms", &mut |node, findings| self.read_pseudonyms(node, findings));
         each("upstream", &mut |node, findings| self.read_upstream(node, findings));
         each("audit", &mut |node, findings| self.audit = measures::read_audit(node, findings));
         each("deny_as", &mut |node, findings| {

@@ -245,7 +245,7 @@ fn lifetime(node: &Node, findings: &mut Findings) -> Option<Duration> {
 }
 
 /// Opens a map in which some keys would hold a secret. What stands at no known key may be one, too.
-fn open<'n>(
+pub(super) fn open<'n>(
     node: &'n Node,
     what: &'static str,
     known: &[&str],
@@ -279,7 +279,7 @@ fn hide_all(node: &Node, findings: &mut Findings) {
 }
 
 /// An absolute path. What is none may be the secret itself, and is not shown.
-fn file(node: &Node, what: &str, findings: &mut Findings) -> Option<Box<Path>> {
+pub(super) fn file(node: &Node, what: &str, findings: &mut Findings) -> Option<Box<Path>> {
     let Some(path) = walker::line(node, what, URL_BYTES_MAX, findings) else {
         findings.hide(node.span);
         return None;

@@ -1,17 +1,20 @@
 //! The shapes of a policy file, section by section.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::forms::{
-    by_tool, count, date, duration, label, list, map, rate, shape, some, text, tool, version, word,
+    boolean, by_tool, count, date, duration, label, list, map, rate, rooted, shape, some, text, tool,
+    version, word,
 };
 use super::{Shape, Tools, callers, rules, upstream};
 use crate::bounds::BODY_BYTES_MAX;
 use crate::limit::Level;
 use crate::names::Mode;
+use crate::policy::keeping::Unbound;
 use crate::policy::parts::keys::{
-    AUDIT_KEYS, BINARY_WORDS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, MEDIA_KINDS, POLICY_KEYS,
-    REDACT_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, TOOL_KEYS,
+    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, MEDIA_KINDS,
+    POLICY_KEYS, PSEUDONYM_KEYS, REDACT_KEYS, RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS,
+    TOOL_KEYS,
 };
 use crate::policy::plans::{AuditLevel, DenyAs};
 use crate::policy::snapshot::Class;
@@ -29,6 +32,7 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.push(declared_tool());
     shapes.extend(rules::shapes(tools));
     shapes.extend(measures(tools));
+    shapes.extend(restoring(tools));
     shapes.extend(upstream::shapes());
     shapes.extend([strict(), shadow(), conversation()]);
     shapes
@@ -59,6 +63,8 @@ fn policy(tools: &Tools) -> Shape {
         )
         .row("redact", list(&shape("redaction")), "what may not be said in results or arguments")
         .row("binary", binary(), "pictures, sounds and files of the server, which no scan can read; all pass")
+        .row("restore", shape("restoring"), "where values behind tokens are given back; nowhere else")
+        .row("pseudonyms", shape("pseudonyms"), "what pseudonyms are made with; in one file of the bundle")
         .row("upstream", shape("upstream"), "the server: how long it may take, and what it is shown")
         .row("audit", shape("audit"), "what is written down")
         .row(
@@ -76,7 +82,7 @@ fn policy(tools: &Tools) -> Shape {
 }
 
 /// A word, or the media types that pass.
-fn binary() -> serde_json::Value {
+fn binary() -> Value {
     let pattern = format!("^({})/([a-z0-9._+-]+|[*])$", MEDIA_KINDS.join("|"));
     let media = json!({ "type": "string", "pattern": pattern });
     json!({ "anyOf": [{ "enum": BINARY_WORDS }, { "type": "array", "items": media, "minItems": 1 }] })
@@ -113,8 +119,6 @@ fn declared_tool() -> Shape {
 }
 
 fn measures(tools: &Tools) -> [Shape; 4] {
-    let names = Detector::ALL.iter().map(|detector| detector.as_str());
-    let detectors: Vec<&str> = names.filter(|name| Detector::parse(name).is_some()).collect();
     [
         Shape::new("limit", LIMIT_KEYS, &["id", "per", "rate"])
             .row("id", label(), "its name in audit records and metrics")
@@ -141,9 +145,15 @@ fn measures(tools: &Tools) -> [Shape; 4] {
             .row("id", label(), "its name in audit records and metrics")
             .row("on", word(&[Direction::Arguments, Direction::Results], Direction::as_str), "where it looks")
             .row("packs", some(&word(Pack::ALL, Pack::as_str)), "detectors that belong together")
-            .row("detectors", some(&json!({ "enum": detectors })), "what it looks for")
+            .row("detectors", some(&detector()), "what it looks for")
             .row("fields", some(&text()), "keys whose values it takes: `customer_id`, `*.secret_*`")
             .row("action", word(Action::ALL, Action::as_str), "what happens to what is found")
+            .row(
+                "keep_last",
+                json!({ "type": "integer", "minimum": 0, "maximum": 4 }),
+                "with `mask`: how many of the last digits stay; of cards four, else none",
+            )
+            .row("allow_pan", boolean(), "with `tokenize`: whether card numbers may be kept at all")
             .row(
                 "mode",
                 word(&[Mode::Enforce, Mode::Shadow], Mode::as_str),
@@ -157,6 +167,40 @@ fn measures(tools: &Tools) -> [Shape; 4] {
                 "who, what, when and why; `facts` also what rules asked of arguments; or nothing",
             )
             .row("values", some(&text()), "with `facts`: arguments whose values may be written down"),
+    ]
+}
+
+fn detector() -> Value {
+    let names = Detector::ALL.iter().map(|detector| detector.as_str());
+    let detectors: Vec<&str> = names.filter(|name| Detector::parse(name).is_some()).collect();
+    json!({ "enum": detectors })
+}
+
+fn restoring(tools: &Tools) -> [Shape; 3] {
+    [
+        Shape::new("restoring", RESTORE_KEYS, &["rules"])
+            .row(
+                "on_unbound",
+                word(Unbound::ALL, Unbound::as_str),
+                "what becomes of a call with a token that stands for nothing where it is",
+            )
+            .row("rules", list(&shape("binding")), "the places where values are given back"),
+        Shape::new("binding", BINDING_KEYS, &["id", "tool", "argument"])
+            .some_of(&[&["detectors", "rules"]])
+            .row("id", label(), "its name in audit records")
+            .row("tool", tool(tools), "the one tool that may have the values")
+            .row("argument", text(), "the argument that they stand in: `to`, `customer.id`")
+            .row("detectors", some(&detector()), "the kinds of value")
+            .row("rules", some(&label()), "the redaction rules that kept them")
+            .row(
+                "from",
+                some(&tool(tools)),
+                "the tools whose answers they stood in; any where it is left out",
+            )
+            .row("embed", boolean(), "whether a token may stand inside of a longer text"),
+        Shape::new("pseudonyms", PSEUDONYM_KEYS, &["key_file"])
+            .row("key_file", rooted(), "a file of 32 bytes or more that keys them")
+            .row("epoch", text(), "what the key is for; another one gives every value another name"),
     ]
 }
 

@@ -5,8 +5,9 @@ use super::actor::Naming;
 use super::text::Text;
 use crate::bounds::{
     AUDIT_DETAIL_BYTES_MAX, AUDIT_FACTS_BYTES_MAX, AUDIT_FINDINGS_BYTES_MAX, AUDIT_NAME_BYTES_MAX,
+    AUDIT_RESTORES_BYTES_MAX,
 };
-use crate::gate::{Action, Outcome, Record};
+use crate::gate::{Action, Outcome, Record, Restore, RestoreResult};
 use crate::identity::Proof;
 use crate::mcp::{Method, Revision, Subject};
 use crate::names::Label;
@@ -46,6 +47,7 @@ pub(super) fn write(text: &mut Text, record: &Record, naming: &Naming, resource:
     resource.write(text, &record.policy);
     write_decision(text, record);
     write_findings(text, &record.findings);
+    write_restores(text, &record.restores);
     write_result(text, record);
     write_trial(text, record);
     write_testimony(text, record);
@@ -192,6 +194,41 @@ fn write_findings(text: &mut Text, findings: &[(Direction, Finding)]) {
     if written < findings.len() {
         text.raw(",\"findings_cut\":");
         text.number((findings.len() - written) as u64);
+    }
+}
+
+/// Writes which tokens the client sent and what became of them, where it sent any; as many as there is room
+/// for, and how many were left out.
+fn write_restores(text: &mut Text, restores: &[Restore]) {
+    if restores.is_empty() {
+        return;
+    }
+    text.raw(",\"restores\":[");
+    let end = text.len() + AUDIT_RESTORES_BYTES_MAX;
+    let mut written = 0;
+    for restore in restores {
+        if text.len() > end {
+            break;
+        }
+        text.raw(if written == 0 { "{\"type\":\"" } else { ",{\"type\":\"" });
+        text.raw(restore.kind);
+        text.raw("\",\"result\":\"");
+        text.raw(restore.result.as_str());
+        text.raw("\"");
+        if let RestoreResult::Restored(rule) = &restore.result {
+            text.member(",\"rule\":", Some(rule.as_str()), AUDIT_NAME_BYTES_MAX);
+        }
+        text.raw(",\"count\":");
+        text.number(restore.count.into());
+        text.raw(",\"path\":");
+        text.string(&restore.path, AUDIT_NAME_BYTES_MAX);
+        text.raw("}");
+        written += 1;
+    }
+    text.raw("]");
+    if written < restores.len() {
+        text.raw(",\"restores_cut\":");
+        text.number((restores.len() - written) as u64);
     }
 }
 

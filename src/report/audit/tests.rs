@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::bounds::{AUDIT_LINE_BYTES_MAX, AUDIT_QUEUE_BYTES_MAX};
-use crate::gate::{Action, Outcome, Reason, Verdict};
+use crate::gate::{Action, Outcome, Reason, Restore, RestoreResult, Verdict};
 use crate::identity::Evidence;
-use crate::names::Now;
+use crate::names::{Label, Now};
 use crate::report::sample;
 use crate::scan::{self, Direction};
 
@@ -57,6 +57,9 @@ fn a_line_tells_who_did_what_and_how_it_was_decided() {
     record.detail = Some("`amount` is above 100".into());
     record.outcome = Outcome::Error(-31403);
     record.findings = vec![sample::finding(Direction::Arguments, scan::Action::Mask, "$.arguments.note")];
+    let rule = Arc::new(Label::parse("mail-back").unwrap());
+    let restore = |result, count| Restore { kind: "EMAIL", path: "$.arguments.to".into(), result, count };
+    record.restores = vec![restore(RestoreResult::Restored(rule), 1), restore(RestoreResult::Unbound, 2)];
     let (_, mut line) = written(&record, Actors::Plain);
     let members = line.as_object_mut().unwrap();
     let sha256 = members["decision"]["policy_sha256"].take();
@@ -75,6 +78,8 @@ fn a_line_tells_who_did_what_and_how_it_was_decided() {
                      "rule": "refund-any", "detail": "`amount` is above 100", "policy_sha256": null},
         "findings": [{"rule": "pci", "detector": "pan", "direction": "arguments", "action": "mask",
                       "mode": "enforce", "count": 2, "path": "$.arguments.note"}],
+        "restores": [{"type": "EMAIL", "result": "restored", "rule": "mail-back", "count": 1, "path": "$.arguments.to"},
+                     {"type": "EMAIL", "result": "unbound", "count": 2, "path": "$.arguments.to"}],
         "result": {"outcome": "failure", "jsonrpc_code": -31403, "http_status": 200,
                    "duration_us": 412, "overhead_us": 118},
         "size": {"request": 842, "response": 1200},
@@ -124,11 +129,16 @@ fn a_hostile_record_is_one_short_line_of_json() {
     record.request_id = Some(sample::id(&format!("\"{}\"", "\\u0041\u{2028}".repeat(64))));
     let found = sample::finding(Direction::Results, scan::Action::Mask, &evil);
     record.findings = vec![found; 300];
+    let restore =
+        Restore { kind: "EMAIL", path: evil.as_str().into(), result: RestoreResult::Unknown, count: 1 };
+    record.restores = vec![restore; 32];
     let (text, line) = written(&record, Actors::Plain);
     assert!(text.len() < AUDIT_LINE_BYTES_MAX, "{} bytes", text.len());
     assert!(text.chars().all(|c| !c.is_control() && c != '\u{2028}' && c != '\u{202e}'));
     let kept = line["findings"].as_array().unwrap().len();
     assert!(kept > 0 && kept + line["findings_cut"].as_u64().unwrap() as usize == 300);
+    let kept = line["restores"].as_array().unwrap().len();
+    assert!(kept > 0 && kept + line["restores_cut"].as_u64().unwrap() as usize == 32);
     assert!(line["action"]["target"].as_str().unwrap().ends_with('…'));
 }
 

@@ -43,6 +43,9 @@ impl Metrics {
         if let Some(trial) = &record.trial {
             self.policy.tried(trial);
         }
+        for restore in &record.restores {
+            add(&self.messages.restores, restore.result.index(), restore.count.into());
+        }
         for (direction, finding) in &record.findings {
             let action = FindingAction::of(finding);
             let at = finding.detector.family() as usize * labels::DIRECTIONS.len() + *direction as usize;
@@ -88,6 +91,11 @@ impl Metrics {
     /// Sets how many cells of limits there are.
     pub fn observe_limits(&self, cells: usize) {
         self.load.ratelimit_keys.set(signed(cells));
+    }
+
+    /// Sets how many values are kept behind tokens.
+    pub fn observe_vault(&self, tokens: usize) {
+        self.load.vault_tokens.set(signed(tokens));
     }
 
     /// Counts a message that belongs to nothing that waits.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::gate::{Action, Outcome, Record, Verdict};
+use crate::gate::{Action, Outcome, Record, Restore, Verdict};
 use crate::report::sample;
 use crate::scan;
 
@@ -147,6 +147,11 @@ fn each_record_is_counted_where_it_belongs() {
         &shadow,
         r#"sluicegate_dlp_findings_total{action="shadow",detector="financial",direction="results"}"#,
     );
+    let restore = |r: &mut Record| {
+        let (result, path) = (RestoreResult::Unbound, "$.arguments.to".into());
+        r.restores = vec![Restore { kind: "EMAIL", path, result, count: 1 }];
+    };
+    sees(&restore, r#"sluicegate_restores_total{result="unbound"}"#);
     sees(&|r| r.http_status = 0, r#"sluicegate_http_responses_total{code_class="none"}"#);
 }
 

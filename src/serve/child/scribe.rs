@@ -125,6 +125,8 @@ fn credentials() -> Result<Plan, PlanFault> {
         detectors: Detector::of(Pack::Credentials).collect(),
         fields: Vec::new(),
         action: Action::Replace,
+        keep_last: None,
+        allow_pan: false,
         mode: Mode::Enforce,
     }])
 }

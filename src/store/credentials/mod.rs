@@ -46,6 +46,7 @@ pub use introduction::NoStatement;
 pub use secret::SecretFault;
 
 use super::fetch::{FetchFault, Fetcher, Trust};
+use super::surrogates::PseudonymFault;
 use crate::identity::Caller;
 use crate::policy::{CredentialKind, Credentials, IdentityPlan, Policy};
 use introduction::SigningKeys;
@@ -153,6 +154,9 @@ pub enum AdoptFault {
          give its secrets to it with `--env`, and leave both out of the policy"
     )]
     Pipes,
+    /// The file with the secret of pseudonyms cannot be used.
+    #[error(transparent)]
+    Pseudonyms(#[from] PseudonymFault),
     /// A file with a secret cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretFault),
