@@ -95,8 +95,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     let limits = lower::limits(&bundle.limits, mode, &mut catalog, findings);
     catalog.check_classes(findings);
     lint::check(&bundle, &bench, sources, findings);
-    let redaction = lower::redaction(&bundle.redact, mode, findings)
-        .map(|plan| plan.with_binary(bundle.binary.clone(), mode));
+    let redaction = lower::redaction(&bundle, mode, findings);
     let keeping = bindings::keeping(&bundle, &catalog, court, findings);
     let directory = callers::directory(&bundle, sources, findings);
     let resource = Resource::of(&bundle, &roles);

@@ -4,7 +4,7 @@ use super::catalog::Catalog;
 use super::code::Code;
 use super::diagnostic::Findings;
 use super::lint;
-use super::parts::{LimitPart, RedactPart, RulePart};
+use super::parts::{Bundle, LimitPart, RedactPart, RulePart};
 use super::places::Places;
 use super::rules::Rule;
 use crate::names::Mode;
@@ -71,7 +71,8 @@ pub(super) fn limits(
     limits
 }
 
-pub(super) fn redaction(parts: &[RedactPart], mode: Mode, findings: &mut Findings) -> Option<scan::Plan> {
+pub(super) fn redaction(bundle: &Bundle, mode: Mode, findings: &mut Findings) -> Option<scan::Plan> {
+    let parts = &bundle.redact;
     let lower = |part: &RedactPart| {
         Some(scan::Rule {
             id: part.id.as_ref()?.value.clone(),
@@ -87,7 +88,7 @@ pub(super) fn redaction(parts: &[RedactPart], mode: Mode, findings: &mut Finding
     let rules: Vec<scan::Rule> = parts.iter().filter_map(lower).collect();
     let is_whole = rules.len() == parts.len() && !findings.has_errors();
     match scan::Plan::new(rules) {
-        Ok(plan) => Some(plan),
+        Ok(plan) => Some(plan.with_binary(bundle.binary.clone(), mode)),
         Err(fault) => {
             if let Some(span) =
                 parts.last().and_then(|part| part.id.as_ref()).map(|id| id.span).filter(|_| is_whole)

@@ -96,7 +96,7 @@ impl Sweep<'_> {
     }
 
     /// Whether `to` stands in the same object as the value at `from`.
-    fn is_level(&self, from: Leaf, to: usize) -> bool {
+    pub(super) fn is_level(&self, from: Leaf, to: usize) -> bool {
         if to < from.at || to - from.at > BESIDE_BYTES_MAX {
             return false;
         }

@@ -31,11 +31,15 @@ impl Sweep<'_> {
         let end = (past - 1).saturating_sub(edges::lead(level));
         let value = edges::skip_space(bytes, colon + 1);
         let content = value + edges::lead(level) + 1;
-        if joined::may_be_groups(bytes, content) {
-            self.groups(content, level);
+        if bytes.get(content.wrapping_sub(1)) == Some(&b'"') {
+            if joined::may_be_groups(bytes, content) {
+                self.groups(content, level);
+            }
+            self.table(content, level);
         }
         let Some(start) = edges::opening(bytes, past - 1, level, SCAN_KEY_REACH_MAX) else { return };
         let leaf = Leaf { at: value, level };
+        self.pair(bytes.get(start..end).unwrap_or_default(), leaf);
         if let Some(Class::Of(detector, tier)) = self.class(start..end) {
             self.classed(leaf, detector, tier);
         }

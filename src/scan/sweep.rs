@@ -7,6 +7,7 @@ use super::candidates::{self, Candidate};
 use super::context;
 use super::edges::{self, before, byte, digits_end, skip_escape};
 use super::keys::Known;
+use super::names::Tier;
 use super::rules::Ruleset;
 use super::set::Set;
 use super::walk::Leaf;
@@ -62,6 +63,8 @@ pub(super) struct Sweep<'t> {
     pub budget: usize,
     /// The value of the last field that tells of a person by itself, and its level.
     pub told: Option<Leaf>,
+    /// The last member that names the value beside it, and what it says.
+    pub named: Option<(Leaf, Detector, Tier)>,
     /// What the last names of fields said.
     pub known: Known,
     /// Where the last person found in prose ends.
@@ -110,6 +113,7 @@ impl<'t> Sweep<'t> {
             fields_taken: (0, 0),
             budget: bytes.len().saturating_mul(SCAN_WALKS_MAX),
             told: None,
+            named: None,
             known: Known::default(),
             person_until: 0,
             key_until: 0,

@@ -147,7 +147,10 @@ fn rules(options: &RuleOptions, is_scored: bool) -> Vec<Rule> {
 /// What of a document is scanned: of a message the part that its sender fills, else all of it.
 fn carriers(root: Value<'_>, on: Direction) -> Vec<Carrier<'_>> {
     let whole = || vec![Carrier { value: root, direction: on, path: "$" }];
-    if root.kind() != Kind::Object || root.get("jsonrpc").is_none() {
+    const MEMBERS: [&str; 6] = ["error", "id", "jsonrpc", "method", "params", "result"];
+    let is_message = root.kind() == Kind::Object
+        && root.members().all(|(key, _)| MEMBERS.iter().any(|member| key.is(member)));
+    if !is_message {
         return whole();
     }
     let method = root.get("method").and_then(|method| method.string());

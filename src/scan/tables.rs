@@ -1,0 +1,400 @@
+//! Values that are named from afar: by a column, by a segment, by the member beside them.
+//!
+//! A string whose first line names columns is a table: its cells are judged by the names above them. A
+//! message of HL7 version 2 names nothing, but its segments say by number what stands where. And in
+//! `{"name":"ssn","value":"…"}` it is the neighbour that names the value.
+//!
+//! Source: RFC 4180 for tables; HL7 v2.5.1, chapter 3 (PID, NK1) and chapter 6 (GT1, IN1).
+
+use std::ops::Range;
+
+use super::Detector;
+use super::edges::{self, End, byte, skip_space};
+use super::names::{Class, Tier};
+use super::sweep::Sweep;
+use super::veto;
+use super::walk::{Leaf, Token, past};
+
+/// Bytes of the shortest table: a first line and one below it.
+const TABLE_BYTES_MIN: usize = 12;
+/// Bytes of the first line of a table.
+const HEADER_BYTES_MAX: usize = 512;
+/// Columns of a table; further ones are left to their forms.
+const COLUMNS_MAX: usize = 64;
+/// Bytes of one column's name.
+const COLUMN_BYTES_MAX: usize = 48;
+/// Bytes behind a value in which its name may stand.
+const PAIR_BYTES_MAX: usize = 256;
+
+/// Whether a member holds a value whose name stands beside it.
+#[inline]
+fn is_value(name: &[u8]) -> bool {
+    matches!(name, b"value" | b"val" | b"values" | b"valor" | b"valeur" | b"wert")
+}
+
+/// Whether a member names the value beside it.
+#[inline]
+fn is_naming(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"name"
+            | b"key"
+            | b"field"
+            | b"label"
+            | b"type"
+            | b"system"
+            | b"code"
+            | b"attribute"
+            | b"property"
+            | b"question"
+    )
+}
+
+/// What stands where in a message of HL7: segment, field, kind.
+const SEGMENTS: [(&[u8], usize, Detector); 24] = [
+    (b"PID", 2, Detector::named("mrn")),
+    (b"PID", 3, Detector::named("mrn")),
+    (b"PID", 4, Detector::named("mrn")),
+    (b"PID", 5, Detector::PERSON),
+    (b"PID", 6, Detector::PERSON),
+    (b"PID", 7, Detector::named("dob")),
+    (b"PID", 9, Detector::PERSON),
+    (b"PID", 11, Detector::ADDRESS),
+    (b"PID", 13, Detector::PHONE),
+    (b"PID", 14, Detector::PHONE),
+    (b"PID", 18, Detector::named("bank_account")),
+    (b"PID", 19, Detector::US_SSN),
+    (b"PID", 20, Detector::named("driver_license")),
+    (b"NK1", 2, Detector::PERSON),
+    (b"NK1", 4, Detector::ADDRESS),
+    (b"NK1", 5, Detector::PHONE),
+    (b"GT1", 3, Detector::PERSON),
+    (b"GT1", 5, Detector::ADDRESS),
+    (b"GT1", 6, Detector::PHONE),
+    (b"GT1", 8, Detector::named("dob")),
+    (b"GT1", 12, Detector::US_SSN),
+    (b"IN1", 16, Detector::PERSON),
+    (b"IN1", 18, Detector::named("dob")),
+    (b"IN1", 36, Detector::named("health_plan_id")),
+];
+
+/// What parts the cells of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    Byte(u8),
+    /// An escaped tab.
+    Tab,
+}
+
+/// How an escape in a string goes on: its bytes, and the letter.
+fn escape(bytes: &[u8], at: usize) -> (usize, u8) {
+    let run = bytes.get(at..).unwrap_or_default().iter().take(64).take_while(|byte| **byte == b'\\').count();
+    (run + 1, byte(bytes, at + run))
+}
+
+/// Where the line ends that begins at `from`: at an escaped line end, or at `end`; and where the next begins.
+fn line(bytes: &[u8], from: usize, end: usize) -> (usize, usize) {
+    let mut at = from;
+    while let Some(offset) = bytes.get(at..end).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        let slash = at + offset;
+        let (length, letter) = escape(bytes, slash);
+        at = slash + length;
+        if matches!(letter, b'n' | b'r') {
+            let mut next = at;
+            while byte(bytes, next) == b'\\' && matches!(escape(bytes, next), (_, b'n' | b'r')) {
+                next += escape(bytes, next).0;
+            }
+            return (slash, next.min(end));
+        }
+    }
+    (end, end)
+}
+
+/// What the name of each column says.
+type Columns = [Option<(Detector, Tier)>; COLUMNS_MAX];
+
+/// Calls `visit` with each cell of a line: its number, and its bytes without blanks and quotes.
+fn cells(
+    bytes: &[u8],
+    line: Range<usize>,
+    separator: Separator,
+    mut visit: impl FnMut(usize, Range<usize>),
+) -> usize {
+    let (mut at, mut from, mut count, mut is_quoted) = (line.start, line.start, 0, false);
+    while at <= line.end {
+        let this = if at < line.end { byte(bytes, at) } else { 0 };
+        let (length, letter) = if this == b'\\' { escape(bytes, at) } else { (1, this) };
+        if letter == b'"' {
+            is_quoted = !is_quoted;
+        }
+        let is_end = at == line.end
+            || !is_quoted
+                && match separator {
+                    Separator::Byte(byte) => this == byte,
+                    Separator::Tab => this == b'\\' && letter == b't',
+                };
+        if is_end {
+            visit(count, trimmed(bytes, from..at));
+            count += 1;
+            from = at + length;
+        }
+        at += length;
+    }
+    count
+}
+
+/// A cell without the blanks and the quotes around it.
+fn trimmed(bytes: &[u8], cell: Range<usize>) -> Range<usize> {
+    let is_edge = |byte: &u8| matches!(byte, b' ' | b'"' | b'\\' | b'\'');
+    let content = bytes.get(cell.clone()).unwrap_or_default();
+    let start = content.iter().take_while(|byte| is_edge(byte)).count();
+    let end = content[start..].iter().rev().take_while(|byte| is_edge(byte)).count();
+    cell.start + start..cell.start + content.len() - end
+}
+
+impl Sweep<'_> {
+    /// Looks whether the string whose content begins at `start` is a table or a message of HL7.
+    #[inline]
+    pub(super) fn table(&mut self, start: usize, level: u32) {
+        let bytes = self.bytes;
+        let rest = bytes.get(start..(start + HEADER_BYTES_MAX).min(bytes.len())).unwrap_or_default();
+        // Most strings are short, and end before they hold an escape.
+        if rest.iter().take(TABLE_BYTES_MIN).any(|byte| *byte == b'"') && !rest.starts_with(b"\\") {
+            return;
+        }
+        let Some(offset) = memchr::memchr2(b'\\', b'"', rest) else { return };
+        if rest[offset] == b'"' {
+            return;
+        }
+        let (length, letter) = escape(rest, offset);
+        // Inside a string a quote has backslashes of its own.
+        let is_closed = letter == b'"' && length == edges::lead(level) + 1;
+        if !is_closed && (offset >= 3 || letter == b'"') {
+            self.table_at(start, level);
+        }
+    }
+
+    fn table_at(&mut self, start: usize, level: u32) {
+        let bytes = self.bytes;
+        if matches!(byte(bytes, start), b'{' | b'[' | b'<') {
+            return;
+        }
+        if bytes[start..].starts_with(b"MSH|") {
+            if let End::Closed(end, _) = edges::closing(bytes, start, level) {
+                self.segments(start..end);
+            }
+            return;
+        }
+        // The first line is judged before the end of the string is looked for, which may be far.
+        let window = &bytes[..(start + HEADER_BYTES_MAX).min(bytes.len())];
+        let (header_end, mut from) = line(bytes, start, edges::closing(window, start, level).content());
+        if from == header_end || header_end - start < 4 {
+            return;
+        }
+        let Some((separator, columns)) = self.columns(start..header_end) else { return };
+        let End::Closed(end, _) = edges::closing(bytes, start, level) else { return };
+        let width = cells(bytes, start..header_end, separator, |_, _| {});
+        while from < end {
+            let (line_end, next) = line(bytes, from, end);
+            // What is not as wide as the first line is no row of it.
+            let mut row = [(0, 0); COLUMNS_MAX];
+            let count = cells(bytes, from..line_end, separator, |place, cell| {
+                if let Some(slot) = row.get_mut(place) {
+                    *slot = (cell.start, cell.end);
+                }
+            });
+            if count == width {
+                for (column, (from, to)) in columns.iter().zip(row) {
+                    if let Some((detector, tier)) = *column {
+                        self.cell(detector, tier, from..to);
+                    }
+                }
+            }
+            from = next.max(line_end + 1);
+        }
+    }
+
+    /// What the columns of a first line say; `None` if it names none, or is prose.
+    fn columns(&mut self, header: Range<usize>) -> Option<(Separator, Columns)> {
+        let bytes = self.bytes;
+        let separators =
+            [Separator::Tab, Separator::Byte(b','), Separator::Byte(b';'), Separator::Byte(b'|')];
+        let separator =
+            separators.into_iter().find(|one| cells(bytes, header.clone(), *one, |_, _| {}) > 1)?;
+        let mut spans = Vec::new();
+        cells(bytes, header, separator, |_, cell| spans.push(cell));
+        let is_name = |span: &Range<usize>| {
+            let text = bytes.get(span.clone()).unwrap_or_default();
+            text.len() <= COLUMN_BYTES_MAX
+                && text.iter().filter(|byte| **byte == b' ').count() < 4
+                && !text.iter().any(|byte| matches!(byte, b'.' | b'!' | b'?' | b':' | b'@'))
+                && text.iter().filter(|byte| byte.is_ascii_digit()).count() < 3
+        };
+        if spans.len() > COLUMNS_MAX || !spans.iter().all(is_name) {
+            return None;
+        }
+        let mut columns = [None; COLUMNS_MAX];
+        for (slot, span) in columns.iter_mut().zip(spans) {
+            *slot = match self.class(span) {
+                Some(Class::Of(detector, tier)) => Some((detector, tier)),
+                Some(Class::Harmless) | None => None,
+            };
+        }
+        let is_told = columns.iter().flatten().any(|(_, tier)| *tier == Tier::Strong);
+        if !is_told {
+            columns.iter_mut().for_each(|column| *column = column.filter(|(_, tier)| *tier != Tier::Beside));
+        }
+        columns.iter().any(Option::is_some).then_some((separator, columns))
+    }
+
+    /// Takes the fields of a message of HL7 that hold what tells of a person.
+    fn segments(&mut self, content: Range<usize>) {
+        let bytes = self.bytes;
+        let mut from = content.start;
+        while from < content.end {
+            let (line_end, next) = line(bytes, from, content.end);
+            let rows = SEGMENTS.iter().filter(|row| bytes[from..line_end].starts_with(row.0));
+            let mut fields = [(0, 0); COLUMNS_MAX];
+            cells(bytes, from..line_end, Separator::Byte(b'|'), |place, cell| {
+                if let Some(slot) = fields.get_mut(place) {
+                    *slot = (cell.start, cell.end);
+                }
+            });
+            for &(_, place, detector) in rows {
+                let Some(&(start, end)) = fields.get(place) else { continue };
+                // Of a number the first component is the number; the rest says who gave it.
+                let whole = &bytes[start..end];
+                let is_person = detector == Detector::PERSON || detector == Detector::ADDRESS;
+                let length = whole.iter().position(|byte| *byte == b'^' && !is_person).unwrap_or(whole.len());
+                self.cell(detector, Tier::Strong, start..start + length);
+            }
+            from = next.max(line_end + 1);
+        }
+    }
+
+    /// Takes a cell, unless it is harmless.
+    fn cell(&mut self, detector: Detector, tier: Tier, span: Range<usize>) {
+        let Some(content) = self.bytes.get(span.clone()).filter(|content| !content.is_empty()) else {
+            return;
+        };
+        if !veto::is_harmless(detector, tier, content) {
+            self.part(detector, span);
+        }
+    }
+
+    /// Looks whether the member `name` at `leaf` names the value beside it, or is named by its neighbour.
+    #[inline]
+    pub(super) fn pair(&mut self, name: &[u8], leaf: Leaf) {
+        if is_naming(name) {
+            if let Some((detector, tier)) = self.said(leaf) {
+                self.named = Some((leaf, detector, tier));
+            }
+        } else if is_value(name) {
+            let before =
+                self.named.filter(|(from, ..)| from.level == leaf.level && self.is_level(*from, leaf.at));
+            let found = before.map(|(_, detector, tier)| (detector, tier)).or_else(|| self.named_after(leaf));
+            if let Some((detector, tier)) = found.filter(|(_, tier)| *tier != Tier::Beside) {
+                self.classed(leaf, detector, tier);
+            }
+        }
+    }
+
+    /// What the string at `leaf` says as a name; of a URI its last part.
+    fn said(&mut self, leaf: Leaf) -> Option<(Detector, Tier)> {
+        let Some(Token::Content(start, End::Closed(end, _))) = self.token(leaf) else { return None };
+        let content = self.bytes.get(start..end).filter(|content| content.len() <= 128)?;
+        let part = content.iter().rposition(|byte| matches!(byte, b'/' | b'#' | b':')).map_or(0, |at| at + 1);
+        match self.class(start + part..end) {
+            Some(Class::Of(detector, tier)) => Some((detector, tier)),
+            Some(Class::Harmless) | None => None,
+        }
+    }
+
+    /// What the members behind the value at `leaf` name it.
+    fn named_after(&mut self, leaf: Leaf) -> Option<(Detector, Tier)> {
+        let (mut at, mut depth) = (leaf.at, 0_usize);
+        while at - leaf.at < PAIR_BYTES_MAX {
+            let token = self.token(Leaf { at, ..leaf })?;
+            let next = skip_space(self.bytes, past(token, at));
+            match token {
+                Token::Open => depth += 1,
+                Token::Close => depth = depth.checked_sub(1)?,
+                Token::Content(start, End::Closed(end, _))
+                    if depth == 0 && byte(self.bytes, next) == b':' =>
+                {
+                    if self.bytes.get(start..end).is_some_and(is_naming) {
+                        let value = Leaf { at: skip_space(self.bytes, next + 1), ..leaf };
+                        if let Some(said) = self.said(value) {
+                            return Some(said);
+                        }
+                    }
+                }
+                Token::Bare(_) | Token::Content(..) | Token::Null(_) | Token::Part => {}
+            }
+            at = next;
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Action;
+    use super::super::tests::{check, everything};
+
+    #[test]
+    fn reads_the_cells_of_a_table_by_their_columns() {
+        let plan = everything(Action::Mask);
+        for (text, wanted) in [
+            (
+                r#"{"t":"id,patient_name,mrn,qty\n1,Ann Lee,4711-08,12\n2,\"Roe, Jo\",A 1020304,7"}"#,
+                r#"{"t":"id,patient_name,mrn,qty\n1,*** ***,****-**,12\n2,\"**** **\",* *******,7"}"#,
+            ),
+            (r#"{"t":"ssn\tcity\n123456780\tBern"}"#, r#"{"t":"ssn\tcity\n*********\t****"}"#),
+            (r#"{"t":"city;qty\nBern;7"}"#, r#"{"t":"city;qty\nBern;7"}"#),
+            (
+                r#"{"t":"The name, please.\nIt was said, by all."}"#,
+                r#"{"t":"The name, please.\nIt was said, by all."}"#,
+            ),
+            (
+                r#"{"t":"mrn,qty\nsee there, or not, or here"}"#,
+                r#"{"t":"mrn,qty\nsee there, or not, or here"}"#,
+            ),
+        ] {
+            check(&plan, text, wanted);
+        }
+    }
+
+    #[test]
+    fn reads_the_fields_of_a_segment() {
+        let plan = everything(Action::Mask);
+        check(
+            &plan,
+            r#"{"t":"MSH|^~\\&|LAB|X\rPID|1||40071188^^^H||LEE^ANN||19800229|F\rOBX|1|NM|40071188||7"}"#,
+            r#"{"t":"MSH|^~\\&|LAB|X\rPID|1||********^^^H||*******||********|F\rOBX|1|NM|40071188||7"}"#,
+        );
+    }
+
+    #[test]
+    fn lets_a_neighbour_name_a_value() {
+        let plan = everything(Action::Mask);
+        for (text, wanted) in [
+            (r#"{"name":"ssn","value":"123456780"}"#, r#"{"name":"ssn","value":"*********"}"#),
+            (
+                r#"[{"value":"hunter-2","name":"db_password"}]"#,
+                r#"[{"value":"********","name":"db_password"}]"#,
+            ),
+            (
+                r#"{"system":"http://hl7.org/fhir/sid/us-ssn","value":"123456780"}"#,
+                r#"{"system":"http://hl7.org/fhir/sid/us-ssn","value":"*********"}"#,
+            ),
+            (r#"{"name":"qty","value":"123456780"}"#, r#"{"name":"qty","value":"123456780"}"#),
+            (
+                r#"[{"name":"ssn","value":null},{"value":"123456780"}]"#,
+                r#"[{"name":"ssn","value":null},{"value":"123456780"}]"#,
+            ),
+        ] {
+            check(&plan, text, wanted);
+        }
+    }
+}
