@@ -6,10 +6,11 @@ use bytes::Bytes;
 
 use super::correlate::{Belonging, correlate};
 use super::handles::Handles;
-use super::{Denial, Gate, Outcome, Policy, Stray, Ticket, listing, restore, rounds, rules};
-use crate::json::{self, Document, Output, Splice, Value};
+use super::{Denial, Gate, Outcome, Policy, Record, Stray, Ticket, listing, restore, rounds, rules};
+use crate::json::{self, Document, Output, Splice};
 use crate::mcp::{self, Era, Message, Method, Revision, Sender};
 use crate::names::Now;
+use crate::scan::fit::Fitting;
 use crate::scan::{Direction, Drawer, Sighting};
 
 /// What becomes of one message of the server.
@@ -94,7 +95,7 @@ impl Gate {
             let standing = policy.standing(&caller, now.unix_ms);
             listing::filter(policy, &standing, method, *result, &mut splice);
         }
-        if let Some(denial) = self.redact(policy, ticket, rules::carrier(&message), now, &mut splice) {
+        if let Some(denial) = self.redact(policy, ticket, (belonging, &message), now, &mut splice) {
             return refuse(belonging, denial);
         }
         let subject = ticket.record.target.as_deref().unwrap_or_default();
@@ -223,19 +224,23 @@ impl Gate {
         &self,
         policy: &Policy,
         ticket: &mut Ticket,
-        subject: Option<Value<'_>>,
+        (belonging, message): (Belonging, &Message<'_>),
         now: Now,
         splice: &mut Splice,
     ) -> Option<Denial> {
         let scope = ticket.passage.scope;
         let echoes = restore::echoes(&self.vault, scope, now);
-        let subject =
-            subject.filter(|_| !policy.redaction.is_empty(Direction::Results) || !echoes.is_empty())?;
+        let is_watched = !policy.redaction.is_empty(Direction::Results) || !echoes.is_empty();
+        let subject = rules::carrier(message).filter(|_| is_watched)?;
+        let is_result = matches!(message, Message::Result { .. }) && belonging == Belonging::Answer;
         let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now });
         let record = &mut ticket.record;
         let caller = record.caller.clone()?;
         let desk = restore::desk(drawer, &caller, restore::origin(record), &echoes);
-        let sighting = policy.redaction.scan_at(&desk, Direction::Results, subject);
+        let (sighting, fitting) = match tool_of(record).filter(|_| is_result) {
+            Some(tool) => policy.scan_result(&desk, tool, subject),
+            None => (policy.redaction.scan_at(&desk, Direction::Results, subject), Fitting::default()),
+        };
         if sighting.findings.is_empty() {
             return None;
         }
@@ -249,9 +254,16 @@ impl Gate {
             record.action = super::Action::Redact;
         }
         splice.append(edits);
+        record.fitting = fitting;
         record.note_findings(Direction::Results, findings);
         denial
     }
+}
+
+/// The tool whose result an answer to the request is.
+fn tool_of(record: &Record) -> Option<&str> {
+    let is_call = matches!(record.method, Some(Method::ToolsCall | Method::TasksResult));
+    record.target.as_deref().filter(|_| is_call)
 }
 
 fn outcome(message: &Message<'_>) -> Outcome {

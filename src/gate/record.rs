@@ -17,6 +17,7 @@ use crate::identity::Caller;
 use crate::mcp::{Id, Message, Method, Revision};
 use crate::names::{Label, Mode};
 use crate::policy::Policy;
+use crate::scan::fit::Fitting;
 use crate::scan::{Direction, Finding};
 
 /// Everything there is to tell about one judged message; made by `Gate::settle` or by a refusal.
@@ -58,6 +59,8 @@ pub struct Record {
     pub findings: Vec<(Direction, Finding)>,
     /// The tokens that the client sent, and what became of them.
     pub restores: Vec<Restore>,
+    /// How what was written over in the structured result came to fit its schema.
+    pub fitting: Fitting,
     /// What rules asked about the arguments, where the policy wants that written down.
     pub testimony: Option<Box<Testimony>>,
     /// What the candidate says, where there is one.
@@ -131,6 +134,7 @@ impl Record {
             detail: None,
             findings: Vec::new(),
             restores: Vec::new(),
+            fitting: Fitting::default(),
             testimony: None,
             trial: None,
             has_colliding_keys: false,

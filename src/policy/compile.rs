@@ -1,7 +1,5 @@
 //! From the files of a bundle to a policy, or to everything that is wrong with them.
 
-use std::collections::HashMap;
-
 use ring::digest::{Context, SHA256};
 
 use super::bindings;
@@ -25,6 +23,7 @@ use super::watch::Watch;
 use super::{Source, cedar, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::{Label, Mode};
+use crate::scan::{Direction, Plan};
 
 /// How the allow is called that the protocol itself gives.
 pub(super) const BUILT_IN: &str = "built-in:protocol";
@@ -109,13 +108,15 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     let dockets = bench.tools.into_iter().zip(declared).collect();
     let mut tools = tools(catalog.tools, dockets, &limits.by_tool, &tenants);
     tools.iter_mut().for_each(|tool| tool.watch = Watch::new(&tool.docket, &bundle.redact, mode));
+    let redaction = redaction?;
+    fit_to_schemas(&mut tools, &redaction);
     Some(Policy {
         server,
         mode,
         sha256: digest(sources),
         directory: directory?,
         resource,
-        redaction: redaction?,
+        redaction,
         keeping,
         audit: bundle.audit,
         deny_as: bundle.deny_as,
@@ -124,10 +125,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         conversation: bundle.conversation.unwrap_or_else(default_conversation),
         book: Rulebook { rules, roles },
         files: sources.iter().map(|source| source.name.clone()).collect(),
-        tool_index: tools
-            .iter()
-            .map(|tool| (tool.name.as_str().into(), tool.index))
-            .collect::<HashMap<_, _>>(),
+        tool_index: tools.iter().map(|tool| (tool.name.as_str().into(), tool.index)).collect(),
         tools,
         methods: bench.methods,
         raw: None,
@@ -139,6 +137,13 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         built_in_schema: constant(BUILT_IN_SCHEMA),
         warnings: Faults::default(),
     })
+}
+
+/// Reads the schemas of results where some rule may write into results.
+fn fit_to_schemas(tools: &mut [Tool], redaction: &Plan) {
+    if !redaction.is_empty(Direction::Results) {
+        tools.iter_mut().for_each(|tool| tool.output = tool.pinned_output());
+    }
 }
 
 /// The name of a rule of the gate itself.
@@ -323,6 +328,7 @@ fn tools(
         definition: part.definition,
         sha256: part.sha256,
         declared,
+        output: None,
         docket,
         watch: Watch::default(),
         limits: limits.get(index).cloned().unwrap_or_default(),

@@ -46,6 +46,7 @@ mod lint;
 mod lock;
 mod lower;
 mod outline;
+mod output;
 mod parts;
 mod places;
 mod plans;

@@ -11,6 +11,7 @@ use super::diagnostic::Faults;
 use super::input::Admission;
 use super::keeping::Keeping;
 use super::lock::Definition;
+use super::output::OutputSchema;
 use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
 use super::predicates::{Facts, Sight};
 use super::resource::Resource;
@@ -95,6 +96,8 @@ pub struct Tool {
     pub(super) declared: Declared,
     /// What a call of it must be like; `None` where nothing is pinned, or nothing is asked.
     pub(super) admission: Option<Admission>,
+    /// What its structured results must be like; `None` where nothing is pinned, or nothing is redacted.
+    pub(super) output: Option<OutputSchema>,
     pub(super) docket: Docket,
     pub(super) watch: Watch,
     pub(super) limits: Vec<usize>,

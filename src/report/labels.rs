@@ -2,6 +2,7 @@
 
 use crate::gate::{Action, Denial, Outcome, Reason, Record};
 use crate::names::Mode;
+use crate::scan::fit::Fitting;
 use crate::scan::{self, Direction, Finding};
 
 /// Which half of an exchange decided, or was measured.
@@ -91,6 +92,15 @@ pub(super) const ACTIONS: &[Action] =
 
 /// Every direction, in the order of its variants.
 pub(super) const DIRECTIONS: &[Direction] = &[Direction::Arguments, Direction::Results];
+
+/// What became of values in structured results that have a schema; the numbers are in the same order.
+pub(super) const FITTINGS: &[&str] = &["fitted", "dropped", "blocked", "unsatisfied"];
+
+/// The numbers behind [`FITTINGS`].
+pub(super) fn fittings(fitting: Fitting) -> [u32; 4] {
+    let Fitting { fitted, dropped, blocked, unsatisfied } = fitting;
+    [fitted, dropped, blocked, unsatisfied]
+}
 
 /// The words of a closed set, in its order.
 pub(super) fn words<T: Copy>(all: &[T], word: fn(T) -> &'static str) -> Vec<&'static str> {

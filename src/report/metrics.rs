@@ -62,6 +62,7 @@ struct Messages {
     payload_bytes: Vec<Histogram>,
     findings: Vec<IntCounter>,
     restores: Vec<IntCounter>,
+    fittings: Vec<IntCounter>,
 }
 
 /// What was dropped, or passed although it might be taken in two ways.
@@ -240,17 +241,7 @@ impl Messages {
                 PAYLOAD_BYTES,
             )
             .resolve(&[&labels::words(Phase::ALL, Phase::as_str)]),
-            findings: counters(
-                r,
-                "sluicegate_dlp_findings_total",
-                "Values that redaction rules found; `shadow` where the rule only reports.",
-                &["detector", "direction", "action"],
-            )
-            .resolve(&[
-                &labels::words(Family::ALL, Family::as_str),
-                &labels::words(labels::DIRECTIONS, Direction::as_str),
-                &labels::words(FindingAction::ALL, FindingAction::as_str),
-            ]),
+            findings: findings(r),
             restores: counters(
                 r,
                 "sluicegate_restores_total",
@@ -258,8 +249,29 @@ impl Messages {
                 &["result"],
             )
             .resolve(&[RestoreResult::WORDS]),
+            fittings: counters(
+                r,
+                "sluicegate_redaction_schema_total",
+                "What redaction wrote over in structured results, by how it came to fit the schema of the tool: values fitted, members dropped, answers blocked, and results that did not fit as they came.",
+                &["outcome"],
+            )
+            .resolve(&[labels::FITTINGS]),
         }
     }
+}
+
+fn findings(r: &Registry) -> Vec<IntCounter> {
+    counters(
+        r,
+        "sluicegate_dlp_findings_total",
+        "Values that redaction rules found; `shadow` where the rule only reports.",
+        &["detector", "direction", "action"],
+    )
+    .resolve(&[
+        &labels::words(Family::ALL, Family::as_str),
+        &labels::words(labels::DIRECTIONS, Direction::as_str),
+        &labels::words(FindingAction::ALL, FindingAction::as_str),
+    ])
 }
 
 impl Doubts {

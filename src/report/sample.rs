@@ -47,6 +47,7 @@ pub(super) fn record() -> Record {
         detail: None,
         findings: Vec::new(),
         restores: Vec::new(),
+        fitting: scan::fit::Fitting::default(),
         has_colliding_keys: false,
         is_unjudged: false,
         outcome: Outcome::Success,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::desk::{Desk, Surrogates};
 use super::echo::{self, Heard};
+use super::fit::{self, Fitting, Molds};
 use super::joined;
 use super::media::{self, Binary};
 use super::pseudonym::PseudonymKey;
@@ -141,6 +142,29 @@ impl Plan {
         };
         media::scan(self, desk, direction, carrier, &mut sighting);
         sighting
+    }
+
+    /// Scans the result of a call as [`scan_at`](Self::scan_at) does, and fits the edits inside its
+    /// `structuredContent` to what its tool advertises; `check` says whether such a part is valid as a whole, and
+    /// nothing where that cannot be said.
+    pub fn scan_fitted(
+        &self,
+        desk: &Desk<'_>,
+        result: Value<'_>,
+        molds: &Molds,
+        check: &dyn Fn(&str) -> Option<bool>,
+    ) -> (Sighting, Fitting) {
+        let direction = Direction::Results;
+        let (mut sighting, fitting) = match self.swept(desk, direction, result) {
+            Some(Swept { hits, heard, plain }) => {
+                let case = self.case(desk, direction, result, plain.as_ref());
+                let (sighting, edits) = case.settle_noted(hits, heard);
+                fit::fit(molds, check, result, edits, sighting)
+            }
+            None => Default::default(),
+        };
+        media::scan(self, desk, direction, result, &mut sighting);
+        (sighting, fitting)
     }
 
     /// Every value in `carrier` that [`scan`](Self::scan) writes over or reports, by itself and in the

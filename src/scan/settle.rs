@@ -6,10 +6,12 @@ use std::ops::Range;
 use super::desk::{Spelling, Surrogates};
 use super::echo::Heard;
 use super::edges::{byte, lead, level, skip_space, skip_space_back};
+use super::fit::{self, Edit};
 use super::place::{Place, Walker};
 use super::rules::{Asked, Ruleset};
 use super::sight::{self, Confidence, Sight};
 use super::spelled::Plain;
+use super::spot::Spot;
 use super::sweep::{Form, Hit};
 use super::tally::Tally;
 use super::{Action, Detector, Direction, Sighting, write};
@@ -35,21 +37,6 @@ struct Claim<'h> {
     hit: &'h Hit,
 }
 
-/// Where a group of hits stands.
-struct Spot {
-    /// The first byte of the value around it; the path holds as long as this does.
-    leaf: usize,
-    path: String,
-    place: Place,
-    /// Whether it goes out as it came in, whatever is found there.
-    is_opaque: bool,
-    is_judged: bool,
-    /// Whether it is what the protocol calls something.
-    is_named: bool,
-    /// Whether it is a word of a tool's schema: names of fields tell of types there, not of values.
-    is_schema: bool,
-}
-
 /// What has been settled so far.
 #[derive(Default)]
 struct Sheet {
@@ -58,6 +45,8 @@ struct Sheet {
     tokens: Tokens,
     /// Every value by itself, where that was asked for.
     sights: Option<Vec<Sight>>,
+    /// Every edit and why it is made, where that was asked for.
+    edits: Option<Vec<Edit>>,
 }
 
 impl<'c> Case<'c> {
@@ -73,12 +62,20 @@ impl<'c> Case<'c> {
     }
 
     /// Turns hits, and what was heard again, into edits and findings.
-    pub(super) fn settle(&self, mut hits: Vec<Hit>, mut heard: Vec<Heard>) -> Sighting {
-        let mut sheet = Sheet::default();
+    pub(super) fn settle(&self, hits: Vec<Hit>, heard: Vec<Heard>) -> Sighting {
+        self.settled(hits, heard, Sheet::default()).0
+    }
+
+    /// As [`settle`](Self::settle), and tells of each edit why it is made.
+    pub(super) fn settle_noted(&self, hits: Vec<Hit>, heard: Vec<Heard>) -> (Sighting, Vec<Edit>) {
+        self.settled(hits, heard, Sheet { edits: Some(Vec::new()), ..Sheet::default() })
+    }
+
+    fn settled(&self, mut hits: Vec<Hit>, mut heard: Vec<Heard>, mut sheet: Sheet) -> (Sighting, Vec<Edit>) {
         heard.retain(|heard| self.yields(&mut hits, &heard.span));
         self.repeat(&heard, &mut sheet);
         let sheet = self.all(hits, sheet);
-        Sighting { findings: sheet.tally.findings, ..sheet.sighting }
+        (Sighting { findings: sheet.tally.findings, ..sheet.sighting }, sheet.edits.unwrap_or_default())
     }
 
     /// Turns hits into sights, in the order of the text.
@@ -131,7 +128,12 @@ impl<'c> Case<'c> {
             if let Some((target, text)) = edit.filter(|_| is_free) {
                 let asked = &self.rules.rules[claim.rule];
                 let finding = sheet.tally.note(asked, claim.rule, claim.hit.detector, &spot.path);
-                sheet.sighting.splice.replace(self.raw(target), text);
+                let target = self.raw(target);
+                if let Some(edits) = &mut sheet.edits {
+                    let hit = (claim.hit.detector, claim.hit.form);
+                    edits.push(Edit::new(target.clone(), &text, finding, action, hit));
+                }
+                sheet.sighting.splice.replace(target, text);
                 let seen = if sheet.sights.is_some() { group } else { &[] };
                 for hit in seen.iter().filter(counts) {
                     let claim = self.strictest(std::iter::once(hit), Mode::Enforce);
@@ -196,7 +198,7 @@ impl<'c> Case<'c> {
     ) -> Option<(Range<usize>, String)> {
         let asked = &self.rules.rules[claim.rule];
         let action = asked.action;
-        let content = self.bytes.get(span.clone())?;
+        let content = self.bytes.get(span.clone()).filter(|content| !fit::is_ours(content))?;
         let spelling = Spelling { plain: content, raw: self.exact(span)? };
         let detector = claim.hit.detector;
         if action < Action::Drop && self.surrogates.made(self.bytes, span.clone()) {
@@ -270,8 +272,13 @@ impl<'c> Case<'c> {
                 None => Form::Part,
             };
             let asked = Asked::echo(echo.rule.clone());
-            sheet.tally.note(&asked, usize::MAX, echo.detector, &spot.path);
-            sheet.sighting.splice.replace(raw, write::placed(&echo.token.to_string(), form));
+            let finding = sheet.tally.note(&asked, usize::MAX, echo.detector, &spot.path);
+            let text = write::placed(&echo.token.to_string(), form);
+            if let Some(edits) = &mut sheet.edits {
+                let hit = (echo.detector, Form::Part);
+                edits.push(Edit::new(raw.clone(), &text, finding, asked.action, hit));
+            }
+            sheet.sighting.splice.replace(raw, text);
         }
     }
 
@@ -316,38 +323,6 @@ impl<'c> Case<'c> {
         let base = self.carrier.span().start;
         let span = self.plain.map_or(span.clone(), |plain| plain.raw(span));
         base + span.start..base + span.end
-    }
-}
-
-impl Default for Spot {
-    fn default() -> Self {
-        Self {
-            leaf: usize::MAX,
-            path: String::new(),
-            place: Place::Between,
-            is_opaque: false,
-            is_judged: false,
-            is_named: false,
-            is_schema: false,
-        }
-    }
-}
-
-impl Spot {
-    /// Goes forward to `offset`; what holds for a whole value is asked once a value.
-    fn seek(&mut self, walker: &mut Walker<'_>, offset: usize, direction: Direction) {
-        self.place = walker.seek(offset);
-        if self.leaf == walker.leaf() {
-            return;
-        }
-        self.leaf = walker.leaf();
-        self.is_opaque = walker.is_opaque();
-        if !self.is_opaque {
-            self.is_judged = walker.is_judged(direction);
-            self.is_named = walker.is_named(direction);
-            self.is_schema = walker.is_schema(direction);
-            walker.path(&mut self.path);
-        }
     }
 }
 

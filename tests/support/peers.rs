@@ -92,6 +92,11 @@ impl Server {
         Self::start(python(), &["server.py"], "/sse")
     }
 
+    /// The one on the Python SDK whose tools advertise what they give.
+    pub fn python_records() -> Self {
+        Self::start(python(), &["records.py"], "/mcp")
+    }
+
     /// The one on the TypeScript SDK.
     pub fn typescript() -> Self {
         Self::start(node(), &["server.mjs"], "/mcp")

@@ -25,6 +25,7 @@ mod legacy_sse;
 mod legacy_stage;
 mod limits;
 mod operators;
+mod outputs;
 mod pin;
 mod proofs;
 mod redaction;

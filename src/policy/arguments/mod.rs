@@ -33,7 +33,7 @@ pub use fuzz::fuzz_arguments;
 pub(super) use literal::Literal;
 pub(super) use paths::may_lead_elsewhere;
 pub(super) use read::ConstraintPart;
-pub(super) use schema::is_valid;
+pub(super) use schema::{Formats, Schema, is_valid};
 pub(super) use sql::Dialect;
 pub use types::Kinds;
 pub(super) use types::{TypeName, type_kinds};
@@ -42,7 +42,6 @@ pub(super) use url::Private;
 use ipnet::IpNet;
 
 use self::literal::Word;
-use self::schema::Schema;
 use self::sql::SqlTest;
 use self::text::{Length, Pattern};
 use self::url::UrlTest;

@@ -14,7 +14,7 @@ use boon::{Compiler, Draft, SchemaIndex, Schemas, UrlLoader};
 use super::Standing;
 use super::text::decide;
 use crate::bounds::{JSON_SCHEMA_BYTES_MAX, JSON_SCHEMA_VALUE_BYTES_MAX, JSON_SCHEMA_VALUE_DEPTH_MAX};
-use crate::json::{Kind, Value};
+use crate::json::{Document, Kind, Value};
 
 /// A compiled schema. Two are equal when their JSON is.
 #[derive(Clone)]
@@ -24,6 +24,15 @@ struct Compiled {
     source: serde_json::Value,
     schemas: Schemas,
     root: SchemaIndex,
+}
+
+/// What `format` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::policy) enum Formats {
+    /// Nothing, as the draft has it.
+    Annotate,
+    /// That a string must be in it, as validators of clients have it.
+    Assert,
 }
 
 /// What a schema is called; nothing can be loaded by it or by any other name.
@@ -46,13 +55,31 @@ impl Schema {
         if source.to_string().len() > JSON_SCHEMA_BYTES_MAX {
             return Err(format!("a schema may have {JSON_SCHEMA_BYTES_MAX} bytes of JSON at most"));
         }
+        Self::compile(source, Formats::Annotate)
+    }
+
+    /// Compiles a schema of any size that its source bounds.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one line; its author's fault.
+    pub fn compile(source: serde_json::Value, formats: Formats) -> Result<Self, String> {
         let mut schemas = Schemas::new();
         let mut compiler = Compiler::new();
         compiler.set_default_draft(Draft::V2020_12);
         compiler.use_loader(Box::new(Nowhere));
+        if formats == Formats::Assert {
+            compiler.enable_format_assertions();
+        }
         compiler.add_resource(LOCATION, source.clone()).map_err(|fault| told(&fault))?;
         let root = compiler.compile(LOCATION, &mut schemas).map_err(|fault| told(&fault))?;
         Ok(Self(Arc::new(Compiled { source, schemas, root })))
+    }
+
+    /// Whether a text is valid JSON of this schema; `None` if it is too deep to be looked at in bounded time.
+    pub fn is_met(&self, json: &str) -> Option<bool> {
+        let document = Document::parse(json.as_bytes()).ok()?;
+        let value = serde_json::from_str(json).ok().filter(|_| is_flat(document.root()))?;
+        Some(self.0.schemas.validate(&value, self.0.root).is_ok())
     }
 
     /// Whether a value is valid.
@@ -101,6 +128,18 @@ fn is_exact(value: Value<'_>, depth: usize) -> bool {
         Kind::Object => depth > 0 && value.members().all(|(_, member)| is_exact(member, depth - 1)),
         Kind::False | Kind::Key | Kind::Null | Kind::String | Kind::True => true,
     }
+}
+
+/// Whether nothing lies deeper than [`JSON_SCHEMA_VALUE_DEPTH_MAX`].
+fn is_flat(value: Value<'_>) -> bool {
+    fn fits(value: Value<'_>, depth: usize) -> bool {
+        match value.kind() {
+            Kind::Array => depth > 0 && value.elements().all(|element| fits(element, depth - 1)),
+            Kind::Object => depth > 0 && value.members().all(|(_, member)| fits(member, depth - 1)),
+            Kind::False | Kind::Key | Kind::Null | Kind::Number | Kind::String | Kind::True => true,
+        }
+    }
+    fits(value, JSON_SCHEMA_VALUE_DEPTH_MAX)
 }
 
 /// Decimal digits that every double keeps. Source: IEEE 754, binary64.

@@ -22,6 +22,7 @@ pub(super) use admission::Admission;
 pub use admission::SchemaDoubt;
 pub(super) use check::{check, check_path};
 pub use fuzz::fuzz_input;
+pub(super) use read::{follow, has_inner_names, named_kinds, number, values};
 
 use super::arguments::Kinds;
 use super::parts::ToolPart;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Member, Range, Shape};
 use crate::bounds::{INPUT_DEPTH_MAX, INPUT_SHAPES_MAX};
-use crate::json::{Document, Kind, Value, decimal};
+use crate::json::{Document, Key, Kind, Value, decimal};
 use crate::policy::arguments::{Kinds, type_kinds};
 
 /// What it means that a schema lists members and does not say whether there may be others.
@@ -42,13 +42,11 @@ impl<'d> Reader<'d> {
     fn new(root: Value<'d>, silence: Silence) -> Self {
         let is_new = |draft: &str| draft.contains("2020-12") || draft.contains("2019-09");
         let draft = root.get("$schema").and_then(|draft| draft.string());
-        let own_id = usize::from(root.get("$id").is_some());
-        let ids = root.keys().filter(|key| key.is("$id") || key.is("id")).count();
         Self {
             root,
             silence,
             is_old: draft.is_some_and(|draft| !is_new(&draft)),
-            has_names: ids > own_id,
+            has_names: has_inner_names(root),
             left: INPUT_SHAPES_MAX,
         }
     }
@@ -134,17 +132,34 @@ impl<'d> Reader<'d> {
 
     /// The part of the schema that a reference such as `#/$defs/colour` leads to.
     fn follow(&self, reference: Value<'d>) -> Option<Value<'d>> {
-        if self.has_names {
-            return None;
-        }
-        let text = reference.string()?;
-        let pointer = text.strip_prefix("#/")?;
-        // Escapes of pointers and of URIs stand for names that no generator writes.
-        if pointer.contains(['~', '%']) {
-            return None;
-        }
-        pointer.split('/').try_fold(self.root, |value, step| value.get(step))
+        follow(self.root, reference).filter(|_| !self.has_names)
     }
+}
+
+/// Whether parts of a schema have names of their own, which references in them start from.
+pub(in crate::policy) fn has_inner_names(root: Value<'_>) -> bool {
+    // A name is a string; what is called `id` and is something else is a property.
+    fn is_named(value: Value<'_>) -> bool {
+        let named = |(key, value): (Key<'_>, Value<'_>)| {
+            (key.is("$id") || key.is("id")) && value.kind() == Kind::String || is_named(value)
+        };
+        value.elements().any(is_named) || value.members().any(named)
+    }
+    root.elements().any(is_named) || root.members().any(|(_, value)| is_named(value))
+}
+
+/// The part of a schema that a reference such as `#/$defs/colour` leads to; `#` is all of it.
+pub(in crate::policy) fn follow<'d>(root: Value<'d>, reference: Value<'d>) -> Option<Value<'d>> {
+    let text = reference.string()?;
+    let pointer = match &*text {
+        "#" => return Some(root),
+        other => other.strip_prefix("#/")?,
+    };
+    // Escapes of pointers and of URIs stand for names that no generator writes.
+    if pointer.contains(['~', '%']) {
+        return None;
+    }
+    pointer.split('/').try_fold(root, |value, step| value.get(step))
 }
 
 /// The kinds that `type` names, and the listed values have; all where nothing is said.
@@ -172,7 +187,8 @@ fn kind_of(value: Value<'_>) -> Kinds {
     }
 }
 
-fn named_kinds(schema: Value<'_>) -> Kinds {
+/// The kinds that `type` names; all where it names none.
+pub(in crate::policy) fn named_kinds(schema: Value<'_>) -> Kinds {
     let Some(of) = schema.get("type") else { return Kinds::ALL };
     let one = |of: Value<'_>| of.string().and_then(|name| type_kinds(&name));
     match of.kind() {
@@ -183,7 +199,7 @@ fn named_kinds(schema: Value<'_>) -> Kinds {
 }
 
 /// The values that `enum` or `const` lists.
-fn values(schema: Value<'_>) -> Option<Vec<Box<str>>> {
+pub(in crate::policy) fn values(schema: Value<'_>) -> Option<Vec<Box<str>>> {
     let spelled = |value: Value<'_>| value.raw().into();
     if let Some(only) = schema.get("const") {
         return Some(vec![spelled(only)]);
@@ -192,7 +208,8 @@ fn values(schema: Value<'_>) -> Option<Vec<Box<str>>> {
     Some(listed.elements().map(spelled).collect())
 }
 
-fn number(schema: Value<'_>, keyword: &str) -> Option<Box<str>> {
+/// The number that a keyword has, as it is spelled.
+pub(in crate::policy) fn number(schema: Value<'_>, keyword: &str) -> Option<Box<str>> {
     let value = schema.get(keyword).filter(|value| value.kind() == Kind::Number)?;
     Some(value.raw().into())
 }

@@ -55,6 +55,9 @@ impl Metrics {
                 finding.count.into(),
             );
         }
+        for (outcome, count) in labels::fittings(record.fitting).into_iter().enumerate() {
+            add(&self.messages.fittings, outcome, count.into());
+        }
     }
 
     /// Counts an HTTP answer that belongs to no record, such as 404; `count` does so for the others.

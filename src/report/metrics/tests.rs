@@ -77,6 +77,7 @@ fn what_alerts_look_at_is_there_from_the_start() {
         r#"sluicegate_dlp_findings_total{action="mask",detector="identifier",direction="results"}"#,
         r#"sluicegate_overhead_seconds_count{phase="request"}"#,
         r#"sluicegate_policy_reloads_total{result="failure"}"#,
+        r#"sluicegate_redaction_schema_total{outcome="unsatisfied"}"#,
         r#"sluicegate_upstream_errors_total{kind="connect"}"#,
         r#"mcp_server_operation_duration_seconds_count{error_type="",mcp_method_name="tools/call"}"#,
         r#"mcp_server_operation_duration_seconds_count{error_type="upstream",mcp_method_name="_OTHER"}"#,
@@ -139,6 +140,10 @@ fn each_record_is_counted_where_it_belongs() {
         &redact,
         r#"sluicegate_dlp_findings_total{action="replace",detector="financial",direction="results"}"#,
     );
+    let dropped = |r: &mut Record| r.fitting.dropped = 1;
+    sees(&dropped, r#"sluicegate_redaction_schema_total{outcome="dropped"}"#);
+    let blocked = |r: &mut Record| r.fitting.blocked = 1;
+    sees(&blocked, r#"sluicegate_redaction_schema_total{outcome="blocked"}"#);
     let shadow = |r: &mut Record| {
         redact(r);
         r.findings[0].1.mode = crate::names::Mode::Shadow;
