@@ -249,15 +249,19 @@ impl Messages {
                 &["result"],
             )
             .resolve(&[RestoreResult::WORDS]),
-            fittings: counters(
+            fittings: fittings(r),
+        }
+    }
+}
+
+fn fittings(r: &Registry) -> Vec<IntCounter> {
+    counters(
                 r,
                 "sluicegate_redaction_schema_total",
                 "What redaction wrote over in structured results, by how it came to fit the schema of the tool: values fitted, members dropped, answers blocked, and results that did not fit as they came.",
                 &["outcome"],
             )
-            .resolve(&[labels::FITTINGS]),
-        }
-    }
+            .resolve(&[labels::FITTINGS])
 }
 
 fn findings(r: &Registry) -> Vec<IntCounter> {

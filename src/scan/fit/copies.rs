@@ -20,11 +20,7 @@ struct Fates<'t> {
 }
 
 /// The edits outside of `structuredContent`, so that copies agree with it.
-pub(super) fn follow(told: &[Told], result: Value<'_>, edits: Vec<Edit>) -> Made {
-    let plain = |edit: Edit| (edit.span, edit.text);
-    if !told.iter().any(|told| told.is_special) {
-        return edits.into_iter().map(plain).collect();
-    }
+pub(super) fn follow(told: &[Told], result: Value<'_>, edits: &[Edit]) -> Made {
     let fates = Fates::new(told);
     let blocks = result.get("content").into_iter().flat_map(|blocks| blocks.elements());
     let texts: Vec<_> = blocks.filter_map(|block| block.get("text")).collect();
@@ -33,8 +29,9 @@ pub(super) fn follow(told: &[Told], result: Value<'_>, edits: Vec<Edit>) -> Made
     let mut made: Made =
         edits.iter().filter(|edit| !is_text(edit)).map(|edit| fates.word(result, edit)).collect();
     for text in texts {
-        let own = inside(&edits, &text.span());
-        if !own.is_empty() {
+        let own = inside(edits, &text.span());
+        let is_json = text.content().unwrap_or_default().trim_start().starts_with(['{', '[']);
+        if !own.is_empty() || is_json {
             made.extend(fates.text(result, text, own));
         }
     }
@@ -49,7 +46,10 @@ impl<'t> Fates<'t> {
             if let Some(name) = told.name {
                 fates.named.entry((name, &told.original)).or_insert(&told.fate);
             }
-            fates.any.entry(&told.original).or_insert(&told.fate);
+            // In words the action has its way, unless the ladder chose otherwise.
+            if told.is_special {
+                fates.any.entry(&told.original).or_insert(&told.fate);
+            }
         }
         fates
     }

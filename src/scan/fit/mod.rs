@@ -123,7 +123,7 @@ pub(super) fn fit(
         sighting.blocked = Some(finding);
         return (sighting, Fitting { blocked: 1, ..Fitting::default() });
     }
-    let outside = copies::follow(&fitter.fates, result, outside);
+    let outside = copies::follow(&fitter.fates, result, &outside);
     sighting.splice = Splice::default();
     for (span, text) in fitter.made.into_iter().chain(outside) {
         sighting.splice.replace(span, text);
