@@ -143,13 +143,23 @@ fn cells(
     count
 }
 
-/// A cell without the blanks and the quotes around it.
+/// A cell without the blanks and the quotes around it; other escapes stay whole.
 fn trimmed(bytes: &[u8], cell: Range<usize>) -> Range<usize> {
-    let is_edge = |byte: &u8| matches!(byte, b' ' | b'"' | b'\\' | b'\'');
-    let content = bytes.get(cell.clone()).unwrap_or_default();
-    let start = content.iter().take_while(|byte| is_edge(byte)).count();
-    let end = content[start..].iter().rev().take_while(|byte| is_edge(byte)).count();
-    cell.start + start..cell.start + content.len() - end
+    let Range { mut start, mut end } = cell;
+    while start < end {
+        start += match byte(bytes, start) {
+            b' ' | b'"' | b'\'' => 1,
+            b'\\' if escape(bytes, start).1 == b'"' => escape(bytes, start).0,
+            _ => break,
+        };
+    }
+    while start < end && matches!(byte(bytes, end - 1), b' ' | b'"' | b'\'') {
+        let is_quote = byte(bytes, end - 1) == b'"';
+        end -= 1;
+        let slashes = bytes[start..end].iter().rev().take_while(|byte| **byte == b'\\').count();
+        end -= if is_quote { slashes } else { 0 };
+    }
+    start.min(end)..end
 }
 
 impl Sweep<'_> {
@@ -221,8 +231,6 @@ impl Sweep<'_> {
             [Separator::Tab, Separator::Byte(b','), Separator::Byte(b';'), Separator::Byte(b'|')];
         let separator =
             separators.into_iter().find(|one| cells(bytes, header.clone(), *one, |_, _| {}) > 1)?;
-        let mut spans = Vec::new();
-        cells(bytes, header, separator, |_, cell| spans.push(cell));
         let is_name = |span: &Range<usize>| {
             let text = bytes.get(span.clone()).unwrap_or_default();
             text.len() <= COLUMN_BYTES_MAX
@@ -230,12 +238,19 @@ impl Sweep<'_> {
                 && !text.iter().any(|byte| matches!(byte, b'.' | b'!' | b'?' | b':' | b'@'))
                 && text.iter().filter(|byte| byte.is_ascii_digit()).count() < 3
         };
-        if spans.len() > COLUMNS_MAX || !spans.iter().all(is_name) {
+        let (mut spans, mut is_header) = ([(0, 0); COLUMNS_MAX], true);
+        let width = cells(bytes, header, separator, |place, cell| {
+            is_header &= is_name(&cell);
+            if let Some(slot) = spans.get_mut(place) {
+                *slot = (cell.start, cell.end);
+            }
+        });
+        if width > COLUMNS_MAX || !is_header {
             return None;
         }
         let mut columns = [None; COLUMNS_MAX];
-        for (slot, span) in columns.iter_mut().zip(spans) {
-            *slot = match self.class(span) {
+        for (slot, (start, end)) in columns.iter_mut().zip(spans).take(width) {
+            *slot = match self.class(start..end) {
                 Some(Class::Of(detector, tier)) => Some((detector, tier)),
                 Some(Class::Harmless) | None => None,
             };
@@ -352,6 +367,10 @@ mod tests {
             ),
             (r#"{"t":"ssn\tcity\n123456780\tBern"}"#, r#"{"t":"ssn\tcity\n*********\t****"}"#),
             (r#"{"t":"city;qty\nBern;7"}"#, r#"{"t":"city;qty\nBern;7"}"#),
+            (
+                r#"{"t":"mrn,patient_name\n\"\u00c9-4711\",\u00c9ric Roe\u00e9\nA 102034, \"Ann Lee\\\\\" "}"#,
+                r#"{"t":"mrn,patient_name\n\"*-****\",**** ****\n* ******, \"*** ***\\\\\" "}"#,
+            ),
             (
                 r#"{"t":"The name, please.\nIt was said, by all."}"#,
                 r#"{"t":"The name, please.\nIt was said, by all."}"#,
