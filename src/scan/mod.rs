@@ -9,7 +9,7 @@
 //! `checks`), shapes that are no form (`shapes`), credentials (`tokens`), people and streets behind what
 //! introduces them (`prose`, `streets`, `words`). A form that chance hits too often needs a word before it
 //! (`context`, `labels`). A colon or an equals sign leads to the *name of a field* (`keys`, `fields`, `folded`,
-//! `names`, `beside`; in tables and pairs `tables`), and from there to its value at any depth of JSON in strings (`walk`, `edges`), unless
+//! `names`, `beside`; in tables and pairs `tables`, `pairs`), and from there to its value at any depth of JSON in strings (`walk`, `edges`), unless
 //! the value is harmless (`veto`). What they leave is a list of hits; `settle` unites overlaps, asks which
 //! rule is strictest, looks up the place of each (`place`), and writes (`write`).
 //!
@@ -55,6 +55,7 @@ mod labels;
 mod media;
 mod mentions;
 mod names;
+mod pairs;
 mod place;
 mod plan;
 mod prose;
