@@ -85,34 +85,36 @@ fn line(bytes: &[u8], from: usize, end: usize) -> (usize, usize) {
 /// What the name of each column says.
 type Columns = [Option<(Detector, Tier)>; COLUMNS_MAX];
 
-/// Calls `visit` with each cell of a line: its number, and its bytes without blanks and quotes.
-fn cells(
-    bytes: &[u8],
-    line: Range<usize>,
-    separator: Separator,
-    mut visit: impl FnMut(usize, Range<usize>),
-) -> usize {
-    let (mut at, mut from, mut count, mut is_quoted) = (line.start, line.start, 0, false);
-    while at <= line.end {
-        let this = if at < line.end { byte(bytes, at) } else { 0 };
-        let (length, letter) = if this == b'\\' { escape(bytes, at) } else { (1, this) };
-        if letter == b'"' {
-            is_quoted = !is_quoted;
+/// The cells of a line, without blanks and quotes; of more than there is room for, only how many.
+struct Row {
+    cells: [(usize, usize); COLUMNS_MAX],
+    width: usize,
+}
+
+impl Row {
+    fn new(bytes: &[u8], line: Range<usize>, separator: Separator) -> Self {
+        let mut row = Self { cells: [(0, 0); COLUMNS_MAX], width: 0 };
+        let (mut at, mut from, mut is_quoted) = (line.start, line.start, false);
+        while at <= line.end {
+            let this = if at < line.end { byte(bytes, at) } else { 0 };
+            let (length, letter) = if this == b'\\' { escape(bytes, at) } else { (1, this) };
+            is_quoted ^= letter == b'"';
+            let parts = match separator {
+                Separator::Byte(byte) => this == byte,
+                Separator::Tab => this == b'\\' && letter == b't',
+            };
+            if at == line.end || parts && !is_quoted {
+                if let Some(slot) = row.cells.get_mut(row.width) {
+                    let cell = trimmed(bytes, from..at);
+                    *slot = (cell.start, cell.end);
+                }
+                row.width += 1;
+                from = at + length;
+            }
+            at += length;
         }
-        let is_end = at == line.end
-            || !is_quoted
-                && match separator {
-                    Separator::Byte(byte) => this == byte,
-                    Separator::Tab => this == b'\\' && letter == b't',
-                };
-        if is_end {
-            visit(count, trimmed(bytes, from..at));
-            count += 1;
-            from = at + length;
-        }
-        at += length;
+        row
     }
-    count
 }
 
 /// A cell without the blanks and the quotes around it; other escapes stay whole.
@@ -173,20 +175,14 @@ impl Sweep<'_> {
         if from == header_end || header_end - start < 4 {
             return;
         }
-        let Some((separator, columns)) = self.columns(start..header_end) else { return };
+        let Some((separator, width, columns)) = self.columns(start..header_end) else { return };
         let End::Closed(end, _) = edges::closing(bytes, start, level) else { return };
-        let width = cells(bytes, start..header_end, separator, |_, _| {});
         while from < end {
             let (line_end, next) = line(bytes, from, end);
+            let row = Row::new(bytes, from..line_end, separator);
             // What is not as wide as the first line is no row of it.
-            let mut row = [(0, 0); COLUMNS_MAX];
-            let count = cells(bytes, from..line_end, separator, |place, cell| {
-                if let Some(slot) = row.get_mut(place) {
-                    *slot = (cell.start, cell.end);
-                }
-            });
-            if count == width {
-                for (column, (from, to)) in columns.iter().zip(row) {
+            if row.width == width {
+                for (column, (from, to)) in columns.iter().zip(row.cells) {
                     if let Some((detector, tier)) = *column {
                         self.cell(detector, tier, from..to);
                     }
@@ -196,32 +192,27 @@ impl Sweep<'_> {
         }
     }
 
-    /// What the columns of a first line say; `None` if it names none, or is prose.
-    fn columns(&mut self, header: Range<usize>) -> Option<(Separator, Columns)> {
+    /// What parts the columns of a first line, how many there are, and what they say; `None` if it names
+    /// none, or is prose.
+    fn columns(&mut self, header: Range<usize>) -> Option<(Separator, usize, Columns)> {
         let bytes = self.bytes;
         let separators =
             [Separator::Tab, Separator::Byte(b','), Separator::Byte(b';'), Separator::Byte(b'|')];
-        let separator =
-            separators.into_iter().find(|one| cells(bytes, header.clone(), *one, |_, _| {}) > 1)?;
-        let is_name = |span: &Range<usize>| {
-            let text = bytes.get(span.clone()).unwrap_or_default();
+        let mut rows = separators.into_iter().map(|one| (one, Row::new(bytes, header.clone(), one)));
+        let (separator, row) = rows.find(|(_, row)| row.width > 1)?;
+        let is_name = |&(start, end): &(usize, usize)| {
+            let text = bytes.get(start..end).unwrap_or_default();
             text.len() <= COLUMN_BYTES_MAX
                 && text.iter().filter(|byte| **byte == b' ').count() < 4
                 && !text.iter().any(|byte| matches!(byte, b'.' | b'!' | b'?' | b':' | b'@'))
                 && text.iter().filter(|byte| byte.is_ascii_digit()).count() < 3
         };
-        let (mut spans, mut is_header) = ([(0, 0); COLUMNS_MAX], true);
-        let width = cells(bytes, header, separator, |place, cell| {
-            is_header &= is_name(&cell);
-            if let Some(slot) = spans.get_mut(place) {
-                *slot = (cell.start, cell.end);
-            }
-        });
-        if width > COLUMNS_MAX || !is_header {
+        let names = row.cells.get(..row.width)?;
+        if !names.iter().all(is_name) {
             return None;
         }
         let mut columns = [None; COLUMNS_MAX];
-        for (slot, (start, end)) in columns.iter_mut().zip(spans).take(width) {
+        for (slot, &(start, end)) in columns.iter_mut().zip(names) {
             *slot = match self.class(start..end) {
                 Some(Class::Of(detector, tier)) => Some((detector, tier)),
                 Some(Class::Harmless) | None => None,
@@ -231,7 +222,7 @@ impl Sweep<'_> {
         if !is_told {
             columns.iter_mut().for_each(|column| *column = column.filter(|(_, tier)| *tier != Tier::Beside));
         }
-        columns.iter().any(Option::is_some).then_some((separator, columns))
+        columns.iter().any(Option::is_some).then_some((separator, row.width, columns))
     }
 
     /// Takes the fields of a message of HL7 that hold what tells of a person.
@@ -241,12 +232,7 @@ impl Sweep<'_> {
         while from < content.end {
             let (line_end, next) = line(bytes, from, content.end);
             let rows = SEGMENTS.iter().filter(|row| bytes[from..line_end].starts_with(row.0));
-            let mut fields = [(0, 0); COLUMNS_MAX];
-            cells(bytes, from..line_end, Separator::Byte(b'|'), |place, cell| {
-                if let Some(slot) = fields.get_mut(place) {
-                    *slot = (cell.start, cell.end);
-                }
-            });
+            let fields = Row::new(bytes, from..line_end, Separator::Byte(b'|')).cells;
             for &(_, place, detector) in rows {
                 let Some(&(start, end)) = fields.get(place) else { continue };
                 // Of a number the first component is the number; the rest says who gave it.
