@@ -173,11 +173,16 @@ impl Plain {
         self.text.push(byte);
     }
 
-    /// The bytes that a span of the plain text came from; spellings whole, and what was dropped inside.
+    /// The bytes that a span of the plain text came from; spellings whole, and what was dropped inside or at
+    /// its edges.
     pub(super) fn raw(&self, span: Range<usize>) -> Range<usize> {
-        let start = self.origin(span.start).start;
+        let first = self.units.partition_point(|unit| unit.plain.start < span.start);
+        let at_edge = self.units.get(first).filter(|unit| unit.plain.start == span.start);
+        let start = at_edge.map_or_else(|| self.origin(span.start).start, |unit| unit.raw.start);
         let end = span.end.checked_sub(1).map_or(start, |last| self.origin(last).end);
-        start..end.max(start)
+        let past = self.units.partition_point(|unit| unit.plain.end <= span.end);
+        let last = self.units[..past].last().filter(|unit| unit.plain.start == span.end);
+        start..last.map_or(end, |unit| unit.raw.end.max(end)).max(start)
     }
 
     /// Where a byte of the raw text stands in the plain one; of a spelling where it begins.
@@ -234,6 +239,8 @@ mod tests {
         }
         let plain = Plain::new("a1\u{200b}2b".as_bytes());
         assert_eq!(plain.raw(1..3), 1..6);
+        let plain = Plain::new("a\u{200b}\u{200b}1\u{200b}b".as_bytes());
+        assert_eq!((plain.raw(1..2), plain.raw(0..1)), (1..11, 0..7));
     }
 
     #[test]
