@@ -4,6 +4,7 @@
 //! same. Only the same string is looked at, and only a short way back.
 
 use super::Detector;
+use super::edges::{before, byte};
 use super::fields::Fields;
 use super::folded::{encode, fold};
 use super::names::{Class, Tier};
@@ -37,15 +38,19 @@ impl<'b> Words<'b> {
         Self { bytes, floor: at.saturating_sub(REACH), at }
     }
 
-    /// Goes back over one word; `None` at the start of the string or behind a token such as `[PHONE]`,
-    /// which stands for a value and names nothing that follows.
+    /// Goes back over one word; `None` at the start of the string or behind what stands for a value and so
+    /// names nothing that follows: `[PHONE]`, `****`, `PII_SSN_4H7Q2M9XKTG`.
     #[inline]
     fn next_back(&mut self) -> Option<(usize, usize)> {
         let mut end = self.at;
         while end > self.floor && !is_part(self.bytes[end - 1]) {
-            if self.bytes[end - 1] == b'"'
-                || self.bytes[end - 1] == b']' && is_token(&self.bytes[self.floor..end - 1])
-            {
+            let is_end = match self.bytes[end - 1] {
+                b'"' => true,
+                b']' => is_token(&self.bytes[self.floor..end - 1]),
+                b'*' => is_mask(self.bytes, self.floor, end),
+                _ => false,
+            };
+            if is_end {
                 return None;
             }
             end -= 1;
@@ -59,6 +64,9 @@ impl<'b> Words<'b> {
             if is_hump {
                 break;
             }
+        }
+        if is_surrogate(&self.bytes[self.floor..start], &self.bytes[start..end]) {
+            return None;
         }
         self.at = start;
         // The letter of an escape such as `\n` is no part of a word.
@@ -78,6 +86,22 @@ fn is_token(head: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
     let length = head.iter().rev().take_while(|byte| is_part(byte)).count();
     length > 0 && head.len().checked_sub(length + 1).is_none_or(|open| head[open] == b'[')
+}
+
+/// Whether the stars before `end` were written over a value: four or more, or some that belong to no word
+/// beside them, as those of emphasis do.
+fn is_mask(bytes: &[u8], floor: usize, end: usize) -> bool {
+    let stars = bytes[floor..end].iter().rev().take_while(|byte| **byte == b'*').count();
+    let is_open = |byte: u8| matches!(byte, b' ' | b'=' | b'#' | b'-' | b'"' | b'\'');
+    stars >= 4 || is_open(before(bytes, end - stars)) && !is_part(byte(bytes, end))
+}
+
+/// Whether a word behind `head` is the last part of a pseudonym or a token: of their lengths, in capitals and
+/// digits, behind the name of a kind.
+fn is_surrogate(head: &[u8], word: &[u8]) -> bool {
+    matches!(word.len(), 11 | 14)
+        && matches!(head, [.., kind, b'_'] if kind.is_ascii_uppercase() || kind.is_ascii_digit())
+        && word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// What the words right before `at` name, and how surely.

@@ -6,9 +6,10 @@ use super::Detector;
 use super::edges::{self, End, before};
 use super::folded::Folded;
 use super::names::{Class, Tier};
+use super::spared::Spared;
 use super::sweep::{Form, Hit, Sweep};
 use super::walk::Leaf;
-use super::{joined, labels, tokens};
+use super::{joined, labels, tokens, veto};
 use crate::bounds::{SCAN_KEY_REACH_MAX, SCAN_VIEW_DEPTH_MAX};
 
 impl Sweep<'_> {
@@ -73,9 +74,13 @@ impl Sweep<'_> {
         let Some(start) = tokens::name_before(bytes, name_end) else { return };
         if let Some(Class::Of(detector, tier)) = self.class(start..name_end)
             && tier != Tier::Beside
-            && let Some(span) = labels::assigned(bytes, at, detector, tier)
+            && let Some(span) = labels::assigned(bytes, at, detector)
         {
-            self.part(detector, span);
+            if veto::is_harmless(detector, tier, &bytes[span.clone()]) {
+                self.spare(Spared { span, detector, tier, form: Form::Part, hits: 0 });
+            } else {
+                self.part(detector, span);
+            }
         }
     }
 

@@ -26,8 +26,21 @@ pub(super) fn value(
     if !row.by_word || !row.forms.is_empty() {
         return None;
     }
-    let is_grouped = matches!(row.veto, Veto::Digits | Veto::Date);
-    let end = token_end(bytes, at, is_grouped, row.veto == Veto::Date);
+    let is_date = row.veto == Veto::Date;
+    // What is too long with the groups that follow it may be the value by itself.
+    let ends = [(is_date || row.veto == Veto::Digits, is_date), (false, false)];
+    let mut ends = ends.into_iter().map(|(is_grouped, is_date)| token_end(bytes, at, is_grouped, is_date));
+    ends.find_map(|end| fitting(bytes, (start, at, end), detector, tier))
+}
+
+/// The value that ends at `end`, if it is one of this kind.
+fn fitting(
+    bytes: &[u8],
+    (start, at, end): (usize, usize, usize),
+    detector: Detector,
+    tier: Tier,
+) -> Option<Range<usize>> {
+    let row = detector.row();
     let content = bytes.get(start..end)?;
     let digits = content.iter().filter(|byte| byte.is_ascii_digit()).count();
     let fits = match row.veto {
@@ -103,8 +116,8 @@ pub(super) fn is_month(bytes: &[u8], at: usize) -> bool {
     MONTHS.iter().any(|month| word.eq_ignore_ascii_case(month))
 }
 
-/// The value behind the equals sign or colon at `at`, behind a name of this kind.
-pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector, tier: Tier) -> Option<Range<usize>> {
+/// What stands behind the equals sign or colon at `at`, behind a name of this kind; it may be harmless.
+pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Range<usize>> {
     let is_colon = bytes[at] == b':';
     let veto = detector.row().veto;
     // Behind a colon a sentence may follow: only a secret is taken whatever it looks like.
@@ -142,7 +155,7 @@ pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector, tier: Tier) 
     }
     let content = bytes.get(start..end).filter(|content| !content.is_empty())?;
     let is_plain = is_colon && quote.is_none() && is_prose(content);
-    (!is_plain && !veto::is_harmless(detector, tier, content)).then_some(start..end)
+    (!is_plain).then_some(start..end)
 }
 
 /// Whether a value behind a colon is rather a word of a sentence: letters alone, or hardly anything.

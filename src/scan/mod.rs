@@ -66,6 +66,7 @@ mod set;
 mod settle;
 mod shapes;
 mod sight;
+mod spared;
 mod spelled;
 mod spot;
 mod streets;

@@ -205,7 +205,11 @@ impl<'c> Case<'c> {
             return None;
         }
         if place == Place::Key || self.is_inner_key(span) {
-            if is_name(content) {
+            let is_general = || {
+                let general = self.surrogates.text(asked, detector, spelling, Form::Part);
+                action == Action::Generalise && general.as_bytes() == content
+            };
+            if is_name(content) || is_general() {
                 return None;
             }
             let token = match action {
@@ -223,6 +227,10 @@ impl<'c> Case<'c> {
         let form = match claim.hit.form {
             Form::Part if place == Place::Number => Form::Bare(1),
             Form::Part => self.inner_number(span).map_or(Form::Part, Form::Bare),
+            // In text that only looks like JSON, `null` would run into what follows.
+            Form::Whole(level) if action == Action::Drop && !self.closes(span.end + lead(level) + 1) => {
+                Form::Part
+            }
             form => form,
         };
         let text = self.surrogates.text(asked, detector, spelling, form);
@@ -234,6 +242,11 @@ impl<'c> Case<'c> {
             _ => span.clone(),
         };
         (self.bytes.get(target.clone()) != Some(text.as_bytes())).then_some((target, text))
+    }
+
+    /// Whether a value may end at `at`: a comma, the end of an object, an array or the text follows.
+    fn closes(&self, at: usize) -> bool {
+        matches!(byte(self.bytes, skip_space(self.bytes, at)), b',' | b'}' | b']' | b'"' | b'\\' | 0)
     }
 
     /// Whether what rules found at a place gives way to the token that stood there: all of it lies inside,

@@ -10,6 +10,7 @@ use super::keys::Known;
 use super::names::Tier;
 use super::rules::Ruleset;
 use super::set::Set;
+use super::spared::Spared;
 use super::walk::Leaf;
 use super::{labels, prose, shapes, spelled, streets, tokens, views};
 use crate::bounds::SCAN_WALKS_MAX;
@@ -67,6 +68,10 @@ pub(super) struct Sweep<'t> {
     pub named: Option<(Leaf, Detector, Tier)>,
     /// What the last names of fields said.
     pub known: Known,
+    /// The last value that stays although its field has a class.
+    pub spared: Option<Spared>,
+    /// Values that were to stay, and in which something was found.
+    pub doubtful: Vec<Spared>,
     /// Where the last person found in prose ends.
     person_until: usize,
     /// How far a private key without an end was read.
@@ -87,10 +92,7 @@ impl<'t> Sweep<'t> {
     pub(super) fn raw(bytes: &'t [u8], rules: &'t Ruleset) -> Result<Vec<Hit>, Spelled> {
         let mut sweep = Self::new(bytes, rules);
         match candidates::each(bytes, rules.wanted, |candidate| sweep.look(candidate)) {
-            ControlFlow::Continue(()) => {
-                sweep.echo();
-                Ok(sweep.hits)
-            }
+            ControlFlow::Continue(()) => Ok(sweep.end()),
             ControlFlow::Break(()) => Err(Spelled),
         }
     }
@@ -100,8 +102,13 @@ impl<'t> Sweep<'t> {
         let mut sweep = Self { is_plain: true, depth, ..Self::new(bytes, rules) };
         // A plain sweep never breaks off.
         let _: ControlFlow<()> = candidates::each(bytes, rules.wanted, |candidate| sweep.look(candidate));
-        sweep.echo();
-        sweep.hits
+        sweep.end()
+    }
+
+    fn end(mut self) -> Vec<Hit> {
+        self.judge_again();
+        self.echo();
+        self.hits
     }
 
     fn new(bytes: &'t [u8], rules: &'t Ruleset) -> Self {
@@ -115,6 +122,8 @@ impl<'t> Sweep<'t> {
             told: None,
             named: None,
             known: Known::default(),
+            spared: None,
+            doubtful: Vec::new(),
             person_until: 0,
             key_until: 0,
             view_until: 0,
@@ -291,6 +300,7 @@ impl<'t> Sweep<'t> {
     pub(super) fn part(&mut self, detector: Detector, span: Range<usize>) {
         let rules = self.rules.by_detector(detector);
         if rules != 0 && !self.is_quiet(detector, &span) {
+            self.doubt(&span);
             self.hits.push(Hit { span, detector, rules, form: Form::Part });
         }
     }

@@ -197,7 +197,9 @@ pub(super) fn userinfo(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let secret = &authority[start..end];
     // A user without a password is a secret where it looks like a token.
     let is_secret = start > 0 || secret.len() >= 8 && secret.iter().any(u8::is_ascii_digit);
-    let is_open = !secret.is_empty() && !secret.iter().all(|byte| *byte == b'*') && !secret.starts_with(b"[");
+    // What is hidden already, as credentials or as the mailbox that they looked like.
+    let is_masked = secret.iter().skip(usize::from(secret.len() > 3)).all(|byte| *byte == b'*');
+    let is_open = !is_masked && !secret.starts_with(b"[");
     (is_secret && is_open).then_some(at + 1 + start..at + 1 + end)
 }
 

@@ -4,6 +4,7 @@ use super::Detector;
 use super::edges::{self, End, byte, skip_space};
 use super::folded::Folded;
 use super::names::Tier;
+use super::spared::Spared;
 use super::sweep::{Form, Hit, Sweep};
 use super::veto;
 
@@ -227,8 +228,11 @@ impl Sweep<'_> {
         let is_word = matches!(form, Form::Bare(_)) && content.first().is_some_and(u8::is_ascii_alphabetic);
         let (detector, rules) = match because {
             Because::Class(detector, tier) => {
-                if is_word || veto::is_harmless(detector, tier, content) {
+                if is_word {
                     return;
+                }
+                if veto::is_harmless(detector, tier, content) {
+                    return self.spare(Spared { span, detector, tier, form, hits: 0 });
                 }
                 (detector, self.rules.by_detector(detector))
             }
