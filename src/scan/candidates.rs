@@ -9,7 +9,7 @@
 
 use std::ops::ControlFlow;
 
-use wide::u8x16;
+use wide::i8x16;
 
 const BLOCK: usize = 64;
 const LANE: usize = 16;
@@ -47,9 +47,7 @@ pub(super) struct Wanted {
 struct Classes {
     digit: u64,
     upper: u64,
-    lower: u64,
     dash: u64,
-    underscore: u64,
     dot: u64,
     space: u64,
     slash: u64,
@@ -61,6 +59,8 @@ struct Classes {
     high: u64,
     u: u64,
     b: u64,
+    /// Digits, letters, dashes and underscores.
+    word: u64,
 }
 
 /// Runs of a class, by how many of it stand in a row up to each byte.
@@ -104,32 +104,71 @@ fn padded(rest: &[u8]) -> [u8; BLOCK] {
 impl Classes {
     #[inline(always)]
     fn of(block: &[u8; BLOCK]) -> Self {
-        let mut all = Self::default();
         let (lanes, _) = block.as_chunks::<LANE>();
-        for (place, lane) in lanes.iter().enumerate() {
-            let text = u8x16::new(*lane);
-            let shift = place * LANE;
-            let bits = |mask: u8x16| u64::from(mask.to_bitmask()) << shift;
-            let is = |byte: u8| text.simd_eq(u8x16::splat(byte));
-            let within = |low: u8, count: u8| (text - u8x16::splat(low)).simd_lt(u8x16::splat(count));
-            all.digit |= bits(within(b'0', 10));
-            all.upper |= bits(within(b'A', 26));
-            all.lower |= bits(within(b'a', 26));
-            all.dash |= bits(is(b'-'));
-            all.underscore |= bits(is(b'_'));
-            all.dot |= bits(is(b'.'));
-            all.space |= bits(is(b' '));
-            all.slash |= bits(is(b'/'));
-            all.backslash |= bits(is(b'\\'));
-            all.colon |= bits(is(b':'));
-            all.equals |= bits(is(b'='));
-            all.rare |= bits(is(b'@') | is(b'+') | is(b'%') | is(b'&'));
-            all.high |= bits(text);
-            all.u |= bits(is(b'u'));
-            all.b |= bits(is(b'B'));
-        }
-        all
+        // INVARIANT: a block is four lanes.
+        let text: [i8x16; BLOCK / LANE] =
+            std::array::from_fn(|place| i8x16::new(lanes[place].map(u8::cast_signed)));
+        let odd = bits(&text, |text| {
+            let rare = is(text, b'@') | is(text, b'+') | is(text, b'%') | is(text, b'&');
+            rare | is(text, b'/') | is(text, b'=') | text
+        });
+        let word = |text| {
+            let letter = within(text | i8x16::splat(0x20), b'a', 26);
+            letter | within(text, b'0', 10) | is(text, b'-') | is(text, b'_')
+        };
+        let all = Self {
+            digit: bits(&text, |text| within(text, b'0', 10)),
+            upper: bits(&text, |text| within(text, b'A', 26)),
+            word: bits(&text, word),
+            dash: bits(&text, |text| is(text, b'-')),
+            dot: bits(&text, |text| is(text, b'.')),
+            space: bits(&text, |text| is(text, b' ')),
+            backslash: bits(&text, |text| is(text, b'\\')),
+            colon: bits(&text, |text| is(text, b':')),
+            u: bits(&text, |text| is(text, b'u')),
+            b: bits(&text, |text| is(text, b'B')),
+            ..Self::default()
+        };
+        if odd == 0 { all } else { all.with_odd(block) }
     }
+
+    /// What few blocks have.
+    #[cold]
+    fn with_odd(mut self, block: &[u8; BLOCK]) -> Self {
+        for (place, byte) in block.iter().enumerate() {
+            let class = match byte {
+                b'/' => &mut self.slash,
+                b'=' => &mut self.equals,
+                b'@' | b'+' | b'%' | b'&' => &mut self.rare,
+                0x80.. => &mut self.high,
+                _ => continue,
+            };
+            *class |= 1 << place;
+        }
+        self
+    }
+}
+
+/// One bit for each byte of a block that is of a class.
+#[inline(always)]
+fn bits(text: &[i8x16; BLOCK / LANE], class: impl Fn(i8x16) -> i8x16) -> u64 {
+    let lanes = text.iter().enumerate();
+    lanes.fold(0, |all, (place, lane)| all | u64::from(class(*lane).to_bitmask()) << (place * LANE))
+}
+
+/// Whether each byte is this one.
+#[inline(always)]
+fn is(text: i8x16, byte: u8) -> i8x16 {
+    text.simd_eq(i8x16::splat(byte.cast_signed()))
+}
+
+/// Whether each byte is one of `count` from `low` on.
+#[inline(always)]
+fn within(text: i8x16, low: u8, count: u8) -> i8x16 {
+    // Moved so that `low` is the least of all signed bytes: one comparison does.
+    let least = 0x80_u8;
+    let moved = text + i8x16::splat(least.wrapping_sub(low).cast_signed());
+    moved.simd_lt(i8x16::splat(least.wrapping_add(count).cast_signed()))
 }
 
 impl Runs {
@@ -185,9 +224,8 @@ impl Marks {
             | now.space & digit(1) & digit(2) & space(3) & upper(4) & upper(5);
         // The first byte of a character that is not ASCII, behind one that is.
         let foreign = now.high & !back(now.high, last.high, 1);
-        let word = now.digit | now.upper | now.lower | now.dash | now.underscore;
         let (past, code) = (*words, *codes);
-        *words = words.next(word);
+        *words = words.next(now.word);
         *codes = codes.next(now.digit | now.upper);
         let on = |wanted: bool| if wanted { u64::MAX } else { 0 };
         Self {

@@ -107,11 +107,12 @@ static NOUNS: Lexicon = Lexicon::new(
      monthly quarterly annual architect consultant analyst scientist designer specialist assistant \
      coordinator technician executive president vice chief junior principal folks guys ladies \
      gentlemen call ask see send read write open close click dear customerservice recruiter valued hiring damen herren kollegen kunden abteilung nummer \
-     numero dato datos views unknown none null",
+     numero dato datos views unknown none null january february july september october \
+     november december",
 );
 
 /// All words that may introduce a person.
-static CUES: Sieve = Sieve::over(&[
+pub(super) static CUES: Sieve = Sieve::over(&[
     &TITLES,
     &LABELS,
     &GREETINGS,

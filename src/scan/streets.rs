@@ -83,7 +83,7 @@ static HOMES: Lexicon = Lexicon::new(
 );
 
 /// All words that may stand before the name of a street.
-static FRONTS: Sieve = Sieve::over(&[&LEADS, &NUMBERED, &LINKS]);
+pub(super) static FRONTS: Sieve = Sieve::over(&[&LEADS, &NUMBERED, &LINKS]);
 
 /// The street of whose name the capital at `at` is the first letter.
 pub(super) fn street(bytes: &[u8], at: usize) -> Option<Range<usize>> {
@@ -227,9 +227,12 @@ fn number_after(bytes: &[u8], end: usize) -> Option<usize> {
 }
 
 /// `Hauptstrasse 5`: one word that says by its end that it is a street, and a number.
-fn compound(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+pub(super) fn compound(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    // Nearly every word is ASCII, and no number follows.
     let run = bytes[at..].iter().take(64).take_while(|byte| byte.is_ascii_alphabetic()).count();
-    if byte(bytes, at + run) == b' ' && !byte(bytes, at + run + 1).is_ascii_digit() {
+    let sign = byte(bytes, at + run);
+    let behind = at + run + usize::from(sign == b'.') + 1;
+    if !matches!(sign, b'-' | b'\'' | b'\\' | 0x80..) && !byte(bytes, behind).is_ascii_digit() {
         return None;
     }
     let word = word(bytes, at).filter(|word| word.letters >= 4)?;

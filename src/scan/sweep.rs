@@ -12,8 +12,12 @@ use super::rules::Ruleset;
 use super::set::Set;
 use super::spared::Spared;
 use super::walk::Leaf;
+use super::words::{Sieve, word_before};
 use super::{labels, prose, shapes, spelled, streets, tokens, views};
 use crate::bounds::SCAN_WALKS_MAX;
+
+/// The words before a capital that may tell what it begins; most tell nothing.
+static LEADS: Sieve = prose::CUES.and(&streets::FRONTS);
 
 /// Something that a detector or a rule's field found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -276,6 +280,11 @@ impl<'t> Sweep<'t> {
     /// Looks whether a capital begins a name or a street.
     fn capital(&mut self, at: usize) {
         let bytes = self.bytes;
+        if let [.., b'a'..=b'z', b' '] = bytes[..at]
+            && !LEADS.may_hold(word_before(bytes, at - 1))
+        {
+            return self.maybe(Detector::ADDRESS, || streets::compound(bytes, at));
+        }
         if self.rules.by_detector(Detector::PERSON) != 0
             && at >= self.person_until
             && let Some(span) = prose::person(bytes, at, self.person_until)

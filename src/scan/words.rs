@@ -140,6 +140,17 @@ impl Sieve {
         Self(filter)
     }
 
+    /// The words of both.
+    pub(super) const fn and(&self, other: &Self) -> Self {
+        let mut filter = self.0;
+        let mut place = 0;
+        while place < filter.len() {
+            filter[place] |= other.0[place];
+            place += 1;
+        }
+        Self(filter)
+    }
+
     /// Whether a word may be in one of them.
     #[inline]
     pub(super) fn may_hold(&self, word: &[u8]) -> bool {
