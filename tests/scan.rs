@@ -314,3 +314,27 @@ fn scores_a_corpus_and_insists_on_floors() {
         assert_eq!(run(&["--score", corpus], folder.path(), "").0, Some(3), "{corpus}");
     }
 }
+
+#[test]
+fn explains_each_value_and_finds_as_sure_as_it_is_asked() {
+    let folder = folder();
+    let (_, stdout, _) =
+        run(&["message.json", "--explain", "--detectors", "phone,us_ssn"], folder.path(), "");
+    assert_eq!(
+        stdout,
+        "message.json:1:74: phone (certain) at $.result.content[0].text: 999-999-9999, rule `all`\n    \
+         it has the form of its kind and passes its check\n\
+         message.json:2:29: us_ssn (likely) at $.result.structuredContent.ssn: 999999999, rule `all`\n    \
+         the name of its field says so, and the value does not speak against it\n\
+         2 findings: 1 phone, 1 us_ssn\n"
+    );
+    let (code, stdout, _) =
+        run(&["message.json", "--confidence", "certain", "-o", "json"], folder.path(), "");
+    let told: Value = serde_json::from_str(&stdout).expect("JSON");
+    let grounds: Vec<_> =
+        told["findings"].as_array().expect("a list").iter().map(|one| one["ground"].as_str()).collect();
+    assert_eq!((code, grounds), (Some(1), vec![Some("form"); 2]), "{stdout}");
+    let (code, _, stderr) = run(&["message.json", "--confidence", "sure"], folder.path(), "");
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("possible, likely or certain"), "{stderr}");
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use regex::bytes::{Regex, RegexSet};
 use sluicegate::json::Document;
 use sluicegate::names::{Label, Mode};
-use sluicegate::scan::{Action, Detector, Direction, Plan, Rule};
+use sluicegate::scan::{Action, Confidence, Detector, Direction, Plan, Rule};
 
 /// Rounds in which every engine has its turn; the best counts.
 const ROUNDS: usize = 7;
@@ -48,6 +48,7 @@ pub fn plan(detectors: Vec<Detector>) -> Plan {
         fields: Vec::new(),
         action: Action::Mask,
         keep_last: None,
+        confidence: Confidence::Possible,
         allow_pan: false,
         mode: Mode::Enforce,
     };

@@ -81,6 +81,7 @@ pub(super) fn redaction(bundle: &Bundle, mode: Mode, findings: &mut Findings) ->
             fields: part.fields.clone(),
             action: part.action?,
             keep_last: part.keep_last,
+            confidence: part.confidence,
             allow_pan: part.allow_pan,
             mode: effective(mode, part.mode),
         })

@@ -3,12 +3,13 @@
 //! A field or a title says who `Ann Lee` is; a sentence elsewhere only names her. Only whole names are
 //! looked for, of two words at least, so that `Lee` alone stays.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use memchr::memmem::Finder;
 
 use super::Detector;
 use super::edges::{before, byte, is_open, is_word, skip_space_back};
+use super::ground::Ground;
 use super::sweep::{Form, Hit, Sweep};
 use crate::bounds::{SCAN_ECHO_BYTES_MAX, SCAN_ECHOES_MAX};
 
@@ -19,20 +20,19 @@ impl Sweep<'_> {
     /// Adds every further place of the people that were found. Costs nothing where there are none.
     pub(super) fn echo(&mut self) {
         let bytes = self.bytes;
-        let rules = self.rules.by_detector(Detector::PERSON);
         let people = self.hits.iter().filter(|hit| hit.detector == Detector::PERSON);
-        let names: BTreeSet<&[u8]> = people
+        let names: BTreeMap<&[u8], (u64, Ground)> = people
             .filter(|hit| !is_called(bytes, hit))
-            .filter_map(|hit| bytes.get(hit.span.clone()))
-            .filter(|name| is_whole(name))
+            .filter_map(|hit| Some((bytes.get(hit.span.clone())?, (hit.rules, hit.ground))))
+            .filter(|(name, _)| is_whole(name))
             .take(SCAN_ECHOES_MAX)
             .collect();
         let count = SCAN_ECHO_BYTES_MAX / bytes.len().max(1);
-        for name in names.into_iter().take(count) {
+        for (name, (rules, ground)) in names.into_iter().take(count) {
             for at in Finder::new(name).find_iter(bytes) {
                 let span = at..at + name.len();
                 if is_open(bytes, at) && !is_word(byte(bytes, span.end)) && before(bytes, at) != b'_' {
-                    self.hits.push(Hit { span, detector: Detector::PERSON, rules, form: Form::Part });
+                    self.hits.push(Hit { span, detector: Detector::PERSON, rules, form: Form::Part, ground });
                 }
             }
         }

@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::Detector;
 use super::catalogue::{Needs, Spelling};
 use super::edges::{before, byte, closes_number, is_open, is_word, opens_number};
+use super::ground::Ground;
 
 /// Bytes of the longest form.
 const FORM_BYTES_MAX: usize = 32;
@@ -146,6 +147,11 @@ impl Entry {
     /// Whether a word must name it.
     pub(super) fn needs_words(&self) -> bool {
         self.form.needs == Needs::Words
+    }
+
+    /// Why what it finds is a finding.
+    pub(super) fn ground(&self) -> Ground {
+        if self.needs_words() { Ground::Word } else { Ground::Form }
     }
 
     /// Whether the form stands where its anchor begins at `at`, free on both sides, and passes its check.

@@ -1,8 +1,8 @@
 //! What must hold of every scan, of any bytes at all.
 
 use super::{
-    Action, Binary, Desk, Detector, Direction, Drawer, FieldPattern, Plan, PseudonymKey, Rule, Sighting,
-    Vault,
+    Action, Binary, Confidence, Desk, Detector, Direction, Drawer, FieldPattern, Plan, PseudonymKey, Rule,
+    Sighting, Vault,
 };
 use crate::json::{Document, Value};
 use crate::names::{Label, Mode, Now};
@@ -26,6 +26,7 @@ impl Default for Trials {
                     fields: vec![field],
                     action,
                     keep_last: None,
+                    confidence: Confidence::Possible,
                     allow_pan: true,
                     mode: Mode::Enforce,
                 };

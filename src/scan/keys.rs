@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Detector;
 use super::edges::{self, End, before};
 use super::folded::Folded;
+use super::ground::Ground;
 use super::names::{Class, Tier};
 use super::spared::Spared;
 use super::sweep::{Form, Hit, Sweep};
@@ -79,7 +80,7 @@ impl Sweep<'_> {
             if veto::is_harmless(detector, tier, &bytes[span.clone()]) {
                 self.spare(Spared { span, detector, tier, form: Form::Part, hits: 0 });
             } else {
-                self.part(detector, span);
+                self.part_by(Ground::of_field(tier), detector, span);
             }
         }
     }

@@ -49,6 +49,7 @@ mod foreign;
 mod forms;
 mod fuzz;
 mod generalise;
+mod ground;
 mod joined;
 mod keys;
 mod labels;
@@ -85,12 +86,13 @@ pub use catalogue::{Detector, Family, Pack};
 pub use desk::{Desk, Drawer};
 pub use echo::Echo;
 pub use fuzz::{Trials, fuzz_scan};
+pub use ground::{Confidence, Ground};
 pub use media::Binary;
 pub use mentions::{Mention, mentions};
 pub use plan::{Finding, Plan, PlanFault, Sighting};
 pub use pseudonym::{PseudonymKey, ShortSecret};
 pub use rule::{Action, Direction, FieldPattern, PatternFault, Rule, is_same_field};
-pub use sight::{Confidence, Sight};
+pub use sight::Sight;
 pub use vault::{Provenance, Reading, Resolved, Restored, Scope, Token, Vault, Written};
 
 #[cfg(test)]

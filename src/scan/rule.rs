@@ -2,6 +2,7 @@
 
 use super::Detector;
 use super::folded::Name;
+use super::ground::Confidence;
 use crate::bounds::{SCAN_PATTERN_BYTES_MAX, SCAN_PATTERN_SEGMENTS_MAX};
 use crate::names::{Label, Mode};
 
@@ -48,6 +49,8 @@ pub struct Rule {
     pub action: Action,
     /// How many of the last digits [`Action::Mask`] leaves; `None` for what is usual with the kind.
     pub keep_last: Option<u8>,
+    /// How sure it must be of what it finds; what is less sure is nothing to it.
+    pub confidence: Confidence,
     /// Whether [`Action::Tokenize`] may keep numbers of payment cards; else they are replaced.
     pub allow_pan: bool,
     /// In shadow it finds and reports, and changes no byte.

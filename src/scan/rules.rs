@@ -6,6 +6,7 @@ use super::candidates::Wanted;
 use super::fields::Fields;
 use super::folded::Name;
 use super::forms::Forms;
+use super::ground::{Confidence, Ground};
 use super::set::Set;
 use super::tokens::Spellings;
 use super::{Action, Detector, Rule};
@@ -22,6 +23,8 @@ pub(super) struct Ruleset {
     pub wanted: Wanted,
     pub patterns: Vec<Pattern>,
     by_detector: ByDetector,
+    /// The rules that each confidence is enough for, one bit each.
+    by_confidence: [u64; Confidence::ALL.len()],
     /// The rules in shadow, by place.
     shadows: Vec<usize>,
 }
@@ -78,6 +81,9 @@ impl Ruleset {
                 allow_pan: rule.allow_pan,
                 mode: rule.mode,
             });
+            for (enough, confidence) in set.by_confidence.iter_mut().zip(Confidence::ALL) {
+                *enough |= if *confidence >= rule.confidence { bit } else { 0 };
+            }
             for &detector in &rule.detectors {
                 active.insert(detector);
                 set.by_detector.0[detector.index()] |= bit;
@@ -108,6 +114,12 @@ impl Ruleset {
     /// The rules in shadow, by place.
     pub(super) fn shadows(&self) -> impl Iterator<Item = usize> {
         self.shadows.iter().copied()
+    }
+
+    /// The rules that ask for a detector and that this ground is enough for, one bit each.
+    #[inline]
+    pub(super) fn taking(&self, detector: Detector, ground: Ground) -> u64 {
+        self.by_detector(detector) & self.by_confidence[ground.confidence() as usize]
     }
 
     /// The rules that ask for a detector, one bit each.

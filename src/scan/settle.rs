@@ -9,7 +9,7 @@ use super::edges::{byte, lead, level, skip_space, skip_space_back};
 use super::fit::{self, Edit};
 use super::place::{Place, Walker};
 use super::rules::{Asked, Ruleset};
-use super::sight::{self, Confidence, Sight};
+use super::sight::{self, Sight};
 use super::spelled::Plain;
 use super::spot::Spot;
 use super::sweep::{Form, Hit};
@@ -160,7 +160,7 @@ impl<'c> Case<'c> {
         let sight = Sight {
             span: self.raw(hit.span.clone()),
             detector: hit.detector,
-            confidence: Confidence::of(hit),
+            ground: hit.ground,
             rule: asked.id.clone(),
             action: asked.action,
             mode: asked.mode,

@@ -3,18 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::sweep::{Form, Hit};
+use super::ground::{Confidence, Ground};
 use super::{Action, Detector};
 use crate::names::{Label, Mode};
-
-/// How sure a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Confidence {
-    /// One ground: the name of its field, and nothing in the value speaks against it.
-    Likely,
-    /// Its form and check prove it, or a rule names its field.
-    Certain,
-}
 
 /// One value that a rule asks to be written over; never holds the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +14,8 @@ pub struct Sight {
     pub span: Range<usize>,
     /// What kind of value it is.
     pub detector: Detector,
-    /// How sure that is.
-    pub confidence: Confidence,
+    /// Why it is taken for one; of several grounds the surest.
+    pub ground: Ground,
     /// The strictest rule that asks for it.
     pub rule: Arc<Label>,
     /// What that rule does with it.
@@ -35,21 +26,10 @@ pub struct Sight {
     pub path: Box<str>,
 }
 
-impl Confidence {
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Likely => "likely",
-            Self::Certain => "certain",
-        }
-    }
-
-    pub(super) fn of(hit: &Hit) -> Self {
-        match hit.form {
-            Form::Part | Form::Piece => Self::Certain,
-            Form::Bare(_) | Form::Whole(_) if hit.detector == Detector::FIELD => Self::Certain,
-            Form::Bare(_) | Form::Whole(_) => Self::Likely,
-        }
+impl Sight {
+    /// How sure it is.
+    pub fn confidence(&self) -> Confidence {
+        self.ground.confidence()
     }
 }
 
@@ -61,7 +41,9 @@ pub(super) fn note(sights: &mut Vec<Sight>, from: usize, sight: Sight) {
     match same {
         Some(known) => {
             known.span = known.span.start.min(sight.span.start)..known.span.end.max(sight.span.end);
-            known.confidence = known.confidence.max(sight.confidence);
+            if known.confidence() < sight.confidence() {
+                known.ground = sight.ground;
+            }
         }
         None => sights.push(sight),
     }
@@ -79,7 +61,7 @@ mod tests {
         let sights = plan.sights(Direction::Results, document.root());
         let told = |sight: &Sight| {
             let value = text[sight.span.clone()].to_owned();
-            (value, sight.detector.as_str(), sight.confidence.as_str(), sight.path.to_string())
+            (value, sight.detector.as_str(), sight.confidence().as_str(), sight.path.to_string())
         };
         sights.iter().map(told).collect()
     }

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::Detector;
+use super::ground::Ground;
 use super::names::Tier;
 use super::sweep::{Form, Hit, Sweep};
 use super::veto;
@@ -64,13 +65,15 @@ impl Sweep<'_> {
     /// Takes whole what would not stay once its parts are written over.
     pub(super) fn judge_again(&mut self) {
         for spared in std::mem::take(&mut self.doubtful) {
-            let rules = self.rules.by_detector(spared.detector);
+            let ground = Ground::of_field(spared.tier);
+            let rules = self.rules.taking(spared.detector, ground);
             if rules != 0 && STAND_INS.iter().any(|stand_in| !self.stays(&spared, stand_in)) {
                 self.hits.push(Hit {
                     span: spared.span,
                     detector: spared.detector,
                     rules,
                     form: spared.form,
+                    ground,
                 });
             }
         }

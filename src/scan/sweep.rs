@@ -6,6 +6,7 @@ use super::Detector;
 use super::candidates::{self, Candidate};
 use super::context;
 use super::edges::{self, before, byte, digits_end, skip_escape};
+use super::ground::Ground;
 use super::keys::Known;
 use super::names::Tier;
 use super::rules::Ruleset;
@@ -28,6 +29,7 @@ pub(super) struct Hit {
     /// One bit for each rule that asked for it.
     pub rules: u64,
     pub form: Form,
+    pub ground: Ground,
 }
 
 /// How a hit stands in the text.
@@ -112,6 +114,8 @@ impl<'t> Sweep<'t> {
     fn end(mut self) -> Vec<Hit> {
         self.judge_again();
         self.echo();
+        // What no rule is content with stood only to tell of what is beside it.
+        self.hits.retain(|hit| hit.rules != 0);
         self.hits
     }
 
@@ -165,7 +169,7 @@ impl<'t> Sweep<'t> {
                 && (!entry.needs_words() || words.name(self, entry.detector))
             {
                 is_found = true;
-                self.part(entry.detector, span);
+                self.part_by(entry.ground(), entry.detector, span);
             }
         }
         let plain = rules.forms.digits(length);
@@ -176,7 +180,7 @@ impl<'t> Sweep<'t> {
                     && (!entry.needs_words() || words.name(self, entry.detector))
                 {
                     is_found = true;
-                    self.part(entry.detector, at..end);
+                    self.part_by(entry.ground(), entry.detector, at..end);
                 }
             }
         }
@@ -191,7 +195,7 @@ impl<'t> Sweep<'t> {
             && let Some((detector, tier)) = context::label(bytes, start, &rules.fields)
             && let Some(span) = labels::value(bytes, (start, at), detector, tier)
         {
-            self.part(detector, span);
+            self.part_by(Ground::Word, detector, span);
         }
     }
 
@@ -208,7 +212,7 @@ impl<'t> Sweep<'t> {
                 && let Some(span) = entry.verify(bytes, start)
                 && (!entry.needs_words() || words.name(self, entry.detector))
             {
-                self.part(entry.detector, span);
+                self.part_by(entry.ground(), entry.detector, span);
             }
         }
     }
@@ -239,7 +243,7 @@ impl<'t> Sweep<'t> {
         let inner = Sweep::plain(&decoded, self.rules, self.depth + 1);
         if let Some(first) = inner.first() {
             let rules = inner.iter().fold(0, |rules, hit| rules | hit.rules);
-            self.hits.push(Hit { span, detector: first.detector, rules, form: Form::Part });
+            self.hits.push(Hit { span, rules, form: Form::Part, ..first.clone() });
         }
     }
 
@@ -305,12 +309,17 @@ impl<'t> Sweep<'t> {
         }
     }
 
-    /// Notes a value found by its form.
+    /// Notes a value found by what it looks like.
     pub(super) fn part(&mut self, detector: Detector, span: Range<usize>) {
-        let rules = self.rules.by_detector(detector);
+        self.part_by(Ground::of_look(detector), detector, span);
+    }
+
+    /// Notes a part of a text that is a value on this ground.
+    pub(super) fn part_by(&mut self, ground: Ground, detector: Detector, span: Range<usize>) {
+        let rules = self.rules.taking(detector, ground);
         if rules != 0 && !self.is_quiet(detector, &span) {
             self.doubt(&span);
-            self.hits.push(Hit { span, detector, rules, form: Form::Part });
+            self.hits.push(Hit { span, detector, rules, form: Form::Part, ground });
         }
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn rule(id: &str, detectors: &[Detector], fields: &[&str], action: Ac
         fields: fields.iter().map(|field| FieldPattern::parse(field).unwrap()).collect(),
         action,
         keep_last: None,
+        confidence: Confidence::Possible,
         allow_pan: false,
         mode: Mode::Enforce,
     }

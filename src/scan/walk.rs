@@ -3,6 +3,7 @@
 use super::Detector;
 use super::edges::{self, End, byte, skip_space};
 use super::folded::Folded;
+use super::ground::Ground;
 use super::names::Tier;
 use super::spared::Spared;
 use super::sweep::{Form, Hit, Sweep};
@@ -226,7 +227,7 @@ impl Sweep<'_> {
         };
         let Some(content) = self.bytes.get(span.clone()) else { return };
         let is_word = matches!(form, Form::Bare(_)) && content.first().is_some_and(u8::is_ascii_alphabetic);
-        let (detector, rules) = match because {
+        let (detector, rules, ground) = match because {
             Because::Class(detector, tier) => {
                 if is_word {
                     return;
@@ -234,12 +235,13 @@ impl Sweep<'_> {
                 if veto::is_harmless(detector, tier, content) {
                     return self.spare(Spared { span, detector, tier, form, hits: 0 });
                 }
-                (detector, self.rules.by_detector(detector))
+                let ground = Ground::of_field(tier);
+                (detector, self.rules.taking(detector, ground), ground)
             }
             Because::Named(_) if content.is_empty() || veto::is_hidden(content, 5) => return,
-            Because::Named(rules) => (Detector::FIELD, rules),
+            Because::Named(rules) => (Detector::FIELD, rules, Ground::Rule),
         };
-        self.hits.push(Hit { span, detector, rules, form });
+        self.hits.push(Hit { span, detector, rules, form, ground });
     }
 
     fn is_taken(&self, at: usize, because: Because) -> bool {

@@ -136,6 +136,7 @@ fn rules(options: &RuleOptions, is_scored: bool) -> Vec<Rule> {
             fields: Vec::new(),
             action,
             keep_last: None,
+            confidence: options.confidence,
             allow_pan: false,
             mode: Mode::Enforce,
         };

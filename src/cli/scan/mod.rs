@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
-use crate::scan::{Action, Detector, Direction, Pack};
+use crate::scan::{Action, Confidence, Detector, Direction, Pack};
 use input::{Form, Input};
 use judge::Judge;
 use report::Report;
@@ -47,6 +47,9 @@ pub struct Options {
     /// Write values as they are, and not their shape
     #[arg(long)]
     show_values: bool,
+    /// Say of each value why it is taken for one
+    #[arg(long)]
+    explain: bool,
     /// For whom to write
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
@@ -72,6 +75,9 @@ struct RuleOptions {
     /// What --redacted does with values
     #[arg(long, value_name = "ACTION", value_parser = action, default_value = "mask")]
     action: Action,
+    /// How sure it must be: certain (form and check), likely (also the name of a field, a word), possible
+    #[arg(long, value_name = "LEVEL", value_parser = confidence, default_value = "possible", conflicts_with = "policy")]
+    confidence: Confidence,
     /// The direction whose rules are meant for what is no JSON-RPC message
     #[arg(long, value_name = "DIRECTION", value_parser = direction, default_value = "results")]
     on: Direction,
@@ -90,6 +96,7 @@ enum Format {
 const HELP: &str = "\
 Examples:
   sluicegate scan answer.json
+  sluicegate scan --explain --confidence likely answer.json
   sluicegate scan --policy DIR audit-samples.jsonl -o json
   kubectl logs pod | sluicegate scan - --redacted
   sluicegate scan --score corpus.jsonl --types --fail-under recall=0.97,precision=0.98
@@ -122,6 +129,11 @@ fn unknown(what: &str, text: &str, names: impl Iterator<Item = &'static str>) ->
 fn action(text: &str) -> Result<Action, &'static str> {
     let writes = |action: &&Action| **action != Action::Block && action.as_str() == text;
     Action::ALL.iter().find(writes).copied().ok_or("an action that writes: mask, replace or drop")
+}
+
+fn confidence(text: &str) -> Result<Confidence, &'static str> {
+    let mut all = Confidence::ALL.iter().copied();
+    all.find(|level| level.as_str() == text).ok_or("possible, likely or certain")
 }
 
 fn direction(text: &str) -> Result<Direction, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Nothing is kept but counts, so that a file may have as many findings as it likes. The object has
 //! `version` (1), `findings` (each with `file`, `line`, `column`, `end_line`, `end_column`, `path` or null,
-//! `detector`, `confidence`, `rule`, `action`, `mode`, `length` in characters, and `shape`, or `value` where values
+//! `detector`, `confidence`, `ground`, `rule`, `action`, `mode`, `length` in characters, and `shape`, or `value` where values
 //! are wanted), `files`, `counts` (findings by detector), `unable` (`file` and `message`) and `ok` (whether the
 //! exit code is 0). Columns count characters from 1, and an end lies behind the last.
 
@@ -25,6 +25,7 @@ pub(super) struct Report {
     out: Box<dyn Write>,
     format: Format,
     shows_values: bool,
+    explains: bool,
     counts: BTreeMap<&'static str, usize>,
     files: Vec<String>,
     unable: Vec<(String, String)>,
@@ -41,6 +42,7 @@ impl Report {
             out,
             format: options.output,
             shows_values: options.show_values,
+            explains: options.explain,
             counts: BTreeMap::new(),
             files: Vec::new(),
             unable: Vec::new(),
@@ -116,13 +118,14 @@ impl Report {
         let mode = if sight.mode == Mode::Shadow { ", shadow" } else { "" };
         let within = one.path.as_deref().map(|path| format!(" at {path}")).unwrap_or_default();
         let shown = if self.shows_values { value.escape_debug().to_string() } else { shape(one, value) };
+        let why = if self.explains { format!("    {}\n", sight.ground.sentence()) } else { String::new() };
         format!(
-            "{}:{}:{}: {} ({}{mode}){within}: {shown}, rule `{}`\n",
+            "{}:{}:{}: {} ({}{mode}){within}: {shown}, rule `{}`\n{why}",
             path.display(),
             start.line,
             start.column,
             sight.detector.as_str(),
-            sight.confidence.as_str(),
+            sight.confidence().as_str(),
             sight.rule,
         )
     }
@@ -137,7 +140,8 @@ impl Report {
             "end_column": end.column,
             "path": one.path,
             "detector": sight.detector.as_str(),
-            "confidence": sight.confidence.as_str(),
+            "confidence": sight.confidence().as_str(),
+            "ground": sight.ground.as_str(),
             "rule": sight.rule.as_str(),
             "action": sight.action.as_str(),
             "mode": sight.mode.as_str(),

@@ -12,7 +12,7 @@ use crate::policy::plans::{AuditLevel, AuditPlan, ConversationSource};
 use crate::policy::scalar::Scalar;
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::{Content, Node};
-use crate::scan::{Action, Detector, Direction, FieldPattern, Pack};
+use crate::scan::{Action, Confidence, Detector, Direction, FieldPattern, Pack};
 
 /// A limit.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub(in crate::policy) struct RedactPart {
     pub fields: Vec<FieldPattern>,
     pub action: Option<Action>,
     pub keep_last: Option<u8>,
+    pub confidence: Confidence,
     pub allow_pan: bool,
     pub mode: Mode,
     /// Since which day it is in shadow; see [`ModePart`].
@@ -50,8 +51,19 @@ pub(in crate::policy) const LIMIT_KEYS: &[&str] = &["id", "per", "match", "rate"
 pub(in crate::policy) const MATCH_KEYS: &[&str] = &["tools", "classes"];
 
 /// The keys of a redaction rule.
-pub(in crate::policy) const REDACT_KEYS: &[&str] =
-    &["id", "on", "packs", "detectors", "fields", "action", "keep_last", "allow_pan", "mode", "since"];
+pub(in crate::policy) const REDACT_KEYS: &[&str] = &[
+    "id",
+    "on",
+    "packs",
+    "detectors",
+    "fields",
+    "confidence",
+    "action",
+    "keep_last",
+    "allow_pan",
+    "mode",
+    "since",
+];
 
 /// The keys of `conversation`.
 pub(in crate::policy) const CONVERSATION_KEYS: &[&str] = &["sources"];
@@ -147,10 +159,25 @@ fn read_redaction(node: &Node, findings: &mut Findings) -> Option<RedactPart> {
     }
     let patterns = patterns.iter().filter_map(|item| read_pattern(item, action, findings)).collect();
     let keep_last = read_keep_last(&fields, action, findings);
+    let confidence = fields
+        .get("confidence")
+        .and_then(|node| walker::word(node, "a confidence", Confidence::ALL, Confidence::as_str, findings));
     let allow_pan = read_allow_pan(&fields, action, &detectors, findings);
     let detectors = detectors.into_iter().map(|(detector, _)| detector).collect();
     let ModePart { mode, since } = ModePart::read(&fields, findings);
-    Some(RedactPart { id, on, detectors, fields: patterns, action, keep_last, allow_pan, mode, since })
+    let confidence = confidence.unwrap_or_default();
+    Some(RedactPart {
+        id,
+        on,
+        detectors,
+        fields: patterns,
+        action,
+        keep_last,
+        confidence,
+        allow_pan,
+        mode,
+        since,
+    })
 }
 
 /// How many digits a mask leaves: four at most, as the last four of a card may be shown.

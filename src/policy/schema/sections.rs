@@ -22,7 +22,7 @@ use crate::policy::strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
     SchemaFit, Seal,
 };
-use crate::scan::{Action, Detector, Direction, Pack};
+use crate::scan::{Action, Confidence, Detector, Direction, Pack};
 
 /// The shapes of a policy file.
 pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
@@ -152,6 +152,12 @@ fn measures(tools: &Tools) -> [Shape; 4] {
                 "keep_last",
                 json!({ "type": "integer", "minimum": 0, "maximum": 4 }),
                 "with `mask`: how many of the last digits stay; of cards four, else none",
+            )
+            .row(
+                "confidence",
+                word(Confidence::ALL, Confidence::as_str),
+                "how sure it must be of a value: `certain` by form and check, `likely` also by the name of a field or a word, \
+                 `possible` all that it can find",
             )
             .row("allow_pan", boolean(), "with `tokenize`: whether card numbers may be kept at all")
             .row(

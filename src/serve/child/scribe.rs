@@ -21,7 +21,7 @@ use super::lines::{Line, Lines};
 use crate::bounds::{STDERR_KEY_LINES_MAX, STDERR_LINE_BYTES_MAX, STDERR_LINES_MAX, STDERR_WINDOW};
 use crate::json::{Document, quote};
 use crate::names::{Label, Mode};
-use crate::scan::{Action, Detector, Direction, Pack, Plan, PlanFault, Rule};
+use crate::scan::{Action, Confidence, Detector, Direction, Pack, Plan, PlanFault, Rule};
 use crate::store::Live;
 
 /// Writes down what processes say; one for all processes of a command.
@@ -126,6 +126,7 @@ fn credentials() -> Result<Plan, PlanFault> {
         fields: Vec::new(),
         action: Action::Replace,
         keep_last: None,
+        confidence: Confidence::Possible,
         allow_pan: false,
         mode: Mode::Enforce,
     }])

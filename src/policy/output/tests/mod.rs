@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::json::Document;
 use crate::names::{Label, Mode};
-use crate::scan::{Action, Desk, Detector, FieldPattern, Plan, Rule};
+use crate::scan::{Action, Confidence, Desk, Detector, FieldPattern, Plan, Rule};
 
 mod random;
 
@@ -24,6 +24,7 @@ fn new_plan(action: Action) -> Plan {
         fields: vec![FieldPattern::parse("v").unwrap()],
         action,
         keep_last: None,
+        confidence: Confidence::Possible,
         allow_pan: false,
         mode: Mode::Enforce,
     };
