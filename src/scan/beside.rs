@@ -176,8 +176,8 @@ mod tests {
                 r#"{"t":"{\"name\":\"[NAME]\",\"mrn\":\"[MRN]\"}"}"#,
             ),
             (
-                r#"{"name":[{"family":"Lee","given":["Ann"]}]}"#,
-                r#"{"name":[{"family":"Lee","given":["Ann"]}]}"#,
+                r#"{"name":[{"family":"Lee","given":["Ann"],"use":"Old"}]}"#,
+                r#"{"name":[{"family":"[NAME]","given":["[NAME]"],"use":"Old"}]}"#,
             ),
             (
                 r#"{"name":{"family":"Lee","given":["Ann"]}}"#,

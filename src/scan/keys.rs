@@ -41,7 +41,7 @@ impl Sweep<'_> {
         }
         let Some(start) = edges::opening(bytes, past - 1, level, SCAN_KEY_REACH_MAX) else { return };
         let leaf = Leaf { at: value, level };
-        self.pair(bytes.get(start..end).unwrap_or_default(), leaf);
+        self.pair(bytes.get(start..end).unwrap_or_default(), start, leaf);
         if let Some(Class::Of(detector, tier)) = self.class(start..end) {
             self.classed(leaf, detector, tier);
         }

@@ -1,10 +1,11 @@
 //! Values that the member beside them names: `{"name":"ssn","value":"…"}`.
 
 use super::Detector;
-use super::edges::{End, byte, skip_space};
+use super::edges::{End, before, byte, lead, opening, skip_space, skip_space_back};
 use super::names::{Class, Tier};
 use super::sweep::Sweep;
 use super::walk::{Leaf, Token, past};
+use crate::bounds::SCAN_KEY_REACH_MAX;
 
 /// Bytes behind a value in which its name may stand.
 const PAIR_BYTES_MAX: usize = 256;
@@ -33,11 +34,38 @@ fn is_naming(name: &[u8]) -> bool {
     )
 }
 
+/// Fields of FHIR whose `display` is what somebody is called. Source: HL7 FHIR R4, Reference.
+const WHO: [&[u8]; 17] = [
+    b"subject",
+    b"patient",
+    b"performer",
+    b"beneficiary",
+    b"individual",
+    b"generalPractitioner",
+    b"author",
+    b"recorder",
+    b"asserter",
+    b"requester",
+    b"practitioner",
+    b"subscriber",
+    b"policyHolder",
+    b"informant",
+    b"actor",
+    b"participant",
+    b"member",
+];
+/// Kinds of resources that are people.
+const PEOPLE: [&[u8]; 4] = [b"Patient/", b"Practitioner/", b"RelatedPerson/", b"Person/"];
+
 impl Sweep<'_> {
     /// Looks whether the member `name` at `leaf` names the value beside it, or is named by its neighbour.
     #[inline]
-    pub(super) fn pair(&mut self, name: &[u8], leaf: Leaf) {
-        if is_naming(name) {
+    pub(super) fn pair(&mut self, name: &[u8], key: usize, leaf: Leaf) {
+        if name == b"display" {
+            if self.is_someone(key, leaf.level) {
+                self.classed(leaf, Detector::PERSON, Tier::Sole);
+            }
+        } else if is_naming(name) {
             if let Some((detector, tier)) = self.said(leaf) {
                 self.named = Some((leaf, detector, tier));
             }
@@ -49,6 +77,29 @@ impl Sweep<'_> {
                 self.classed(leaf, detector, tier);
             }
         }
+    }
+
+    /// Whether the object of the member whose name begins at `key` refers to somebody: by the reference that
+    /// stands before it, or by the name of the field that holds the object.
+    fn is_someone(&self, key: usize, level: u32) -> bool {
+        let bytes = self.bytes;
+        let quote = |at: usize| at.saturating_sub(lead(level) + 1);
+        let mut at = skip_space_back(bytes, quote(key));
+        if before(bytes, at) == b',' {
+            let end = skip_space_back(bytes, at - 1);
+            let content = end.checked_sub(1).filter(|at| bytes[*at] == b'"');
+            let start = content.and_then(|at| opening(bytes, at, level, SCAN_KEY_REACH_MAX));
+            let Some(start) = start else { return false };
+            return PEOPLE.iter().any(|kind| bytes[start..end].starts_with(kind));
+        }
+        while matches!(before(bytes, at), b'{' | b'[') {
+            at = skip_space_back(bytes, at - 1);
+        }
+        let Some(end) = at.checked_sub(1).filter(|colon| bytes[*colon] == b':') else { return false };
+        let end = skip_space_back(bytes, end);
+        let Some(last) = end.checked_sub(1).filter(|at| bytes[*at] == b'"') else { return false };
+        let start = opening(bytes, last, level, SCAN_KEY_REACH_MAX);
+        start.is_some_and(|start| WHO.contains(&&bytes[start..quote(end)]))
     }
 
     /// What the string at `leaf` says as a name; of a URI its last part.
@@ -114,6 +165,40 @@ mod tests {
             ),
         ] {
             check(&plan, text, wanted);
+        }
+    }
+
+    #[test]
+    fn reads_people_and_identifiers_of_health_records() {
+        let plan = everything(Action::Replace);
+        for (text, wanted) in [
+            (
+                r#"{"subject":{"reference":"Patient/7","display":"Ann Lee"}}"#,
+                r#"{"subject":{"reference":"Patient/7","display":"[NAME]"}}"#,
+            ),
+            (r#"{"performer":[{"display":"Ann Lee"}]}"#, r#"{"performer":[{"display":"[NAME]"}]}"#),
+            (
+                r#"{"t":"{\"subject\":{\"reference\":\"Patient/7\",\"display\":\"Ann Lee\"}}"}"#,
+                r#"{"t":"{\"subject\":{\"reference\":\"Patient/7\",\"display\":\"[NAME]\"}}"}"#,
+            ),
+            (
+                r#"{"birthDate":"1980-02-29","identifier":[{"use":"usual","system":"urn:oid:1.2","value":"12345"}]}"#,
+                r#"{"birthDate":"[DOB]","identifier":[{"use":"usual","system":"urn:oid:1.2","value":"[MRN]"}]}"#,
+            ),
+            (
+                r#"{"contact":[{"name":{"family":"du Lac","given":["Zoe"]},"address":{"line":["1 A St"],"city":"Oslo"}}]}"#,
+                r#"{"contact":[{"name":{"family":"[NAME]","given":["[NAME]"]},"address":{"line":["[ADDRESS]"],"city":"[ADDRESS]"}}]}"#,
+            ),
+        ] {
+            check(&plan, text, wanted);
+        }
+        for text in [
+            r#"{"location":{"reference":"Location/7","display":"North Wing"}}"#,
+            r#"{"code":{"display":"Heart Rate"}}"#,
+            r#"{"identifier":{"value":"order-77"},"count":3}"#,
+            r#"{"owner":{"name":"Payments","display":"Payments"}}"#,
+        ] {
+            check(&plan, text, text);
         }
     }
 }

@@ -43,6 +43,9 @@ pub(super) enum Token {
 /// Words of a JSON Schema and other words about a value; below a telling key they are none themselves.
 const ABOUT: &[&[u8]] = &[
     b"type",
+    b"use",
+    b"url",
+    b"system",
     b"kind",
     b"format",
     b"description",
@@ -67,16 +70,45 @@ const ABOUT: &[&[u8]] = &[
     b"additionalProperties",
 ];
 
-/// Whether a key inside a name is one of its parts; of a name that is trusted little only what has no
-/// other meaning there.
-fn is_name_part(key: &[u8], tier: Tier) -> bool {
+/// How far a value inside a name is a name: as far as the name around it if its key is a part of one, less
+/// if the key has other meanings there, and not at all else.
+fn name_part(key: &[u8], tier: Tier) -> Option<Tier> {
     const PARTS: [&[u8]; 8] =
         [b"first", b"last", b"given", b"family", b"middle", b"surname", b"maiden", b"patronymic"];
-    const WHOLE: [&[u8]; 7] = [b"", b"full", b"text", b"value", b"display", b"prefix", b"suffix"];
+    const WHOLE: [&[u8]; 6] = [b"", b"full", b"text", b"value", b"display", b"display_value"];
+    const AROUND: [&[u8]; 2] = [b"prefix", b"suffix"];
     let key = key.strip_suffix(b"name").or(key.strip_suffix(b"Name")).unwrap_or(key);
     let key = key.strip_suffix(b"_").unwrap_or(key);
     let is_one = |parts: &[&[u8]]| parts.iter().any(|part| part.eq_ignore_ascii_case(key));
-    is_one(&PARTS) || tier == Tier::Strong && is_one(&WHOLE)
+    match tier {
+        Tier::Strong => (is_one(&PARTS) || is_one(&WHOLE) || is_one(&AROUND)).then_some(tier),
+        _ if is_one(&PARTS) => Some(Tier::Beside),
+        Tier::Beside => is_one(&WHOLE).then_some(Tier::Sole),
+        // In a list of objects.
+        Tier::Sole | Tier::Weak => (!ABOUT.contains(&key)).then_some(tier),
+    }
+}
+
+/// Whether a key inside an address is one of its parts that tells where somebody is.
+fn is_place_part(key: &[u8]) -> bool {
+    const WORDS: [&[u8]; 14] = [
+        b"line",
+        b"street",
+        b"city",
+        b"town",
+        b"post",
+        b"zip",
+        b"house",
+        b"road",
+        b"text",
+        b"district",
+        b"local",
+        b"suburb",
+        b"village",
+        b"municip",
+    ];
+    let key = key.to_ascii_lowercase();
+    WORDS.iter().any(|word| memchr::memmem::find(&key, word).is_some())
 }
 
 /// Where the next token may begin.
@@ -158,14 +190,14 @@ impl Sweep<'_> {
     /// Takes every scalar inside the object or array at `leaf`; returns where it ends.
     fn container(&mut self, leaf: Leaf, because: Because) -> usize {
         let because = match because {
-            Because::Class(Detector::PERSON, Tier::Weak | Tier::Sole)
+            Because::Class(detector @ (Detector::PERSON | Detector::ADDRESS), Tier::Weak | Tier::Sole)
                 if byte(self.bytes, leaf.at) == b'{' =>
             {
-                Because::Class(Detector::PERSON, Tier::Beside)
+                Because::Class(detector, Tier::Beside)
             }
             because => because,
         };
-        let (mut at, mut depth, mut about) = (leaf.at, 0_usize, None);
+        let (mut at, mut depth, mut about, mut reason) = (leaf.at, 0_usize, None, because);
         while let Some(token) = self.token(Leaf { at, ..leaf }) {
             let mut past = at + 1;
             match token {
@@ -184,15 +216,17 @@ impl Sweep<'_> {
             }
             let next = skip_space(self.bytes, past);
             if byte(self.bytes, next) == b':' && matches!(token, Token::Content(..)) {
-                if about.is_none() && self.is_about(token, because) {
-                    about = Some(depth);
+                if about.is_none() {
+                    let part = self.part_of(token, because);
+                    about = part.is_none().then_some(depth);
+                    reason = part.unwrap_or(because);
                 }
                 at = skip_space(self.bytes, next + 1);
                 continue;
             }
             if !matches!(token, Token::Open | Token::Close | Token::Part) {
                 if about.is_none() {
-                    self.scalar(token, Leaf { at, ..leaf }, because);
+                    self.scalar(token, Leaf { at, ..leaf }, reason);
                 }
                 if about == Some(depth) {
                     about = None;
@@ -206,16 +240,28 @@ impl Sweep<'_> {
         at
     }
 
-    /// Whether a key speaks about the value of the field around it, and is not a part of it.
-    fn is_about(&self, token: Token, because: Because) -> bool {
-        let Token::Content(start, end) = token else { return false };
-        let Some(name) = self.bytes.get(start..end.content()) else { return false };
-        match because {
+    /// Why the value behind a key is looked at; `None` if the key speaks about the value of the field around it,
+    /// and is not a part of it.
+    fn part_of(&self, token: Token, because: Because) -> Option<Because> {
+        let Token::Content(start, end) = token else { return Some(because) };
+        let Some(name) = self.bytes.get(start..end.content()) else { return Some(because) };
+        let is_part = match because {
             // Who a person is stands beside what they are called: only parts of a name are names.
-            Because::Class(Detector::PERSON, tier) => !is_name_part(name, tier),
-            Because::Class(..) => ABOUT.contains(&name),
-            Because::Named(_) => false,
-        }
+            Because::Class(Detector::PERSON, tier) => {
+                return name_part(name, tier).map(|tier| Because::Class(Detector::PERSON, tier));
+            }
+            Because::Class(Detector::ADDRESS, _) if is_place_part(name) => {
+                return Some(Because::Class(Detector::ADDRESS, Tier::Beside));
+            }
+            Because::Class(Detector::ADDRESS, Tier::Beside) if !ABOUT.contains(&name) => {
+                return Some(Because::Class(Detector::ADDRESS, Tier::Weak));
+            }
+            // What an identifier is, stands beside it. Source: HL7 FHIR R4, Identifier.
+            Because::Class(Detector::MRN, Tier::Beside) => name == b"value",
+            Because::Class(..) => !ABOUT.contains(&name),
+            Because::Named(_) => true,
+        };
+        is_part.then_some(because)
     }
 
     fn scalar(&mut self, token: Token, leaf: Leaf, because: Because) {

@@ -262,6 +262,7 @@ impl Detector {
     pub(super) const IPV6: Self = detector("ipv6");
     pub(super) const JWT: Self = detector("jwt");
     pub(super) const MAC: Self = detector("mac_address");
+    pub(super) const MRN: Self = detector("mrn");
     pub(super) const MBI: Self = detector("us_mbi");
     pub(super) const NINO: Self = detector("uk_nino");
     pub(super) const PEM: Self = detector("pem_private_key");

@@ -3,6 +3,7 @@
 use super::{Row, beside, strong, weak};
 
 pub(super) const ROWS: &[Row] = &[
+    (beside("mrn"), "identifier,identifiers"),
     (
         strong("mrn"),
         "mrn,mrns,mrn number,medical record number,medical record no,medical record,medical record num,\
