@@ -62,25 +62,49 @@ pub(super) fn token_start(bytes: &[u8], at: usize) -> Option<usize> {
     matches!(before(bytes, start), b' ' | b':' | b'=' | b'#').then_some(start)
 }
 
-/// Where the date begins whose year is at `start`: behind a day and a month in digits or letters.
+/// Where the date begins whose year is at `start`: behind a day and a month in digits or letters, perhaps
+/// with `de` or `of` between them.
 #[inline]
 fn date_start(bytes: &[u8], mut start: usize) -> usize {
     if !matches!(bytes.get(start..), Some([b'1', b'9', ..] | [b'2', b'0', ..])) {
         return start;
     }
-    for _ in 0..2 {
-        let head = bytes.get(start.saturating_sub(16)..start).unwrap_or_default();
+    let mut parts = 0;
+    for _ in 0..4 {
+        let head = bytes.get(start.saturating_sub(20)..start).unwrap_or_default();
         let gap = head.iter().rev().take(2).take_while(|byte| matches!(byte, b'.' | b' ' | b',')).count();
         let rest = &head[..head.len() - gap];
-        let length = rest.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let length =
+            rest.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).count();
         let word = &rest[rest.len() - length..];
-        let is_day = (1..=2).contains(&length) && word.iter().all(u8::is_ascii_digit);
-        if gap == 0 || !is_day && (word.len() < 3 || !is_month(word, 0)) {
+        let is_link = matches!(word, b"de" | b"of" | b"del");
+        if gap == 0 || parts == 2 || !is_link && !is_day(word) && (word.len() < 3 || !is_month(word, 0)) {
             break;
         }
+        if is_link && !starts_part(rest, length) {
+            break;
+        }
+        parts += usize::from(!is_link);
         start = skip_escape(bytes, start - gap - length).min(start);
     }
     start
+}
+
+/// Whether a day or a month stands before the last `length` bytes.
+fn starts_part(text: &[u8], length: usize) -> bool {
+    let head = &text[..text.len() - length];
+    head.strip_suffix(b" ").is_some_and(|head| {
+        let count =
+            head.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).count();
+        let word = &head[head.len() - count..];
+        is_day(word) || word.len() >= 3 && is_month(word, 0)
+    })
+}
+
+/// `3`, `03`, `3rd`, `1er`.
+fn is_day(word: &[u8]) -> bool {
+    let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (1..=2).contains(&digits) && matches!(&word[digits..], b"" | b"st" | b"nd" | b"rd" | b"th" | b"er")
 }
 
 /// Where it ends: letters, digits, single separators before either, and blanks before digits or, in a
@@ -93,7 +117,7 @@ fn token_end(bytes: &[u8], at: usize, is_grouped: bool, is_date: bool) -> usize 
             b'-' | b'/' | b'.' => next.is_ascii_alphanumeric(),
             b' ' if is_date => next.is_ascii_digit() || is_month(bytes, end + 1),
             b' ' => is_grouped && next.is_ascii_digit(),
-            b')' => is_grouped,
+            b')' => is_grouped && !is_date && matches!(next, b' ' | b'-' | b'0'..=b'9'),
             _ => this.is_ascii_alphanumeric(),
         };
         if !joins {
@@ -112,8 +136,14 @@ pub(super) fn is_month(bytes: &[u8], at: usize) -> bool {
         b"mai", b"okt", b"dez", b"fev", b"avr", b"jui", b"aou", b"ene", b"abr", b"ago", b"dic", b"gen",
         b"mag", b"giu", b"maa",
     ];
+    const FOREIGN: [&str; 6] = ["mär", "fév", "aoû", "déc", "jän", "lug"];
     let Some(word) = bytes.get(at..at + 3) else { return false };
-    MONTHS.iter().any(|month| word.eq_ignore_ascii_case(month))
+    let rest = &bytes[at..];
+    let is_same = |month: &&str| {
+        let head = rest.get(..month.len()).unwrap_or_default();
+        head.eq_ignore_ascii_case(month.as_bytes())
+    };
+    MONTHS.iter().any(|month| word.eq_ignore_ascii_case(month)) || FOREIGN.iter().any(is_same)
 }
 
 /// What stands behind the equals sign or colon at `at`, behind a name of this kind; it may be harmless.
@@ -163,4 +193,35 @@ fn is_prose(content: &[u8]) -> bool {
     content.len() < 4
         || content.iter().all(u8::is_ascii_alphabetic)
         || matches!(content[0], b'{' | b'[' | b'(' | b'<' | b'$')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Action;
+    use super::super::tests::{check, everything};
+
+    #[test]
+    fn reads_dates_in_words_and_takes_no_bracket_with_them() {
+        let plan = everything(Action::Replace);
+        for date in [
+            "DOB 1980-02-29",
+            "born on 29 February 1980",
+            "born February 29th, 1980",
+            "date of birth is 29th of February 1980",
+            "geboren am 29. Februar 1980",
+            "geb. 3. März 1980",
+            "né le 29 février 1980",
+            "nacida el 29 de febrero de 1980",
+            "nascido em 3 de março de 1980",
+            "nata il 29/02/1980",
+            "född 1980-02-29",
+        ] {
+            let digit = date.find(|c: char| c.is_ascii_digit()).unwrap();
+            let start = date.find("February").unwrap_or(digit).min(digit);
+            check(&plan, &format!("[\"x {date}.\"]"), &format!("[\"x {}[DOB].\"]", &date[..start]));
+            check(&plan, &format!("[\"({date}) y\"]"), &format!("[\"({}[DOB]) y\"]", &date[..start]));
+        }
+        let text = r#"["we opened in March 1980, and again on 29 de facto days of 1980"]"#;
+        check(&plan, text, text);
+    }
 }

@@ -1,128 +1,27 @@
 //! People in prose, without a model: capitalised words behind what introduces a person.
 //!
-//! A title (`Dr`, `Herr`), a label (`Patient`, `name`), a greeting, a phrase (`spoke with`, `signed by`), a
-//! person just before (`and`), or what only people do (`… called about`). Behind a title one word is
-//! enough, behind the others there are two. Words such as `Report` or `Team` belong to no name. Someone
-//! whom nothing introduces is not found: that needs a model.
+//! A title (`Dr`, `Herr`), a label (`Patient`, `name`), a greeting or the end of a letter, a phrase (`spoke
+//! with`, `invoice for`), a person just before (`and`), a mailbox or an age behind, or what only people do
+//! (`… called about`). Behind a title one word is enough, behind most others there are two. Words such as
+//! `Report` or `Team` belong to no name. Someone whom nothing introduces is not found: that needs a model.
 
 use std::ops::Range;
 
-use super::edges::{before, byte, is_word};
-use super::words::{Lexicon, Sieve, word, word_before};
+use super::edges::{before, byte, is_word, skip_escape};
+use super::words::{word, word_before};
+
+mod lexicons;
+
+pub(super) use lexicons::CUES;
+use lexicons::{
+    CALLED, CLOSINGS, DEEDS, GREETINGS, HEADINGS, JOINTS, LABELS, NOUNS, PARTICLES, PHRASES, TAILS, TITLES,
+    VERBS,
+};
 
 /// Words of one name, particles not counted.
 const NAME_WORDS_MAX: usize = 6;
 /// Bytes in which one person leads to the next.
 const REACH: usize = 240;
-
-static TITLES: Lexicon = Lexicon::new(
-    "mr mrs ms miss mx dr prof professor doctor herr herrn frau fraulein mme mlle monsieur madame \
-     mademoiselle sr sra srta don dona senor senora senhor senhora sig signor signora signore dott \
-     avv dhr mevr mw meneer mevrouw hr fru pani rev reverend fr capt captain sgt lt hon judge \
-     senator m",
-);
-
-static LABELS: Lexicon = Lexicon::new(
-    "patient patients customer client employee driver beneficiary name contact attn attention \
-     recipient sender payee payer holder cardholder applicant insured subscriber tenant landlord \
-     guest passenger student pupil teacher nurse physician prescriber surgeon therapist spouse wife \
-     husband son daughter mother father brother sister witness caller resident victim suspect \
-     defendant plaintiff claimant candidate borrower guarantor policyholder signatory guardian \
-     colleague neighbor neighbour buyer seller donor named cliente paciente paziente empleado \
-     empleada funcionario beneficiario titular nome nombre kunde kundin patientin mitarbeiter \
-     mitarbeiterin versicherter versicherte kontoinhaber patiente salarie titulaire beneficiaire \
-     klant werknemer dipendente kund pasient pacjent pacjentka klient surname attendee assignee \
-     addressee member consignee shareholder inmate trainee",
-);
-
-static GREETINGS: Lexicon = Lexicon::new(
-    "dear hi hello hey hallo liebe lieber cher chere estimado estimada querido querida caro cara \
-     gentile beste geachte kjaere hej bonjour hola ola ciao",
-);
-
-/// Words of which each leads to a person behind one of the words of its row.
-static PHRASES: [(Lexicon, Lexicon); 5] = [
-    (
-        Lexicon::new("with"),
-        Lexicon::new(
-            "spoke spoken speak speaking met talked talk talking chatted meeting appointment interview \
-     conversation married",
-        ),
-    ),
-    (
-        Lexicon::new("by"),
-        Lexicon::new(
-            "signed approved written reviewed submitted prepared requested reported treated seen accompanied \
-     witnessed examined raised authored",
-        ),
-    ),
-    (Lexicon::new("from"), Lexicon::new("call email mail letter message heard voicemail note complaint")),
-    (Lexicon::new("to"), Lexicon::new("assigned spoke talked speaking spoken addressed married escalated")),
-    (Lexicon::new("is am ist"), Lexicon::new("name i")),
-];
-
-static JOINTS: Lexicon = Lexicon::new("and und et y e en og och i or");
-
-/// What people do, and machines and firms hardly.
-static DEEDS: Lexicon =
-    Lexicon::new("emailed phoned texted asked replied wrote telephoned complained apologized");
-static CALLED: Lexicon = Lexicon::new("about to in back again regarding yesterday today this");
-/// What somebody does who was spoken of before.
-static VERBS: Lexicon = Lexicon::new("will has had is was can would who said says does did");
-
-/// Small words between the words of a name.
-static PARTICLES: Lexicon = Lexicon::new(
-    "van von vom zu zum zur de der den del della delle di da das do dos du des la le las los ter ten \
-     te bin ibn al el af av",
-);
-
-/// Words that belong to no name of a person.
-static NOUNS: Lexicon = Lexicon::new(
-    "a about access account accounts action address admin administrator advisory agent agreement \
-     alert all an analysis analytics and any api app application applications area at authority base \
-     benefit benefits billing board building bureau business by care center centre certificate \
-     change chart city class client clinic cloud code colleague colleagues college committee company \
-     contact contract control corp corporation council country customer customers daily dashboard \
-     data database date department dept desk detail details developer development device director \
-     directory discharge document documents education email employee employees engineer engineering \
-     error event everyone experience facility family feedback file files first form format \
-     foundation friday friend friends from full fund general gmbh government group guest guide \
-     handbook health hello help here his history home hospital hotel hours human i id ids identifier \
-     identity if in inc index info information insights institute insurance international invoice is \
-     it item items journey labs last ledger level license life limited line list llc location login \
-     ltd madam mail mailbox management manager medical meeting member members message monday \
-     monitoring my name names national network new no not note notes notice number numbers of office \
-     officer on online only operations order orders organization our outreach overview owner partner \
-     partners password patient patients payment payments period phone plan platform please policy \
-     pool portal portfolio position privacy process product profile program project property \
-     protection provider public purchase quality query record records reference region registry \
-     relations release report reports request requests research resource resources result results \
-     review rights risk role room safety sales saturday schedule school score search section \
-     security segment segments self senior server servers service services session set shift sir \
-     site software solutions staff state statement station status store studio success summary \
-     sunday support survey system systems table tables tax team teams technology test the there this \
-     thursday ticket tickets time to today transaction trial trust tuesday type unit university \
-     update updates us usage user username users value values vendor version view visit we website \
-     wednesday weekly with world welt monde mundo your you these they he she what when where which who why how yes \
-     monthly quarterly annual architect consultant analyst scientist designer specialist assistant \
-     coordinator technician executive president vice chief junior principal folks guys ladies \
-     gentlemen call ask see send read write open close click dear customerservice recruiter valued hiring damen herren kollegen kunden abteilung nummer \
-     numero dato datos views unknown none null january february july september october \
-     november december",
-);
-
-/// All words that may introduce a person.
-pub(super) static CUES: Sieve = Sieve::over(&[
-    &TITLES,
-    &LABELS,
-    &GREETINGS,
-    &JOINTS,
-    &PHRASES[0].0,
-    &PHRASES[1].0,
-    &PHRASES[2].0,
-    &PHRASES[3].0,
-    &PHRASES[4].0,
-]);
 
 /// How a person is introduced, and how much is asked of the words behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,18 +34,28 @@ enum Cue {
     Greeting,
     /// Two words, and what only people do behind them.
     Clause,
+    /// One word, if the line ends with it.
+    Closing,
+    /// Two words, which may stand in capitals or in the order of a register.
+    Form,
 }
 
 /// The person whose name begins with the capital at `at`. `known` is where the last person before ended.
 pub(super) fn person(bytes: &[u8], at: usize, known: usize) -> Option<Range<usize>> {
     let cue = cue(bytes, at, known)?;
+    if cue == Cue::Form
+        && let Some(end) = registered(bytes, at)
+    {
+        return Some(at..end);
+    }
     let (end, count, full) = name(bytes, at)?;
     let next = byte(bytes, end);
     let is_enough = match cue {
         Cue::Title => full >= 1,
-        Cue::Label => full >= 2 || full == 1 && count >= 2,
+        Cue::Label | Cue::Form => full >= 2 || full == 1 && count >= 2,
         Cue::Greeting => matches!(next, b',' | b'!' | b':' | b'\\' | b'"') || full >= 2,
         Cue::Clause => full >= 2 && acts(bytes, end, known, at),
+        Cue::Closing => full >= 1 && matches!(next, b'\\' | b'"'),
     };
     (is_enough && !is_word(next) && next != b'_' && next != b'@').then_some(at..end)
 }
@@ -155,15 +64,21 @@ pub(super) fn person(bytes: &[u8], at: usize, known: usize) -> Option<Range<usiz
 fn cue(bytes: &[u8], at: usize, known: usize) -> Option<Cue> {
     let gap = at.checked_sub(1)?;
     if bytes[gap] != b' ' {
-        // The first word of a line.
-        return Some(Cue::Clause).filter(|_| before(bytes, gap) == b'\\');
+        return (before(bytes, gap) == b'\\').then(|| line_cue(bytes, gap - 1));
     }
     let last = before(bytes, gap);
     let mark = usize::from(matches!(last, b'.' | b':'));
     let lead = word_before(bytes, gap - mark);
     let start = gap - mark - lead.len();
     if lead.is_empty() {
-        return matches!(last, b',' | b';' | b'.' | b'-').then_some(Cue::Clause);
+        let is_told = last == b',' && LABELS.holds(word_before(bytes, gap - 1));
+        let is_clause = matches!(last, b',' | b';' | b'.' | b'-' | b'\\');
+        return if is_told { Some(Cue::Label) } else { is_clause.then_some(Cue::Clause) };
+    }
+    if before(bytes, start) >= 0x80 {
+        let is_title =
+            TAILS.holds(lead) && LONG_TITLES.iter().any(|title| bytes[..gap].ends_with(title.as_bytes()));
+        return is_title.then_some(Cue::Title);
     }
     if matches!(before(bytes, start), b'_' | b'/' | b'=' | b'@' | b'0'..=b'9') {
         return None;
@@ -179,6 +94,9 @@ fn cue(bytes: &[u8], at: usize, known: usize) -> Option<Cue> {
         });
     }
     if last != b'.' && LABELS.holds(lead) {
+        return Some(if last == b':' { Cue::Form } else { Cue::Label });
+    }
+    if last == b':' && HEADINGS.holds(lead) {
         return Some(Cue::Label);
     }
     if GREETINGS.holds(lead) && is_capital && last == b' '
@@ -196,6 +114,42 @@ fn cue(bytes: &[u8], at: usize, known: usize) -> Option<Cue> {
         return (heads.holds(head)).then_some(Cue::Label);
     }
     matches!(last, b'.' | b':').then_some(Cue::Clause)
+}
+
+/// Titles whose letters are not all of ASCII.
+const LONG_TITLES: [&str; 5] = ["Señora", "Señor", "Señorita", "Fräulein", "Señoras"];
+
+/// What introduces the first word of a line, by the line before; its escape begins at `end`.
+fn line_cue(bytes: &[u8], mut end: usize) -> Cue {
+    while end >= 2 && bytes[end - 2..end] == *b"\\n" {
+        end -= 2;
+    }
+    let last = before(bytes, end);
+    let mark = usize::from(matches!(last, b',' | b'!' | b':' | b'.'));
+    let word = word_before(bytes, end - mark);
+    match last {
+        b':' if LABELS.holds(word) || HEADINGS.holds(word) => Cue::Label,
+        b':' => Cue::Clause,
+        _ if CLOSINGS.holds(word) || bytes[..end - mark].ends_with("Grüßen".as_bytes()) => Cue::Closing,
+        _ => Cue::Clause,
+    }
+}
+
+/// Where a name ends that is written as in a register: `DOE, JANE`, `Lee, Ann`, `JANE DOE`.
+fn registered(bytes: &[u8], at: usize) -> Option<usize> {
+    let part = |from: usize| {
+        let part = word(bytes, from).filter(|word| word.letters >= 2 && bytes[from].is_ascii_uppercase())?;
+        let text = &bytes[from..part.end];
+        let is_shouted = text.iter().all(|byte| !byte.is_ascii_lowercase());
+        (!NOUNS.holds(text) && (part.is_capital || is_shouted)).then_some((part.end, is_shouted))
+    };
+    let (first, is_shouted) = part(at)?;
+    let comma = usize::from(byte(bytes, first) == b',');
+    if comma == 0 && !is_shouted || byte(bytes, first + comma) != b' ' {
+        return None;
+    }
+    let (end, is_other) = part(first + comma + 1)?;
+    (is_shouted == is_other && !is_word(byte(bytes, end)) && byte(bytes, end) != b'_').then_some(end)
 }
 
 /// The words of a name that begins at `at`: its end, how many words, and how many of them are no initials.
@@ -248,11 +202,67 @@ fn acts(bytes: &[u8], end: usize, known: usize, at: usize) -> bool {
         let next = (byte(bytes, from) == b' ').then(|| word(bytes, from + 1)).flatten();
         next.map(|next| (&bytes[from + 1..next.end], next.end))
     };
+    if has_mailbox(bytes, end) || has_age(bytes, end) {
+        return true;
+    }
     let Some((verb, past)) = following(end) else { return false };
     if DEEDS.holds(verb) || known > 0 && at - known < REACH && VERBS.holds(verb) {
         return true;
     }
     verb == b"called" && following(past).is_some_and(|(word, _)| CALLED.holds(word))
+}
+
+/// The name before the mailbox at `at`, where it stands in angle brackets: `Ann Lee <ann@example.com>`, `"Lee, Ann"
+/// <ann@example.com>`. Source: RFC 5322, 3.4.
+pub(super) fn owner(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let head = bytes[..at].strip_suffix(b"<")?;
+    let head = head.strip_suffix(b" ").unwrap_or(head);
+    let is_quote = |byte: &u8| matches!(byte, b'"' | b'\\');
+    let quotes = head.iter().rev().take_while(|byte| is_quote(byte)).count();
+    let head = &head[..head.len() - quotes];
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80 || b" .'-,".contains(byte);
+    let length = head.iter().rev().take(64).take_while(|byte| is_part(byte)).count();
+    let mut start = skip_escape(bytes, head.len() - length);
+    // Behind a comma the next of a list begins, but within quotes the given name.
+    if quotes == 0
+        && let Some(comma) = memchr::memrchr(b',', &head[start.min(head.len())..])
+    {
+        start += comma + 1;
+    }
+    start += head.get(start..)?.iter().take_while(|byte| **byte == b' ').count();
+    let (mut from, mut count) = (start, 0);
+    while let Some(part) = word(bytes, from).filter(|part| part.end <= head.len()) {
+        let text = &bytes[from..part.end];
+        if NOUNS.holds(text) || !part.is_capital && !PARTICLES.holds(text) {
+            return None;
+        }
+        count += usize::from(part.is_capital);
+        from = part.end + head[part.end..].iter().take_while(|byte| b" .,".contains(byte)).count();
+    }
+    (from == head.len() && (2..=NAME_WORDS_MAX).contains(&count)).then_some(start..from)
+}
+
+/// Whether a mailbox in angle brackets follows: `Ann Lee <ann@example.com>`.
+fn has_mailbox(bytes: &[u8], end: usize) -> bool {
+    let rest = bytes.get(end..).and_then(|rest| rest.strip_prefix(b" <")).unwrap_or_default();
+    let mailbox = rest.iter().take(64).position(|byte| matches!(byte, b'>' | b' ' | b'"')).unwrap_or(0);
+    rest[..mailbox].contains(&b'@')
+}
+
+/// Whether an age follows, as nothing but people has it: `, 45,`, `, a 45-year-old`, ` (45F)`.
+fn has_age(bytes: &[u8], end: usize) -> bool {
+    let rest = bytes.get(end..).unwrap_or_default();
+    let Some(rest) = rest.strip_prefix(b", a ").or(rest.strip_prefix(b", ")).or(rest.strip_prefix(b" ("))
+    else {
+        return false;
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let tail = &rest[digits..];
+    let is_closed = matches!(
+        tail,
+        [b',', b' ', ..] | [b')', ..] | [b'F' | b'M' | b'f' | b'm' | b'y', b')' | b',' | b'o', ..]
+    );
+    (1..=3).contains(&digits) && (is_closed || tail.starts_with(b"-year") || tail.starts_with(b" year"))
 }
 
 #[cfg(test)]
@@ -294,6 +304,52 @@ mod tests {
             (r"ok\nAnn Lee called about it", vec!["Ann Lee"]),
         ] {
             assert_eq!(people(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn finds_whom_a_line_or_a_list_names() {
+        for (text, wanted) in [
+            ("Patient: DOE, JANE DOB", vec!["DOE, JANE"]),
+            ("Patient: Lee, Ann (F)", vec!["Lee, Ann"]),
+            ("From: Ann Lee, To: Bob Roe", vec!["Ann Lee", "Bob Roe"]),
+            (r"x. Kind regards,\nAnn Lee\nAcme", vec!["Ann Lee"]),
+            (r"x. Thanks!\n\nAnn\n", vec!["Ann"]),
+            (r"Ship to:\nAnn Lee\n12", vec!["Ann Lee"]),
+            ("x. Ann Lee, 45, presented", vec!["Ann Lee"]),
+            ("x. Ann Lee (45F) fell", vec!["Ann Lee"]),
+            ("the patient, Ann Lee, is", vec!["Ann Lee"]),
+            ("invoice for Ann Lee", vec!["Ann Lee"]),
+            ("a Señora Lee x", vec!["Lee"]),
+        ] {
+            assert_eq!(people(text), wanted, "{text}");
+        }
+        for text in [
+            "From: Sales Team, To: Support",
+            r"x. Kind regards,\nSupport\n",
+            r"x. Steps:\nOpen Settings",
+            "Patient: IN STOCK",
+            "x. Release Notes, 45, page",
+            "ready for New York",
+        ] {
+            assert_eq!(people(text), Vec::<&str>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_the_owner_of_a_mailbox() {
+        for (text, wanted) in [
+            ("\"Ann Lee <", Some("Ann Lee")),
+            (r#""\"Lee, Ann\" <"#, Some("Lee, Ann")),
+            ("\"Bob Roe <b@x.de>, Ann van der Lee <", Some("Ann van der Lee")),
+            (r"x\nAnn Lee <", Some("Ann Lee")),
+            ("\"Acme Support <", None),
+            ("\"ann <", None),
+            ("see <", None),
+            ("<", None),
+        ] {
+            let found = owner(text.as_bytes(), text.len()).map(|span| &text[span]);
+            assert_eq!(found, wanted, "{text}");
         }
     }
 

@@ -250,7 +250,13 @@ impl<'t> Sweep<'t> {
     fn special(&mut self, at: usize) {
         let bytes = self.bytes;
         match bytes[at] {
-            b'@' => self.maybe(Detector::EMAIL, || shapes::email(bytes, at)),
+            b'@' => {
+                let found = shapes::email(bytes, at);
+                if let Some(span) = &found {
+                    self.maybe(Detector::PERSON, || prose::owner(bytes, span.start));
+                }
+                self.maybe(Detector::EMAIL, || found);
+            }
             b'+' => self.maybe(Detector::PHONE, || shapes::plus_phone(bytes, at)),
             b'%' => self.maybe(Detector::TRACK, || tokens::track(bytes, at)),
             b'/' => {

@@ -36,7 +36,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         weak("person_name"),
-        "full name,display name,assignee name,author name,patient,insured,cardholders,spouses,caller name,\
+        "full name,display name,counterparty name,debtor name,creditor name,remitter name,originator name,\
+         payor name,assignee name,author name,patient,insured,cardholders,spouses,caller name,\
          attendee name,assigned to,employee,cliente,kunde,patientin,mitarbeiter,attending,next of kins,\
          first names,last names",
     ),
@@ -44,7 +45,10 @@ pub(super) const ROWS: &[Row] = &[
         sole("person_name"),
         "name,owner,author,contact,assignee,reporter,customer,client,recipient,sender,attendee,organizer,\
          approver,reviewer,requester,requestor,requested by,created by,updated by,approved by,caller,\
-         manager,supervisor,doctor,nom,nombre,nome,naam,namn,navn,nimi,autor,auteur,autore,eigentumer,\
+         manager,supervisor,doctor,bill to,ship to,sold to,attention,account name,buyer,seller,guest,guests,\
+         host name,passenger,passengers,caller id,opened by,resolved by,closed by,prepared by,submitted by,\
+         reported by,submitter,collaborators,participants,watchers,attendees,assignees,owners,authors,\
+         reviewers,approvers,travelers,travellers,nom,nombre,nome,naam,namn,navn,nimi,autor,auteur,autore,eigentumer,\
          inhaber",
     ),
     (beside("person_name"), "first,last,given,family,middle,names,user,username,initials"),
@@ -79,7 +83,9 @@ pub(super) const ROWS: &[Row] = &[
          nee le,date de deces,date deces,fecha nacimiento,fecha de nacimiento,fecha nac,fecha de defuncion,\
          data nascimento,data de nascimento,data nasc,data nascita,data di nascita,nato il,nata il,\
          geboortedatum,geboren op,fodselsdato,fodselsdag,fodelsedatum,fodelsedag,syntymaaika,syntymapaiva,\
-         data urodzenia,birth year,year of birth,geburtsjahr",
+         data urodzenia,birth year,year of birth,geburtsjahr,born,geb,geb am,geboren,nacido el,nacida el,\
+         nascido em,nascida em,nato a,nata a,fodd,fodt,urodzony,urodzona,syntynyt,admitted on,\
+         discharged on,died on,deceased date time,deceased on",
     ),
     (
         strong("address"),
