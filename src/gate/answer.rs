@@ -100,6 +100,7 @@ impl Gate {
         }
         let subject = ticket.record.target.as_deref().unwrap_or_default();
         splice.append(handles.sealed(&message, belonging.method(ticket), subject));
+        self.note_round(policy, &handles, &message);
         if let (Message::Result { result, .. }, false) = (&message, splice.is_empty()) {
             listing::keep_private(*result, &mut splice);
         }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 
 use super::seal::Bond;
-use crate::bounds::{CALLS_PER_SESSION_MAX, SESSIONS_MAX, TASKS_MAX};
+use crate::bounds::{CALLS_PER_SESSION_MAX, ROUNDS_MAX, SESSIONS_MAX, TASKS_MAX};
 use crate::identity::Caller;
 use crate::mcp::{Id, Method, Revision};
 use crate::names::Now;
@@ -25,6 +25,8 @@ use crate::names::Now;
 pub(super) struct Calls {
     sessions: Cache<Key, Arc<Mutex<Conversation>>>,
     tasks: Cache<Key, Task>,
+    /// Rounds that servers have asked for, and until when.
+    rounds: Cache<Key, Duration>,
     hashers: [RandomState; 2],
 }
 
@@ -82,6 +84,7 @@ impl Default for Calls {
         Self {
             sessions: Cache::new(SESSIONS_MAX),
             tasks: Cache::new(TASKS_MAX),
+            rounds: Cache::new(ROUNDS_MAX),
             hashers: [RandomState::new(), RandomState::new()],
         }
     }
@@ -201,6 +204,21 @@ impl Calls {
     /// The tool that a task carries out.
     pub fn tool_of(&self, task: Key, now: Now) -> Option<Arc<str>> {
         self.tasks.get(&task).filter(|task| now.steady < task.until).map(|task| task.tool)
+    }
+
+    /// Remembers that a server has asked for another round of a call.
+    pub fn round_asked(&self, round: Key, until: Duration) {
+        self.rounds.insert(round, until);
+    }
+
+    /// Whether a server has asked for a round that has not come.
+    pub fn round_was_asked(&self, round: Key, now: Now) -> bool {
+        self.rounds.get(&round).is_some_and(|until| now.steady < until)
+    }
+
+    /// Notes that a round has come; it comes once.
+    pub fn round_came(&self, round: Key) {
+        self.rounds.remove(&round);
     }
 
     fn with<T>(&self, session: Key, act: impl FnOnce(&mut Conversation) -> T) -> Option<T> {

@@ -17,10 +17,12 @@ mod ask;
 mod batch;
 mod calls;
 mod candidate;
+mod charging;
 mod correlate;
 mod eras;
 mod facts;
 mod handles;
+mod limited;
 mod listing;
 mod reason;
 mod record;
@@ -45,6 +47,7 @@ pub use answer::{Carrier, Release};
 pub use ask::{Ask, Errand, Origin, Way};
 pub use candidate::{Candidate, Trial};
 pub use facts::Testimony;
+pub use limited::Limited;
 pub use reason::Reason;
 pub use record::{Action, Ending, Outcome, Overhead, Record, Restore, RestoreResult, Sizes, Verdict};
 pub use refusal::{Denial, Unexchanged};
@@ -56,7 +59,7 @@ pub use words::Words;
 
 use crate::identity::{Caller, Finding, Refused, Replays};
 use crate::json::Document;
-use crate::limit::Ledger;
+use crate::limit::{Answered, Ledger};
 use crate::mcp::{self, Sender};
 use crate::names::Now;
 use crate::policy::Policy;
@@ -74,7 +77,7 @@ use ticket::{Judged, Passage, Session};
 /// The policy comes with each message, so that a reload takes effect at once and forgets no count.
 #[derive(Debug)]
 pub struct Gate {
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     tally: Arc<Tally>,
     sealer: Sealer,
     calls: Calls,
@@ -98,7 +101,7 @@ impl Gate {
     /// A gate that has counted nothing yet, seals with `key`, and keeps values in `vault`.
     pub fn new(key: SealKey, vault: Vault) -> Self {
         Self {
-            ledger: Ledger::default(),
+            ledger: Arc::default(),
             tally: Arc::default(),
             sealer: Sealer::new(key),
             calls: Calls::default(),
@@ -160,10 +163,13 @@ impl Gate {
         let handles = self.handles(policy, caller, ask.now);
         let passage = self.session(&handles, ask).and_then(|session| match &ask.errand {
             Errand::Say(body) => self.judge(policy, caller, ask, (body, session), &mut record),
-            Errand::Listen | Errand::Leave => self.stream(&handles, ask, session.as_ref()).map(|passage| {
-                let scope = restore::scope(&self.vault, policy, caller, ask, None);
-                Passage { scope, ..passage }
-            }),
+            Errand::Listen | Errand::Leave => {
+                self.stream(&handles, ask, session.as_ref()).and_then(|passage| {
+                    let scope = restore::scope(&self.vault, policy, caller, ask, None);
+                    let hold = self.charge_stream(policy, caller, ask, &mut record)?;
+                    Ok(Passage { scope, hold, ..passage })
+                })
+            }
         });
         match passage {
             Ok(mut passage) => {
@@ -210,14 +216,14 @@ impl Gate {
         let live = if allowed.is_err() { Verdict::Deny } else { record.verdict };
         record.trial = self.candidate.hear(caller, &topic, ask.now.unix_ms, live).map(Box::new);
         allowed?;
-        rules::charge(&self.ledger, policy, caller, ask, &topic, record)?;
+        let hold = self.charge(policy, caller, ask, (&topic, &message), record)?;
         let scope = restore::scope(&self.vault, policy, caller, ask, Some(&message));
         let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now: ask.now });
         let mut edits = rules::search(policy, &message, &restore::desk(drawer, caller, None, &[]), record)?;
         restore::restore(policy, drawer, &topic, &message, &mut edits, record)?;
         edits.append(handles.opened(&message, topic.target())?);
         subscriptions::narrow(policy, &standing, &handles, &message, &mut edits);
-        let mut passage = Passage { scope, ..Passage::empty() };
+        let mut passage = Passage { scope, hold, ..Passage::empty() };
         let judged =
             Judged { body: &body, document: &document, message: &message, claimed: &claimed, speech };
         passage.fill(policy, &judged, edits)?;
@@ -226,9 +232,13 @@ impl Gate {
         Ok(passage)
     }
 
-    /// Ends a ticket: the record of what happened, for audit and metrics.
+    /// Ends a ticket: the record of what happened, for audit and metrics. What its limits guessed is made good.
     pub fn settle(&self, ticket: Ticket, ending: Ending) -> Box<Record> {
-        let mut record = ticket.spend();
+        let (mut record, hold) = ticket.spend();
+        if let Some(hold) = hold {
+            let answered = Answered { response_bytes: ending.bytes, response_tokens: None };
+            hold.settle(answered, ending.duration);
+        }
         record.close(ending);
         record
     }
@@ -239,7 +249,7 @@ impl Gate {
     }
 
     /// The counters of all limits.
-    pub fn ledger(&self) -> &Ledger {
+    pub fn ledger(&self) -> &Arc<Ledger> {
         &self.ledger
     }
 

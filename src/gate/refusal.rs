@@ -8,9 +8,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::limited::Limited;
 use super::words::seconds;
 use super::{Handle, Reason, Stray};
 use crate::identity::Refused;
+use crate::limit::Excess;
 use crate::mcp::{EnvelopeFault, Era, Method, Mismatch};
 use crate::policy::SchemaDoubt;
 
@@ -80,12 +82,7 @@ pub enum Denial {
     /// Something inside the gate failed.
     Internal(Cow<'static, str>),
     /// A limit is used up.
-    Limited {
-        /// What the limit counts for: `user and tool`.
-        level: Box<str>,
-        /// How long until a call may pass.
-        wait: Duration,
-    },
+    Limited(Limited),
     /// A request with a method that its era does not have.
     NoMethod(Era),
     /// The tool does not take such arguments.
@@ -149,7 +146,7 @@ impl Denial {
                 }
             }
             Self::Forbidden { .. } | Self::Input(_) => Reason::ToolNotAllowed,
-            Self::Limited { .. } => Reason::RateLimit,
+            Self::Limited(limited) => limited.reason(),
             Self::Schema(_) => Reason::Schema,
             Self::Scope { .. } => Reason::Scope,
             Self::Unexchanged(Unexchanged::NoToken) => Reason::AuthMissing,
@@ -198,7 +195,8 @@ impl Denial {
             Self::Content { .. } | Self::ContentWithheld { .. } => 403,
             Self::BodyTooSlow => 408,
             Self::BodyTooLarge => 413,
-            Self::Limited { .. } | Self::Unidentified(Refused::TooOften) => 429,
+            Self::Limited(limited) => limited.http_status(),
+            Self::Unidentified(Refused::TooOften) => 429,
             Self::Internal(_) => 500,
             Self::AnswerWithheld(_) | Self::Uncredited { .. } | Self::Unreachable(_) => 502,
             Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => 503,
@@ -211,6 +209,7 @@ impl Denial {
         match self {
             Self::Envelope(fault) => fault.kind.code(),
             Self::Handle(Handle::Cursor | Handle::RequestState | Handle::Task) | Self::Schema(_) => -32_602,
+            Self::Limited(limited) if limited.excess == Excess::Unmeasured => -32_602,
             Self::Head { .. } => -32_600,
             Self::Internal(_) => -32_603,
             Self::NoMethod(_) => -32_601,
@@ -225,7 +224,7 @@ impl Denial {
             | Self::Forbidden { .. }
             | Self::Handle(Handle::Endpoint | Handle::Event | Handle::Session)
             | Self::Input(_)
-            | Self::Limited { .. }
+            | Self::Limited(_)
             | Self::Scope { .. }
             | Self::Stray(_)
             | Self::Uncredited { .. }
@@ -238,9 +237,7 @@ impl Denial {
 
     pub(super) fn data(&self) -> Option<Box<str>> {
         match self {
-            Self::Limited { level, wait } => {
-                Some(format!(r#"{{"level":"{level}","retryAfterMs":{}}}"#, wait.as_millis()).into())
-            }
+            Self::Limited(limited) => Some(limited.data().into()),
             Self::Mismatch { data, .. } => data.clone(),
             Self::AnswerWithheld(_)
             | Self::Argument { .. }
@@ -270,7 +267,8 @@ impl Denial {
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => Some(5),
-            Self::Limited { wait, .. } | Self::Uncredited { wait, .. } => Some(seconds(*wait).max(1)),
+            Self::Limited(limited) => limited.retry_after(),
+            Self::Uncredited { wait, .. } => Some(seconds(*wait).max(1)),
             Self::Unidentified(Refused::TooOften) | Self::Unreachable(_) => Some(1),
             Self::AnswerWithheld(_)
             | Self::Argument { .. }
@@ -309,7 +307,7 @@ impl Denial {
             Self::Input(asked) => Some(format!("the server asked for {asked}")),
             Self::Mismatch { text, .. } => Some(text.to_string()),
             Self::Stray(stray) => Some(stray.to_string()),
-            Self::Limited { wait, .. } => Some(format!("wait {} ms", wait.as_millis())),
+            Self::Limited(limited) => Some(limited.detail()),
             Self::Schema(doubt) => Some(doubt.to_string()),
             Self::Scope { missing } => Some(format!("missing {}", missing.join(" "))),
             Self::Unexchanged(Unexchanged::NoToken) => Some("the caller has no token to exchange".into()),
@@ -340,7 +338,6 @@ mod tests {
     #[test]
     fn words_each_reason_by_one_table() {
         let fault = crate::json::Fault { at: 7, kind: FaultKind::DuplicateKey };
-        let wait = |ms| Denial::Limited { level: "user".into(), wait: Duration::from_millis(ms) };
         let uncredited = Denial::Uncredited { detail: "secret-1".into(), wait: Duration::from_millis(1001) };
         let rows = [
             (Denial::AuditUnavailable, 503, -31_503, Some(5), "retry in 5 seconds"),
@@ -371,9 +368,6 @@ mod tests {
                 None,
                 "the tool `pay` was not called: argument `to` is missing; change that and call again",
             ),
-            (wait(0), 429, -31_429, Some(1), "retry in 0 s"),
-            (wait(2000), 429, -31_429, Some(2), "per user is used up; retry in 2 s"),
-            (wait(2001), 429, -31_429, Some(3), "retry in 3 s"),
         ];
         for (denial, http_status, code, retry_after, part) in rows {
             let words = denial.words("the tool `pay`");

@@ -1,14 +1,12 @@
-//! Steps 8 to 10: what the rules, the limits and the search for data say of a request.
+//! Steps 8 and 10: what the rules and the search for data say of a request.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::ask::{Ask, conversation};
 use super::handles::{Handles, is_about_a_task};
 use super::{Action, Denial, Record, Verdict};
 use crate::identity::Caller;
 use crate::json::{Splice, Value};
-use crate::limit::{self, Ledger, Subject};
 use crate::mcp::call::{self, ToolCall};
 use crate::mcp::{Message, Method};
 use crate::names::Mode;
@@ -156,46 +154,8 @@ fn forbidden(caller: &Caller, forbid: Forbid<'_>) -> Denial {
     }
 }
 
-/// Takes a call from every limit that it counts against, or from none: step 9.
-pub(super) fn charge(
-    ledger: &Ledger,
-    policy: &Policy,
-    caller: &Caller,
-    ask: &Ask<'_>,
-    topic: &Topic<'_>,
-    record: &mut Record,
-) -> Result<(), Denial> {
-    let Topic::Call(call) = topic else { return Ok(()) };
-    let conversation = conversation(policy, ask.headers, call.meta);
-    let subject = Subject {
-        server: policy.server.as_str(),
-        tenant: caller.tenant(),
-        user: caller.user(),
-        agent: caller.agent(),
-        conversation: conversation.as_deref(),
-        tool: Some(&call.name),
-    };
-    let charge = ledger.charge(policy.limits(policy.tool(&call.name)), &subject, ask.now);
-    if let Some(exceeded) = charge.shadowed {
-        record.would_deny(super::Reason::RateLimit, &exceeded.rule.id);
-    }
-    match charge.verdict {
-        limit::Verdict::Granted => Ok(()),
-        limit::Verdict::Exceeded(exceeded) => {
-            record.rule = Some(exceeded.rule.id.clone());
-            enforce(policy, record, Denial::Limited { level: level(exceeded.rule), wait: exceeded.wait })
-        }
-    }
-}
-
-/// What a limit counts for, in words: `user and tool`.
-fn level(rule: &limit::Rule) -> Box<str> {
-    let words: Vec<_> = rule.per.iter().map(|level| level.as_str()).collect();
-    if words.is_empty() { "server".into() } else { words.join(" and ").into() }
-}
-
 /// Refuses, or in shadow mode notes that it would have.
-fn enforce(policy: &Policy, record: &mut Record, denial: Denial) -> Result<(), Denial> {
+pub(super) fn enforce(policy: &Policy, record: &mut Record, denial: Denial) -> Result<(), Denial> {
     match policy.mode {
         Mode::Enforce => Err(denial),
         Mode::Shadow => {

@@ -13,6 +13,7 @@ use super::record::Record;
 use super::refusal::Denial;
 use super::rounds::Abilities;
 use crate::json::{self, Document, Splice};
+use crate::limit::Hold;
 use crate::mcp::{self, Claims, Era, Id, Message, Method, Revision, Sender, Speech};
 use crate::policy::Policy;
 use crate::scan::Scope;
@@ -55,6 +56,8 @@ pub(super) struct Passage {
     pub subject: Option<[u8; 32]>,
     /// The drawer of the conversation, where the policy keeps values.
     pub scope: Option<Scope>,
+    /// What it holds of limits until it ends.
+    pub hold: Option<Hold>,
 }
 
 /// A session of the legacy era, opened.
@@ -88,6 +91,7 @@ impl Passage {
             abilities: Abilities::default(),
             subject: None,
             scope: None,
+            hold: None,
         }
     }
 
@@ -174,9 +178,9 @@ impl Ticket {
     }
 
     /// Takes the ticket apart: nothing more can be sent with it.
-    pub(super) fn spend(self) -> Box<Record> {
+    pub(super) fn spend(self) -> (Box<Record>, Option<Hold>) {
         self.tally.settle();
-        self.record
+        (self.record, self.passage.hold)
     }
 
     /// The policy that it was judged by.

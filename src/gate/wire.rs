@@ -90,7 +90,7 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::ContentWithheld { .. }
         | Denial::Forbidden { .. }
         | Denial::Input(_)
-        | Denial::Limited { .. }
+        | Denial::Limited(_)
         | Denial::Schema(_)
         | Denial::Unexchanged(_) => true,
         Denial::AnswerWithheld(_)

@@ -64,10 +64,7 @@ impl Denial {
             Self::Mismatch { text, .. } => text.to_string(),
             Self::Internal(_) => "the gateway failed to judge this message, so nothing was done".into(),
             Self::NoMethod(_) => "method not found".into(),
-            Self::Limited { level, wait } => format!(
-                "{what} was not called: the rate limit per {level} is used up; retry in {} s, other tools may still work",
-                seconds(*wait)
-            ),
+            Self::Limited(limited) => limited.text(what),
             Self::Schema(doubt) => format!("{what} was not called: {doubt}; change that and call again"),
             Self::Scope { missing } => {
                 format!("{what} needs the scope `{}`; ask for it and call again", missing.join(" "))

@@ -65,6 +65,30 @@ pub fn is_integral(text: &str) -> bool {
     parts.sign() == 0 || parts.exponent.saturating_add(length(zeros)) >= length(places)
 }
 
+/// The least whole number that is not below a JSON number, the greatest there is for what is beyond it;
+/// `None` below zero.
+pub fn round_up(text: &str) -> Option<u64> {
+    let parts = Parts::read(text);
+    match parts.sign() {
+        1 => {}
+        0 => return Some(0),
+        _ => return None,
+    }
+    let Ok(places) = usize::try_from(parts.magnitude().max(0)) else { return Some(u64::MAX) };
+    if places > U64_DIGITS_MAX {
+        return Some(u64::MAX);
+    }
+    let mut digits = parts.digits().skip_while(|&digit| digit == b'0');
+    let whole = (0..places).fold(0_u64, |whole, _| {
+        let digit = u64::from(digits.next().unwrap_or(b'0') - b'0');
+        whole.saturating_mul(10).saturating_add(digit)
+    });
+    Some(whole.saturating_add(u64::from(digits.any(|digit| digit != b'0'))))
+}
+
+/// Digits of the greatest 64-bit number.
+const U64_DIGITS_MAX: usize = 20;
+
 impl<'a> Parts<'a> {
     fn read(text: &'a str) -> Self {
         let (negative, unsigned) = match text.strip_prefix('-') {
@@ -155,6 +179,30 @@ mod tests {
         }
         for fraction in ["0.5", "-1.5", "1.55e1", "12e-1", "1e-99999999999999999999", "10.01e1"] {
             assert!(!is_integral(fraction), "{fraction}");
+        }
+    }
+
+    #[test]
+    fn rounds_up_to_whole_numbers() {
+        let cases = [
+            ("0", Some(0)),
+            ("-0.0", Some(0)),
+            ("7", Some(7)),
+            ("12.5", Some(13)),
+            ("12.0", Some(12)),
+            ("0.001", Some(1)),
+            ("1e3", Some(1000)),
+            ("1.25e1", Some(13)),
+            ("1200e-2", Some(12)),
+            ("1e-99999999999999999999", Some(1)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", Some(u64::MAX)),
+            ("1e99999999999999999999", Some(u64::MAX)),
+            ("-0.001", None),
+            ("-5", None),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(round_up(text), wanted, "{text}");
         }
     }
 

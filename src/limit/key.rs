@@ -4,14 +4,28 @@ use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use super::{Level, Rule, Subject};
 
-/// What names a cell.
+/// What names a cell: 112 bits of two independent `SipHash` values, and 16 that say whose limit it is.
 ///
-/// Two independent `SipHash` values: one finds the shard, the other the place in it. A caller who
-/// does not know the keys can neither aim at a cell nor crowd a shard.
+/// One value finds the place in a shard, the other the shard. A caller who does not know the keys can
+/// neither aim at a cell nor crowd a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
-    pub shard: u64,
-    pub place: u64,
+    place: u64,
+    shard: u64,
+}
+
+const INDEX_MASK: u64 = 0xffff;
+
+impl Key {
+    /// Which limit of the roster it belongs to.
+    pub fn index(self) -> usize {
+        usize::from(u16::try_from(self.shard & INDEX_MASK).unwrap_or_default())
+    }
+
+    /// In which of `shards` shards it lies.
+    pub fn shard(self, shards: usize) -> usize {
+        usize::try_from((self.shard >> 16) % (shards as u64)).unwrap_or_default()
+    }
 }
 
 impl Hash for Key {
@@ -43,9 +57,16 @@ impl Keys {
         Self { shard: RandomState::new(), place: RandomState::new() }
     }
 
-    pub fn key(&self, rule: &Rule, subject: &Subject<'_>, width: Width) -> Key {
+    /// The key of the cell of `rule`, which has this place in the roster, for `subject`.
+    pub fn key(&self, rule: &Rule, index: u16, subject: &Subject<'_>, width: Width) -> Key {
         let name = Name { rule, subject, width };
-        Key { shard: self.shard.hash_one(&name), place: self.place.hash_one(&name) }
+        let shard = self.shard.hash_one(&name) & !INDEX_MASK | u64::from(index);
+        Key { shard, place: self.place.hash_one(&name) }
+    }
+
+    /// A number for a name that callers may choose.
+    pub fn number(&self, name: &str) -> u64 {
+        self.place.hash_one(name)
     }
 }
 
@@ -57,17 +78,18 @@ struct Name<'a> {
 
 impl Hash for Name<'_> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        // A shadow rule counts for itself: with its mode it changes its cells.
-        (self.rule.mode, self.width).hash(hasher);
-        self.rule.id.hash(hasher);
+        // A shadow rule counts for itself: its mode is in the stamp.
+        hasher.write_u64(self.rule.stamp());
+        self.width.hash(hasher);
         if self.width == Width::Rule {
             return;
         }
         let subject = self.subject;
-        for level in &self.rule.per {
+        for level in self.rule.per() {
             level.hash(hasher);
             match level {
                 Level::Agent => subject.agent.hash(hasher),
+                Level::Class => subject.class.hash(hasher),
                 Level::Conversation => {
                     (subject.tenant, subject.user, subject.agent).hash(hasher);
                     if self.width == Width::Own {
@@ -80,5 +102,25 @@ impl Hash for Name<'_> {
                 Level::User => subject.user.hash(hasher),
             }
         }
+    }
+}
+
+/// Takes a key's own bits: it is a keyed hash already.
+#[derive(Debug, Default)]
+pub(super) struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
     }
 }

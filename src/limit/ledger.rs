@@ -1,35 +1,40 @@
-//! All cells, and the one thing that is done with them: charge a call, everywhere or nowhere.
+//! All cells, and the one thing that is done with them: charge a request, everywhere or nowhere.
 
-use std::time::Duration;
+use std::sync::Arc;
 
+use super::bill::Cost;
+use super::cell::Gauge;
+use super::estimates::Estimates;
+use super::hold::Slot;
 use super::key::{Key, Keys, Width};
+use super::roster::{Entry, List, Roster, Standing, Word};
 use super::shards::{Room, Shards};
-use super::{Charge, Exceeded, Level, Rule, Subject, Verdict};
+use super::{Bill, Charge, Exceeded, Excess, Hold, Level, Rule, Subject, Verdict};
 use crate::bounds::{CELLS_PER_SHARD_MAX, SWEEP_SLACK};
 use crate::names::{Mode, Now};
 
 /// All cells of a process.
 ///
 /// Shared by all threads and all policies in turn: a reload forgets nothing. Holds at most
-/// `CELL_SHARDS * CELLS_PER_SHARD_MAX` cells and one for each rule; nothing but hashes and times.
+/// `CELL_SHARDS * CELLS_PER_SHARD_MAX` cells, of one limit three quarters of that, and one for each rule;
+/// nothing but hashes and numbers.
 #[derive(Debug)]
 pub struct Ledger {
     keys: Keys,
     shards: Shards,
+    roster: Roster,
+    estimates: Estimates,
 }
 
-/// One rule's cell for one call, with the rule's numbers in nanoseconds.
-#[derive(Debug, Clone, Copy)]
-struct Cell<'r> {
-    rule: &'r Rule,
+/// One rule's cell for one request.
+struct Cell<'r, 'l> {
+    rule: &'r Arc<Rule>,
+    entry: &'l Entry,
+    gauge: Gauge,
     key: Key,
-    /// Time in which one call is given back.
-    interval: u64,
-    /// How far ahead of now the arrival time may be: all of the burst but one.
-    tolerance: u64,
-    now: u64,
-    /// The arrival time as it was seen, then as taking one call left it.
-    arrival: u64,
+    cost: Cost,
+    /// The number as it was seen, then as taking the cost left it.
+    value: u64,
 }
 
 impl Ledger {
@@ -39,38 +44,78 @@ impl Ledger {
     }
 
     pub(super) fn with_room(cells_per_shard_max: usize) -> Self {
-        Self { keys: Keys::new(), shards: Shards::new(cells_per_shard_max) }
+        Self {
+            keys: Keys::new(),
+            shards: Shards::new(cells_per_shard_max),
+            roster: Roster::default(),
+            estimates: Estimates::new(),
+        }
     }
 
-    /// Counts one call against all `rules`, or against none if any of them refuses.
+    /// Takes what a request costs from the cells of all `rules`, or from none if any of them refuses.
     ///
-    /// A call that another one overtakes between look and take may be refused although a slower one
+    /// A request that another one overtakes between look and take may be refused although a slower one
     /// would have fitted; never is one admitted that does not fit. Shadow rules are counted each for
-    /// itself, and only for calls that go on. One allocation; about 0.14 µs a rule.
+    /// itself, and only for requests that go on. One allocation, and two more where there is something to
+    /// settle; about 0.15 µs a rule.
     pub fn charge<'r>(
-        &self,
-        rules: impl Iterator<Item = &'r Rule> + Clone,
-        subject: &Subject<'_>,
+        self: &Arc<Self>,
+        rules: impl Iterator<Item = &'r Arc<Rule>> + Clone,
+        (subject, bill): (&Subject<'_>, &Bill<'_>),
         now: Now,
     ) -> Charge<'r> {
-        let enforced = rules.clone().filter(|rule| rule.mode == Mode::Enforce);
-        let mut cells: Vec<Cell<'r>> = enforced.map(|rule| self.cell(rule, subject, now)).collect();
-        let refusals = cells.iter().filter_map(|cell| cell.next(cell.arrival).err());
-        if let Some(exceeded) = refusals.max_by_key(|exceeded| exceeded.wait) {
-            return Charge { verdict: Verdict::Exceeded(exceeded), shadowed: None, near: None };
+        let list = self.roster.with(rules.clone());
+        let enforced = rules.clone().filter(|rule| rule.mode() == Mode::Enforce);
+        let looked = enforced.map(|rule| self.look(&list, rule, subject, bill, now));
+        let mut cells: Vec<Cell<'r, '_>> = Vec::with_capacity(looked.size_hint().1.unwrap_or_default());
+        let mut exceeded: Option<Exceeded<'r>> = None;
+        for cell in looked {
+            match cell.and_then(Cell::peek) {
+                Ok(cell) => cells.push(cell),
+                Err(other) if exceeded.as_ref().is_none_or(|known| known.is_shorter_than(&other)) => {
+                    exceeded = Some(other);
+                }
+                Err(_) => {}
+            }
         }
         // Wide cells are the contended ones: taken last, they are seldom given back.
         cells.sort_by_key(|cell| breadth(cell.rule));
-        let near = match self.take_all(&mut cells) {
-            Ok(near) => near,
-            Err(exceeded) => {
-                return Charge { verdict: Verdict::Exceeded(exceeded), shadowed: None, near: None };
+        if let Some(exceeded) = exceeded.or_else(|| self.take_all(&mut cells).err()) {
+            say(&list, exceeded.rule, Word::Deny);
+            return Charge { verdict: Verdict::Exceeded(exceeded), shadowed: None, near: None, hold: None };
+        }
+        let near = cells.iter().filter_map(|cell| Some((cell.rule, cell.tell(now)?)));
+        let near = near.max_by_key(|(_, used)| *used).map(|(rule, _)| rule);
+        let mut slots: Vec<Slot> = cells.iter().filter_map(Cell::slot).collect();
+        let shadows = rules.filter(|rule| rule.mode() == Mode::Shadow);
+        let shadowed = shadows.filter_map(|rule| {
+            let taken = self.look(&list, rule, subject, bill, now).and_then(|cell| self.take(cell));
+            match taken {
+                Ok(cell) => {
+                    cell.tell(now);
+                    slots.extend(cell.slot());
+                    None
+                }
+                Err(exceeded) => {
+                    say(&list, rule, Word::ShadowDeny);
+                    Some(exceeded)
+                }
             }
-        };
-        let shadows = rules.filter(|rule| rule.mode == Mode::Shadow);
-        let refusals = shadows.filter_map(|rule| self.take(&self.cell(rule, subject, now)).err());
-        let shadowed = refusals.max_by_key(|exceeded| exceeded.wait);
-        Charge { verdict: Verdict::Granted, shadowed, near }
+        });
+        let shadowed = shadowed.max_by_key(|exceeded| exceeded.excess.length());
+        let tool = subject.tool.map(|tool| self.keys.number(tool));
+        Charge { verdict: Verdict::Granted, shadowed, near, hold: Hold::new(self, slots, tool, now) }
+    }
+
+    /// How many bytes the next answer of a tool may have, by those so far.
+    pub fn expected_bytes(&self, tool: &str) -> u64 {
+        self.estimates.expected(self.keys.number(tool))
+    }
+
+    /// How a limit stands.
+    pub fn standing(&self, rule: &Arc<Rule>, now: Now) -> Standing {
+        let list = self.roster.with(std::iter::once(rule));
+        list.entry(rule).map(|entry| entry.standing(now)).unwrap_or_default()
     }
 
     /// How many cells there are.
@@ -78,65 +123,106 @@ impl Ledger {
         self.shards.len()
     }
 
+    /// How many cells one limit may have.
+    pub fn cells_per_limit_max(&self) -> usize {
+        self.shards.cells_per_limit_max()
+    }
+
     /// Drops cells that are full again, in `SHARDS_PER_SWEEP` shards; the next call goes on from there.
     ///
     /// Holds one shard's lock at a time, about 10 ns for each of its cells. To be called from a timer,
     /// every second or so: `CELL_SHARDS / SHARDS_PER_SWEEP` calls go round once.
     pub fn sweep(&self, now: Now) {
-        // A call in flight may carry an older time: for it, a cell is full a little later.
-        self.shards.sweep(nanoseconds(now.steady.saturating_sub(SWEEP_SLACK)));
+        // A request in flight may carry an older time: for it, a cell is full a little later.
+        let slack_ms = u64::try_from(SWEEP_SLACK.as_millis()).unwrap_or(u64::MAX);
+        let now = Now {
+            steady: now.steady.saturating_sub(SWEEP_SLACK),
+            unix_ms: now.unix_ms.saturating_sub(slack_ms),
+        };
+        self.shards.sweep(&self.roster.all(), now);
     }
 
     /// Looks at the narrowest cell that exists or has room.
-    fn cell<'r>(&self, rule: &'r Rule, subject: &Subject<'_>, now: Now) -> Cell<'r> {
-        let quota = rule.rate.quota(rule.burst);
-        let interval = nanoseconds(quota.replenish_interval());
-        let tolerance = interval.saturating_mul(u64::from(quota.burst_size().get() - 1));
-        let (key, arrival) = self.find(rule, subject);
-        Cell { rule, key, interval, tolerance, now: nanoseconds(now.steady), arrival }
+    fn look<'r, 'l>(
+        &self,
+        list: &'l List,
+        rule: &'r Arc<Rule>,
+        subject: &Subject<'_>,
+        bill: &Bill<'_>,
+        now: Now,
+    ) -> Result<Cell<'r, 'l>, Exceeded<'r>> {
+        let cost = bill.cost(rule).map_err(|excess| Exceeded { rule, excess })?;
+        // INVARIANT: the list was made with this rule in it.
+        let entry = list.entry(rule).expect("a limit that is charged is in the roster");
+        let (key, value) = self.find(entry, rule, subject);
+        Ok(Cell { rule, entry, gauge: Gauge::new(rule, now), key, cost, value })
     }
 
-    fn find(&self, rule: &Rule, subject: &Subject<'_>) -> (Key, u64) {
-        let made_up = subject.conversation.is_some() && rule.per.contains(&Level::Conversation);
+    fn find(&self, entry: &Entry, rule: &Rule, subject: &Subject<'_>) -> (Key, u64) {
+        let made_up = subject.conversation.is_some() && rule.per().contains(&Level::Conversation);
         let principal = made_up.then_some((Width::Principal, Room::Bound));
         let own = (Width::Own, if made_up { Room::Made } else { Room::Bound });
         for (width, room) in [Some(own), principal].into_iter().flatten() {
-            let key = self.keys.key(rule, subject, width);
-            if let Some(arrival) = self.shards.peek(key, room) {
-                return (key, arrival);
+            let key = self.keys.key(rule, entry.index, subject, width);
+            if let Some(value) = self.shards.peek(key, room, entry) {
+                return (key, value);
             }
         }
-        let key = self.keys.key(rule, subject, Width::Rule);
-        (key, self.shards.peek(key, Room::Always).unwrap_or_default())
+        let key = self.keys.key(rule, entry.index, subject, Width::Rule);
+        (key, self.shards.peek(key, Room::Always, entry).unwrap_or_default())
     }
 
-    fn take<'r>(&self, cell: &Cell<'r>) -> Result<u64, Exceeded<'r>> {
-        self.shards.step(cell.key, |arrival| cell.next(arrival))
+    fn take<'r, 'l>(&self, cell: Cell<'r, 'l>) -> Result<Cell<'r, 'l>, Exceeded<'r>> {
+        let step = |value| cell.gauge.take(value, cell.cost.whole);
+        match self.shards.step(cell.key, cell.entry, step) {
+            Ok(value) => Ok(Cell { value, ..cell }),
+            Err(excess) => Err(Exceeded { rule: cell.rule, excess }),
+        }
     }
 
-    /// Takes one call from each, or gives back what it took; says which rule is nearly used up.
-    fn take_all<'r>(&self, cells: &mut [Cell<'r>]) -> Result<Option<&'r Rule>, Exceeded<'r>> {
+    /// Takes the cost from each, or gives back what it took.
+    fn take_all<'r>(&self, cells: &mut [Cell<'r, '_>]) -> Result<(), Exceeded<'r>> {
         for at in 0..cells.len() {
-            match self.take(&cells[at]) {
-                Ok(arrival) => cells[at].arrival = arrival,
-                Err(exceeded) => {
-                    cells[..at].iter().for_each(|cell| self.refund(cell));
+            let cell = &cells[at];
+            let step = |value| cell.gauge.take(value, cell.cost.whole);
+            match self.shards.step(cell.key, cell.entry, step) {
+                Ok(value) => cells[at].value = value,
+                Err(excess) => {
+                    let exceeded = Exceeded { rule: cell.rule, excess };
+                    cells[..at].iter().for_each(|cell| self.give_back(cell));
                     return Err(exceeded);
                 }
             }
         }
-        let near = cells.iter().filter_map(|cell| Some((cell.rule, cell.near()?)));
-        Ok(near.max_by_key(|(_, used)| *used).map(|(rule, _)| rule))
+        Ok(())
     }
 
-    /// Gives back the call that was taken.
-    fn refund(&self, cell: &Cell<'_>) {
-        self.shards.restep(cell.key, |current| {
-            // While a cell is in use its times lie whole intervals apart. If they do not, it has
-            // been full in between, and giving back would give twice.
-            let is_same_run = current.abs_diff(cell.arrival).is_multiple_of(cell.interval);
-            is_same_run.then(|| current.saturating_sub(cell.interval))
-        });
+    /// Gives back what was taken.
+    fn give_back(&self, cell: &Cell<'_, '_>) {
+        let Cell { gauge, cost, value: taken, .. } = cell;
+        self.shards.restep(cell.key, |value| gauge.refund(value, cost.whole, *taken));
+    }
+
+    /// Gives back a part of what a request was charged.
+    pub(super) fn refund(&self, slot: &Slot, cost: u64, now: Now) {
+        let gauge = Gauge::new(&slot.rule, now);
+        self.shards.restep(slot.key, |value| gauge.refund(value, cost, slot.taken));
+    }
+
+    /// Takes more than a request was charged, whether or not there is room.
+    pub(super) fn debit(&self, rule: &Arc<Rule>, key: Key, cost: u64, now: Now) {
+        let gauge = Gauge::new(rule, now);
+        let list = self.roster.with(std::iter::once(rule));
+        if let Some(entry) = list.entry(rule) {
+            let taken: Result<u64, Excess> =
+                self.shards.step(key, entry, |value| Ok(gauge.debit(value, cost)));
+            taken.map(|value| entry.note(gauge.used(value), now)).unwrap_or_default();
+        }
+    }
+
+    /// Learns how long an answer of a tool was.
+    pub(super) fn learn(&self, tool: u64, bytes: u64) {
+        self.estimates.learn(tool, bytes);
     }
 }
 
@@ -146,24 +232,44 @@ impl Default for Ledger {
     }
 }
 
-impl<'r> Cell<'r> {
-    /// The arrival time after one more call, or how long to wait for it.
-    fn next(&self, arrival: u64) -> Result<u64, Exceeded<'r>> {
-        let wait = arrival.saturating_sub(self.tolerance).saturating_sub(self.now);
-        if wait > 0 {
-            return Err(Exceeded { rule: self.rule, wait: Duration::from_nanos(wait) });
+impl<'r> Cell<'r, '_> {
+    /// The same, if there is room for the cost.
+    fn peek(self) -> Result<Self, Exceeded<'r>> {
+        match self.gauge.take(self.value, self.cost.whole) {
+            Ok(_) => Ok(self),
+            Err(excess) => Err(Exceeded { rule: self.rule, excess }),
         }
-        // A burst of centuries: refused where the time can no longer be written.
-        let next = arrival.max(self.now).checked_add(self.interval);
-        next.ok_or(Exceeded { rule: self.rule, wait: Duration::from_nanos(self.interval) })
     }
 
-    /// How much of the burst is used, in thousandths, from four fifths on.
-    fn near(&self) -> Option<u128> {
-        let used = u128::from(self.arrival.saturating_sub(self.now));
-        let burst = u128::from(self.tolerance) + u128::from(self.interval);
-        let thousandths = used * 1000 / burst;
-        (thousandths >= 800).then_some(thousandths)
+    /// Counts a request that the limit let go on; how much is used, in thousandths, from four fifths on.
+    fn tell(&self, now: Now) -> Option<u64> {
+        let used = self.gauge.used(self.value);
+        let is_near = used >= NEAR;
+        self.entry.say(if is_near { Word::NearLimit } else { Word::Allow });
+        self.entry.note(used, now);
+        is_near.then_some(used)
+    }
+
+    /// What has to be settled.
+    fn slot(&self) -> Option<Slot> {
+        let Self { rule, key, cost, value, .. } = self;
+        let slot = || Slot { rule: Arc::clone(rule), key: *key, cost: *cost, taken: *value };
+        Slot::is_needed(rule).then(slot)
+    }
+}
+
+impl Exceeded<'_> {
+    fn is_shorter_than(&self, other: &Self) -> bool {
+        self.excess.length() <= other.excess.length()
+    }
+}
+
+/// Four fifths, in thousandths.
+const NEAR: u64 = 800;
+
+fn say(list: &List, rule: &Rule, word: Word) {
+    if let Some(entry) = list.entry(rule) {
+        entry.say(word);
     }
 }
 
@@ -174,44 +280,9 @@ fn breadth(rule: &Rule) -> u8 {
         Level::User => 1,
         Level::Agent => 2,
         Level::Tool => 3,
-        Level::Tenant => 4,
-        Level::Server => 5,
+        Level::Class => 4,
+        Level::Tenant => 5,
+        Level::Server => 6,
     };
-    rule.per.iter().map(order).min().unwrap_or(6)
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{SUBJECT, at, rule};
-    use super::*;
-
-    #[test]
-    fn gives_nothing_back_to_a_cell_that_was_full_since() {
-        let (ledger, rule) = (Ledger::new(), rule("slow", &[Level::User], "1/s", 1));
-        let mut late = ledger.cell(&rule, &SUBJECT, at(0));
-        late.arrival = ledger.take(&late).unwrap_or_default();
-        let next = at(1_000_000_001);
-        assert_eq!(ledger.charge([&rule].into_iter(), &SUBJECT, next).verdict, Verdict::Granted);
-        ledger.refund(&late);
-        let verdict = ledger.charge([&rule].into_iter(), &SUBJECT, next).verdict;
-        assert_ne!(verdict, Verdict::Granted, "one call a second, and two were");
-    }
-
-    #[test]
-    fn gives_back_exactly_one_call() {
-        let (ledger, rule) = (Ledger::new(), rule("some", &[Level::User], "1/s", 3));
-        let mut cell = ledger.cell(&rule, &SUBJECT, at(0));
-        cell.arrival = ledger.take(&cell).unwrap_or_default();
-        for _ in 0..2 {
-            assert!(ledger.take(&cell).is_ok());
-        }
-        assert!(ledger.take(&cell).is_err());
-        ledger.refund(&cell);
-        assert!(ledger.take(&cell).is_ok());
-        assert!(ledger.take(&cell).is_err());
-    }
+    rule.per().iter().map(order).min().unwrap_or(7)
 }

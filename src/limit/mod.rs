@@ -1,42 +1,61 @@
-//! How often a caller may call, at several levels at once.
+//! How much a caller may have, at several levels at once.
 //!
 //! **Why.** A model in a loop empties a budget in seconds. Limits keep one conversation, user, tool,
 //! tenant or server from eating the share of the others, and a refusal says when to come back.
 //!
-//! **How.** Each [`Rule`] gives every combination of its levels a cell: one number, the arrival time
-//! of the generic cell rate algorithm (ITU-T I.371). A call looks at all its cells first, and takes
-//! from them only if none refuses; what it took is given back when a concurrent call was faster at
-//! a later one. So a refused call costs nothing anywhere, and nothing is ever admitted twice.
-//! The [`Ledger`] keeps the cells in shards of `CELLS_PER_SHARD_MAX`; a full shard makes newcomers
-//! share a wider cell instead of forgetting somebody's debt.
+//! **How.** A [`Rule`] counts some [`Unit`] in one of three ways: a rate (the generic cell rate algorithm,
+//! ITU-T I.371), a budget of a calendar window, or requests in flight. Each combination of its levels has a
+//! cell, and a cell is one number of 64 bits. A request looks at all its cells first, and takes from them
+//! only if none refuses; what it took is given back when a concurrent request was faster at a later one. So
+//! a refused request costs nothing anywhere, and nothing is ever admitted twice.
 //!
-//! **What it is not.** No clock and no timer: `Now` is an argument and [`Ledger::sweep`] is called
-//! from outside. No queue, no budget by calendar, nothing shared between processes.
+//! What an answer costs is not known before it came: a guess is taken, and the difference is given back or
+//! taken when the request ends ([`Hold`]). Taking it may leave a cell in debt, which delays later requests.
 //!
-//! governor's `Quota` gives interval and burst. Its `RateLimiter` is not used: it can neither peek
-//! nor give back, reads its own clock, has one quota for each store, and its arithmetic panics
-//! where ours refuses.
+//! The [`Ledger`] keeps the cells in shards of `CELLS_PER_SHARD_MAX`; a full shard, or a limit with as many
+//! cells as one may have, makes newcomers share a wider cell instead of forgetting somebody's debt.
 //!
-//! First start: every cell is full. A cell left alone is full again after burst times interval.
+//! **What it is not.** No clock, no timer and no waiting: `Now` is an argument, [`Ledger::sweep`] is called
+//! from outside, and whoever wants to wait for a place among those in flight does so elsewhere. Nothing is
+//! shared between processes.
+//!
+//! First start: every cell is full. A cell of a rate that is left alone is full again after burst times
+//! interval, one of a budget when its window ends.
 
+mod bill;
+mod budget;
+mod cell;
+mod estimates;
+mod hold;
 mod key;
 mod ledger;
 mod rate;
+mod requests;
+mod roster;
+mod rule;
 mod shards;
+mod unit;
 
+pub use bill::{Answered, Bill, Round};
+pub use budget::{Budget, BudgetFault, Period};
+pub use hold::Hold;
 pub use ledger::Ledger;
 pub use rate::{Rate, RateFault};
+pub use requests::Requests;
+pub use roster::Standing;
+pub use rule::{Concurrency, Kind, Queue, Rule, Terms};
+pub use unit::{BYTES_PER_TOKEN, Unit};
 
-use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
-
-use crate::names::{Label, Mode};
 
 /// One thing that a limit can be counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Level {
     /// The program that speaks for the user.
     Agent,
+    /// What the tool does to the world.
+    Class,
     /// A conversation of one user with one agent; without one, all of that user and agent.
     Conversation,
     /// The server behind the gate.
@@ -49,22 +68,7 @@ pub enum Level {
     User,
 }
 
-/// One limit of a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// Its name; cells live on across policies under it.
-    pub id: Label,
-    /// What it counts for: each combination of these has its own cell. Empty: one cell for all.
-    pub per: Vec<Level>,
-    /// How fast a cell fills up again.
-    pub rate: Rate,
-    /// How many calls a full cell has.
-    pub burst: NonZeroU32,
-    /// Whether it refuses or only tells.
-    pub mode: Mode,
-}
-
-/// Whom and what a call is counted for.
+/// Whom and what a request is counted for.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The server behind the gate.
@@ -79,41 +83,86 @@ pub struct Subject<'a> {
     pub conversation: Option<&'a str>,
     /// The tool, if one is called.
     pub tool: Option<&'a str>,
+    /// What the tool does to the world, if the policy says so.
+    pub class: Option<&'a str>,
 }
 
-/// What became of one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What became of one request.
+#[derive(Debug)]
 pub struct Charge<'r> {
-    /// Whether the call may go on.
+    /// Whether the request may go on.
     pub verdict: Verdict<'r>,
     /// The shadow rule with the longest wait among those that would have refused.
     pub shadowed: Option<Exceeded<'r>>,
-    /// The fullest enforced rule of which this call used up four fifths or more.
-    pub near: Option<&'r Rule>,
+    /// The fullest enforced rule of which four fifths or more are used up after this request.
+    pub near: Option<&'r Arc<Rule>>,
+    /// What has to be settled when the request ends; `None` where nothing has.
+    pub hold: Option<Hold>,
 }
 
-/// Whether a call is within its limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether a request is within its limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict<'r> {
     /// At least one rule refuses; nothing was taken from any.
     Exceeded(Exceeded<'r>),
-    /// Every rule has room, and one call was taken from each.
+    /// Every rule has room, and what the request costs was taken from each.
     Granted,
 }
 
 /// A rule that has no room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exceeded<'r> {
-    /// The one with the longest wait, where several refuse.
-    pub rule: &'r Rule,
-    /// How long until it has room, if nobody else calls; exact to the nanosecond.
-    pub wait: Duration,
+    /// The one that refuses for longest, where several do.
+    pub rule: &'r Arc<Rule>,
+    /// Why, and for how long.
+    pub excess: Excess,
+}
+
+/// Why a rule has no room for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Excess {
+    /// As many are in flight as may be; nobody knows when one ends.
+    InFlight {
+        /// How many may be.
+        most: u32,
+    },
+    /// The request costs more than the limit ever holds: waiting does not help.
+    TooMuch {
+        /// What it costs.
+        cost: u64,
+        /// What the limit holds when it is full.
+        most: u64,
+    },
+    /// What the limit counts cannot be read off the request: an argument that is missing or no number.
+    Unmeasured,
+    /// There is room again after this time, if nobody else calls; exact to the nanosecond for rates, to the
+    /// millisecond for budgets.
+    Wait(Duration),
+}
+
+impl Excess {
+    /// The time after which trying again may help, where that is known.
+    pub fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Wait(wait) => Some(*wait),
+            Self::InFlight { .. } | Self::TooMuch { .. } | Self::Unmeasured => None,
+        }
+    }
+
+    /// Orders by how long it refuses: what waiting does not help against is the longest.
+    pub(in crate::limit) fn length(&self) -> Duration {
+        match self {
+            Self::InFlight { .. } => Duration::ZERO,
+            Self::TooMuch { .. } | Self::Unmeasured => Duration::MAX,
+            Self::Wait(wait) => *wait,
+        }
+    }
 }
 
 impl Level {
     /// Every level, in alphabetical order.
     pub const ALL: &[Self] =
-        &[Self::Agent, Self::Conversation, Self::Server, Self::Tenant, Self::Tool, Self::User];
+        &[Self::Agent, Self::Class, Self::Conversation, Self::Server, Self::Tenant, Self::Tool, Self::User];
 
     /// Reads the word of a policy.
     pub fn parse(word: &str) -> Option<Self> {
@@ -124,6 +173,7 @@ impl Level {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Agent => "agent",
+            Self::Class => "class",
             Self::Conversation => "conversation",
             Self::Server => "server",
             Self::Tenant => "tenant",

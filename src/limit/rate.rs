@@ -1,10 +1,8 @@
-//! Rates as policies write them, and the two numbers that the arithmetic needs.
+//! Rates as policies write them, and the number that the arithmetic needs.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
-
-use governor::Quota;
 
 /// So many calls in so long a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +17,10 @@ pub struct Rate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RateFault {
     /// What stands before the slash is no number of calls.
-    #[error("the number of calls must be a whole number from 1 to 1000000000")]
+    #[error("the number before the slash must be a whole one from 1 to 1000000000")]
     Calls,
     /// There is no slash.
-    #[error("a rate is written as calls, a slash and a unit, such as `60/min`")]
+    #[error("a rate is written as a number, a slash and a unit of time, such as `60/min`")]
     Form,
     /// What stands after the slash is no unit.
     #[error("the unit of a rate is one of `s`, `min`, `hour`, `day`")]
@@ -55,14 +53,12 @@ impl Rate {
         (calls.get() <= CALLS_MAX).then_some(calls)
     }
 
-    /// The time after which one call is given back, and how many a full cell has.
+    /// The time after which one is given back.
     ///
     /// At least a nanosecond, and rounded down to whole ones: in a caller's favour, by less than a
-    /// nanosecond for each call.
-    pub(super) fn quota(self, burst: NonZeroU32) -> Quota {
-        let interval = (self.period / self.calls.get()).max(Duration::from_nanos(1));
-        Quota::with_period(interval)
-            .map_or_else(|| Quota::per_second(burst), |quota| quota.allow_burst(burst))
+    /// nanosecond for each.
+    pub fn interval(self) -> Duration {
+        (self.period / self.calls.get()).max(Duration::from_nanos(1))
     }
 }
 

@@ -1,14 +1,17 @@
 //! Where the cells are kept: many small maps, each under its own lock, each with a bound.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::hash_map::Entry as Place;
+use std::hash::BuildHasherDefault;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::key::Key;
+use super::key::{Hashed, Key};
+use super::roster::{Entry, List};
 use crate::bounds::{CELL_SHARDS, SHARDS_PER_SWEEP};
+use crate::names::Now;
 
-/// Arrival times in nanoseconds by key.
+/// The numbers of cells by key.
 #[derive(Debug)]
 pub(super) struct Shards {
     shards: Box<[RwLock<Shard>]>,
@@ -19,14 +22,15 @@ pub(super) struct Shards {
 
 type Shard = HashMap<Key, AtomicU64, BuildHasherDefault<Hashed>>;
 
-/// Whether a cell may be made in a shard that holds many.
+/// Whether a cell may be made in a shard that holds many, for a limit that has many.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Room {
     /// Always: as many as the policy has rules.
     Always,
     /// Up to the bound.
     Bound,
-    /// Up to three quarters of the bound, so that names made up by clients leave room for callers.
+    /// In a shard that is filled to three quarters at most, so that names made up by clients leave room for
+    /// callers.
     Made,
 }
 
@@ -35,9 +39,14 @@ impl Room {
         match self {
             Self::Always => usize::MAX,
             Self::Bound => cells_max,
-            Self::Made => cells_max / 4 * 3,
+            Self::Made => part(cells_max),
         }
     }
+}
+
+/// Three quarters: of all cells what one limit may have, of a shard what made-up names may fill.
+fn part(cells: usize) -> usize {
+    cells / 4 * 3
 }
 
 impl Shards {
@@ -47,39 +56,63 @@ impl Shards {
         Self { shards, cells_max, swept: AtomicUsize::new(0) }
     }
 
-    /// The arrival time of a cell, long past if it is yet to be made; `None` where there is no room.
-    pub fn peek(&self, key: Key, room: Room) -> Option<u64> {
+    /// Cells that one limit may have.
+    pub fn cells_per_limit_max(&self) -> usize {
+        part(self.cells_max * CELL_SHARDS)
+    }
+
+    /// The number in a cell of the limit `entry`, zero if it is yet to be made; `None` where there is no room.
+    pub fn peek(&self, key: Key, room: Room, entry: &Entry) -> Option<u64> {
         let shard = self.read(key);
         match shard.get(&key) {
             Some(cell) => Some(cell.load(Ordering::Relaxed)),
-            None => (shard.len() < room.of(self.cells_max)).then_some(0),
+            None => {
+                let limit_has_room =
+                    matches!(room, Room::Always) || entry.cells() < self.cells_per_limit_max();
+                (limit_has_room && shard.len() < room.of(self.cells_max)).then_some(0)
+            }
         }
     }
 
-    /// Moves the arrival time of a cell, which is made at zero if it is missing; returns the new time.
+    /// Moves the number in a cell, which is made if it is missing; returns the new number.
     ///
     /// # Errors
-    /// What `step` says; the time stays as it is.
-    pub fn step<T>(&self, key: Key, step: impl Fn(u64) -> Result<u64, T>) -> Result<u64, T> {
+    /// What `step` says; the number stays as it is.
+    pub fn step<T>(&self, key: Key, entry: &Entry, step: impl Fn(u64) -> Result<u64, T>) -> Result<u64, T> {
         if let Some(cell) = self.read(key).get(&key) {
             return advance(cell, step);
         }
-        advance(self.write(key).entry(key).or_default(), step)
+        match self.write(key).entry(key) {
+            Place::Occupied(cell) => advance(cell.get(), step),
+            Place::Vacant(place) => {
+                let next = step(0)?;
+                place.insert(AtomicU64::new(next));
+                entry.made();
+                Ok(next)
+            }
+        }
     }
 
-    /// Moves the arrival time of a cell that may be gone.
+    /// Moves the number in a cell that may be gone.
     pub fn restep(&self, key: Key, step: impl Fn(u64) -> Option<u64>) {
         if let Some(cell) = self.read(key).get(&key) {
             let _ = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, step);
         }
     }
 
-    /// Drops the cells of the next few shards whose arrival time is before `time`.
-    pub fn sweep(&self, time: u64) {
+    /// Drops the cells of the next few shards that say no more than new ones, to all requests from `now` on.
+    pub fn sweep(&self, list: &List, now: Now) {
         let first = self.swept.fetch_add(SHARDS_PER_SWEEP, Ordering::Relaxed);
         for shard in self.shards.iter().cycle().skip(first % CELL_SHARDS).take(SHARDS_PER_SWEEP) {
             let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-            shard.retain(|_, cell| *cell.get_mut() >= time);
+            shard.retain(|key, cell| {
+                let Some(entry) = list.at(key.index()) else { return true };
+                let is_over = entry.fading.is_over(*cell.get_mut(), now);
+                if is_over {
+                    entry.forgot(1);
+                }
+                !is_over
+            });
             if shard.len() < shard.capacity() / 4 {
                 shard.shrink_to_fit();
             }
@@ -91,9 +124,8 @@ impl Shards {
     }
 
     fn shard(&self, key: Key) -> &RwLock<Shard> {
-        let index = usize::try_from(key.shard % CELL_SHARDS as u64).unwrap_or_default();
         // INVARIANT: `new` makes exactly `CELL_SHARDS` shards.
-        &self.shards[index]
+        &self.shards[key.shard(CELL_SHARDS)]
     }
 
     // A poisoned shard is a map of plain numbers that is whole after every step.
@@ -107,32 +139,12 @@ impl Shards {
 }
 
 fn advance<T>(cell: &AtomicU64, step: impl Fn(u64) -> Result<u64, T>) -> Result<u64, T> {
-    let mut time = cell.load(Ordering::Relaxed);
+    let mut value = cell.load(Ordering::Relaxed);
     loop {
-        let next = step(time)?;
-        match cell.compare_exchange_weak(time, next, Ordering::Relaxed, Ordering::Relaxed) {
+        let next = step(value)?;
+        match cell.compare_exchange_weak(value, next, Ordering::Relaxed, Ordering::Relaxed) {
             Ok(_) => return Ok(next),
-            Err(current) => time = current,
+            Err(current) => value = current,
         }
-    }
-}
-
-/// Takes a key's own bits: it is a keyed hash already.
-#[derive(Debug, Default)]
-pub(super) struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
     }
 }

@@ -14,8 +14,8 @@ macro_rules! codes {
     ($($name:ident $number:literal $meaning:literal)*) => {
         /// What kind of fault it is; each has a number that never changes its meaning.
         ///
-        /// `SG0001` to `SG0099` keep a bundle from taking effect, `SG0100` to `SG0199` are warnings, from
-        /// `SG0200` on are findings of tests.
+        /// `SG0001` to `SG0099` keep a bundle from taking effect, `SG0100` to `SG0139` are warnings, `SG0140` to
+        /// `SG0199` are either, from `SG0200` on are findings of tests.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code {
             $(#[doc = concat!($number, ": ", $meaning)] $name,)*
@@ -122,6 +122,12 @@ codes! {
     RestoreOfNothing "SG0131" "a restore rule whose values nothing keeps"
     RestoredUnjudged "SG0132" "an argument that rules test is restored after they did"
     HashedAndTruncated "SG0133" "card numbers have pseudonyms in one place and show their last digits in another"
+    LimitKind "SG0140" "a limit of no kind, or of more than one"
+    LimitKey "SG0141" "a key that a limit of this kind or unit does not have"
+    LimitCost "SG0142" "a request that costs more than its limit ever holds"
+    LimitUnit "SG0143" "a unit that limits do not count in"
+    LimitArgument "SG0144" "a limit on an argument that its tools do not have as a number"
+    LimitCountsNothing "SG0145" "a limit that no request can ever be counted for"
     CaseFailed "SG0201" "a test case was not decided as expected"
     CaseRule "SG0202" "a test case was decided by another rule, or for another reason"
     CaseArgument "SG0203" "a test case did not turn on the arguments that it names"
@@ -134,9 +140,20 @@ codes! {
 impl Code {
     /// Whether a bundle with it may take effect.
     pub fn severity(self) -> Severity {
-        if self.as_str().starts_with("SG01") { Severity::Warning } else { Severity::Error }
+        let is_warning = self.as_str().starts_with("SG01") && !REFUSED.contains(&self);
+        if is_warning { Severity::Warning } else { Severity::Error }
     }
 }
+
+/// Those above `SG0100` that keep a bundle from taking effect.
+const REFUSED: &[Code] = &[
+    Code::LimitKind,
+    Code::LimitKey,
+    Code::LimitCost,
+    Code::LimitUnit,
+    Code::LimitArgument,
+    Code::LimitCountsNothing,
+];
 
 #[cfg(test)]
 mod tests {

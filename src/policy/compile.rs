@@ -91,7 +91,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     for (index, rule) in bundle.rules.iter().enumerate() {
         bench.hear(index, rule, court, &mut catalog, findings);
     }
-    let limits = lower::limits(&bundle.limits, mode, &mut catalog, findings);
+    let limits = lower::limits(&bundle.limits, mode, &inputs, &mut catalog, findings);
     catalog.check_classes(findings);
     lint::check(&bundle, &bench, sources, findings);
     let redaction = lower::redaction(&bundle, mode, findings);

@@ -16,6 +16,7 @@ const TEXTS: &[&str] = &[
     include_str!("codes/cedar.md"),
     include_str!("codes/keeping.md"),
     include_str!("codes/keys.md"),
+    include_str!("codes/limits.md"),
     include_str!("codes/names.md"),
     include_str!("codes/rules.md"),
     include_str!("codes/tests.md"),

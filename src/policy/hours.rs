@@ -136,7 +136,8 @@ fn describe(fields: &Fields<'_>) -> Box<str> {
     each.collect::<Vec<_>>().join(", ").into()
 }
 
-fn read_zone(node: &Node, findings: &mut Findings) -> Option<TimeZone> {
+/// Reads the name of a time zone.
+pub(super) fn read_zone(node: &Node, findings: &mut Findings) -> Option<TimeZone> {
     let name = walker::text(node, "a time zone", findings)?;
     let bundled = TimeZoneDatabase::bundled();
     let zone = bundled.get(name).ok();

@@ -1,8 +1,11 @@
 //! Handing parts of a bundle to the rooms that carry them out.
 
+use std::sync::Arc;
+
 use super::catalog::Catalog;
 use super::code::Code;
-use super::diagnostic::Findings;
+use super::diagnostic::{Findings, shown};
+use super::input::InputSchema;
 use super::lint;
 use super::parts::{Bundle, LimitPart, RedactPart, RulePart};
 use super::places::Places;
@@ -13,10 +16,10 @@ use crate::{limit, scan};
 /// The limits of a policy.
 #[derive(Debug)]
 pub(super) struct Limits {
-    pub rules: Vec<limit::Rule>,
+    pub rules: Vec<Arc<limit::Rule>>,
     /// For each tool, the limits it is charged to.
     pub by_tool: Vec<Vec<usize>>,
-    /// The limits without a condition.
+    /// The limits without a condition on tools.
     pub of_all: Vec<usize>,
 }
 
@@ -39,9 +42,11 @@ pub(super) fn effective(bundle: Mode, own: Mode) -> Mode {
     }
 }
 
+/// The limits of a policy, each entered at the tools that it is about.
 pub(super) fn limits(
     parts: &[LimitPart],
     mode: Mode,
+    inputs: &[Option<InputSchema>],
     catalog: &mut Catalog,
     findings: &mut Findings,
 ) -> Limits {
@@ -50,7 +55,8 @@ pub(super) fn limits(
     lint::check_conversation_limits(parts, findings);
     for part in parts {
         let selected = catalog.select(&part.selector, part.span, findings);
-        let (Some(id), Some(rate)) = (&part.id, part.rate) else { continue };
+        check_argument(part, &selected, inputs, catalog, findings);
+        let (Some(id), Some(kind)) = (&part.id, &part.kind) else { continue };
         let index = limits.rules.len();
         for tool in selected {
             if let Some(indices) = limits.by_tool.get_mut(tool) {
@@ -60,15 +66,40 @@ pub(super) fn limits(
         if part.selector.tools.is_none() && part.selector.classes.is_none() {
             limits.of_all.push(index);
         }
-        limits.rules.push(limit::Rule {
+        limits.rules.push(Arc::new(limit::Rule::new(limit::Terms {
             id: id.value.clone(),
             per: part.per.clone(),
-            rate,
-            burst: part.burst.unwrap_or(rate.calls),
+            unit: part.unit.value.clone(),
+            kind: kind.clone(),
+            requests: part.requests,
+            estimate: part.estimate,
+            counts_calls_once: part.counts_calls_once,
             mode: effective(mode, part.mode),
-        });
+        })));
     }
     limits
+}
+
+/// Notes a limit on an argument that one of its tools does not have, or not as a number: it would refuse every
+/// call of that tool.
+fn check_argument(
+    part: &LimitPart,
+    selected: &[usize],
+    inputs: &[Option<InputSchema>],
+    catalog: &Catalog,
+    findings: &mut Findings,
+) {
+    let limit::Unit::Argument(path) = &part.unit.value else { return };
+    let lacks = |tool: &&usize| {
+        let input = inputs.get(**tool).and_then(Option::as_ref);
+        input.is_some_and(|input| !input.may_be_number(path))
+    };
+    let lacking = selected.iter().find(lacks).and_then(|tool| catalog.tools.get(*tool));
+    if let Some(tool) = lacking {
+        let message = format!("`{}` has no argument `{}` that is a number", tool.name.value, shown(path));
+        let help = "name an argument of every tool that the limit is about, or other tools";
+        findings.advise(Code::LimitArgument, part.unit.span, message, help);
+    }
 }
 
 pub(super) fn redaction(bundle: &Bundle, mode: Mode, findings: &mut Findings) -> Option<scan::Plan> {

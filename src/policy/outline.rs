@@ -1,9 +1,12 @@
-//! Which rules a policy has, and what can take them back: what tests are measured against.
+//! Which rules and limits a policy has, and what can take them back: what tests are measured against.
+
+use std::sync::Arc;
 
 use super::places::Place;
 use super::roles::Audience;
 use super::rules::{Clause, Docket, When};
-use super::snapshot::{MethodRules, Policy};
+use super::snapshot::{MethodRules, Policy, Tool};
+use crate::limit;
 use crate::names::{Label, Mode};
 
 /// One rule.
@@ -71,9 +74,25 @@ impl Policy {
         self.tools.iter().map(|tool| &tool.docket).chain(of_methods)
     }
 
+    /// The limits that requests of one kind about `tool` are charged to, in the order of the policy.
+    pub fn limits<'p>(
+        &'p self,
+        tool: Option<&'p Tool>,
+        requests: limit::Requests,
+    ) -> impl Iterator<Item = &'p Arc<limit::Rule>> + Clone {
+        let indices = tool.map_or(&self.limits_of_all, |tool| &tool.limits);
+        let rules = indices.iter().filter_map(|&index| self.limits.get(index));
+        rules.filter(move |rule| rule.requests().has(requests))
+    }
+
+    /// Every limit, in the order of the policy.
+    pub fn all_limits(&self) -> &[Arc<limit::Rule>] {
+        &self.limits
+    }
+
     /// The names of all limits, in the order of the policy.
     pub fn limit_ids(&self) -> impl Iterator<Item = &Label> {
-        self.limits.iter().map(|limit| &limit.id)
+        self.limits.iter().map(|limit| limit.id())
     }
 
     /// Where a rule stands.

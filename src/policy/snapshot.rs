@@ -70,8 +70,8 @@ pub struct Policy {
     pub(super) tenants: Vec<Label>,
     /// What the closed lists say, for whoever speaks of callers.
     pub(super) names: ClosedNames,
-    pub(super) limits: Vec<limit::Rule>,
-    /// Indices of limits that hold for every call.
+    pub(super) limits: Vec<Arc<limit::Rule>>,
+    /// Indices of limits that hold for every tool, and for what is about none.
     pub(super) limits_of_all: Vec<usize>,
     pub(super) built_in: Label,
     pub(super) built_in_schema: Label,
@@ -342,12 +342,6 @@ impl Policy {
             }
             Availability::Enabled => tool.docket.lists(standing),
         }
-    }
-
-    /// The limits that a call of `tool` is charged to, in the order of the policy.
-    pub fn limits<'p>(&'p self, tool: Option<&'p Tool>) -> impl Iterator<Item = &'p limit::Rule> + Clone {
-        let indices = tool.map_or(&self.limits_of_all, |tool| &tool.limits);
-        indices.iter().filter_map(|&index| self.limits.get(index))
     }
 
     /// What somebody should look at although the bundle takes effect.

@@ -307,7 +307,7 @@ impl UpstreamFault {
             | Denial::Head { .. }
             | Denial::Input(_)
             | Denial::Internal(_)
-            | Denial::Limited { .. }
+            | Denial::Limited(_)
             | Denial::Mismatch { .. }
             | Denial::NoMethod(_)
             | Denial::Schema(_)

@@ -21,6 +21,7 @@ use self::count::signed;
 use self::credentials::credentials;
 use self::families::{Resolve, counter, counters, gauge, gauges, histograms, register};
 use self::identity::IdentitySeries;
+use self::limits::LimitSeries;
 use self::policies::PolicySeries;
 use super::audit::AuditSink;
 use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, UpstreamFault};
@@ -33,6 +34,7 @@ mod count;
 mod credentials;
 mod families;
 mod identity;
+mod limits;
 mod policies;
 
 pub use self::count::Held;
@@ -51,6 +53,7 @@ pub struct Metrics {
     upstream: UpstreamSeries,
     policy: PolicySeries,
     identity: IdentitySeries,
+    limits: LimitSeries,
 }
 
 struct Messages {
@@ -127,6 +130,7 @@ impl Metrics {
             upstream: UpstreamSeries::new(&registry),
             policy: PolicySeries::new(&registry),
             identity: IdentitySeries::new(&registry),
+            limits: LimitSeries::new(&registry),
             registry,
         };
         metrics.start();

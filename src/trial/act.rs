@@ -117,7 +117,7 @@ impl Stage {
             outcome: Outcome::Success,
             http_status: reply.as_ref().map_or(200, |reply| reply.http_status),
             duration: Duration::ZERO,
-            bytes: 0,
+            bytes: handed.as_ref().map_or(0, |body| body.len() as u64),
             overhead: Overhead::default(),
         };
         let verdict = if would_refuse || denial.is_some() { Verdict::Deny } else { Verdict::Allow };

@@ -50,8 +50,9 @@ impl<'p> Runs<'p> {
         let rule = came.record.rule.clone();
         match (came.verdict, &came.denial) {
             (Verdict::Allow, _) => self.allowed += 1,
-            (Verdict::Deny, Some(Denial::Limited { wait, .. })) => {
-                self.denials.push(Denied { by: rule.map(DeniedBy::Limit), wait: Some(*wait) });
+            (Verdict::Deny, Some(Denial::Limited(limited))) => {
+                let wait = limited.excess.wait();
+                self.denials.push(Denied { by: rule.map(DeniedBy::Limit), wait });
             }
             (Verdict::Deny, _) => self.denials.push(Denied { by: rule.map(DeniedBy::Rule), wait: None }),
         }

@@ -21,7 +21,7 @@ pub fn story(
     let teller = Teller { policy, question };
     let what = match (came.verdict, &came.denial, explanation) {
         (Verdict::Allow, _, _) => teller.allowed(came),
-        (Verdict::Deny, Some(Denial::Limited { .. }), _) => teller.limited(came),
+        (Verdict::Deny, Some(Denial::Limited(_)), _) => teller.limited(came),
         (Verdict::Deny, denial, Some(Explanation { decision: Decision::Forbid(forbid), rules }))
             if denial.as_ref().is_none_or(is_of_a_rule) =>
         {

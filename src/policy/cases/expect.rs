@@ -126,7 +126,7 @@ impl Reader<'_> {
         let Some(id) = text.strip_prefix("limit/") else {
             return self.rule(node, findings).map(DeniedBy::Rule);
         };
-        let known = self.policy.limits.iter().map(|limit| &limit.id);
+        let known = self.policy.limits.iter().map(|limit| limit.id());
         let found = known.clone().find(|known| known.as_str() == id).cloned();
         if found.is_none() {
             let help = did_you_mean(id, "limits", known.map(Label::as_str));

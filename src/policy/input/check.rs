@@ -52,6 +52,17 @@ pub(in crate::policy) fn check_path(path: &Spanned<Box<str>>, pinned: Pinned<'_>
     }
 }
 
+impl InputSchema {
+    /// Whether a number may stand at a path of the arguments, no array on the way.
+    pub(in crate::policy) fn may_be_number(&self, path: &str) -> bool {
+        match self.find(path) {
+            Entry::Missing(..) => false,
+            Entry::Open => true,
+            Entry::Shape(shape, _) => !shape.kinds.and(Kinds::NUMBER).is_empty(),
+        }
+    }
+}
+
 /// A tool in which a path leads nowhere.
 struct Missing<'s> {
     tool: &'s str,

@@ -1,10 +1,6 @@
-//! How often, what may not be said, and how the rest of the gate behaves.
+//! What may not be said, and how the rest of the gate behaves.
 
-use std::num::NonZeroU32;
-
-use super::rules::Selector;
 use super::{Bundle, Findings, ModePart, Spanned};
-use crate::limit::{Level, Rate};
 use crate::names::{Label, Mode};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Span, did_you_mean, shown};
@@ -13,20 +9,6 @@ use crate::policy::scalar::Scalar;
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::{Content, Node};
 use crate::scan::{Action, Confidence, Detector, Direction, FieldPattern, Pack};
-
-/// A limit.
-#[derive(Debug)]
-pub(in crate::policy) struct LimitPart {
-    pub id: Option<Spanned<Label>>,
-    pub span: Span,
-    pub per: Vec<Level>,
-    pub selector: Selector,
-    pub rate: Option<Rate>,
-    pub burst: Option<NonZeroU32>,
-    pub mode: Mode,
-    /// Since which day it is in shadow; see [`ModePart`].
-    pub since: Option<Spanned<u64>>,
-}
 
 /// A redaction rule.
 #[derive(Debug)]
@@ -43,12 +25,6 @@ pub(in crate::policy) struct RedactPart {
     /// Since which day it is in shadow; see [`ModePart`].
     pub since: Option<Spanned<u64>>,
 }
-
-/// The keys of a limit.
-pub(in crate::policy) const LIMIT_KEYS: &[&str] = &["id", "per", "match", "rate", "burst", "mode", "since"];
-
-/// The keys of what a limit is about.
-pub(in crate::policy) const MATCH_KEYS: &[&str] = &["tools", "classes"];
 
 /// The keys of a redaction rule.
 pub(in crate::policy) const REDACT_KEYS: &[&str] = &[
@@ -69,63 +45,10 @@ pub(in crate::policy) const REDACT_KEYS: &[&str] = &[
 pub(in crate::policy) const CONVERSATION_KEYS: &[&str] = &["sources"];
 
 impl Bundle {
-    pub(super) fn read_limits(&mut self, node: &Node, findings: &mut Findings) {
-        let items = walker::list(node, "`limits`", findings).unwrap_or_default();
-        self.limits.extend(items.iter().filter_map(|item| read_limit(item, findings)));
-    }
-
     pub(super) fn read_redact(&mut self, node: &Node, findings: &mut Findings) {
         let items = walker::list(node, "`redact`", findings).unwrap_or_default();
         self.redact.extend(items.iter().filter_map(|item| read_redaction(item, findings)));
     }
-}
-
-fn read_limit(node: &Node, findings: &mut Findings) -> Option<LimitPart> {
-    let fields = Fields::open(node, "a limit", LIMIT_KEYS, findings)?;
-    let id = fields.need("id", findings).and_then(|node| walker::label(node, "a limit id", findings));
-    let mut per = Vec::new();
-    if let Some(node) = fields.need("per", findings) {
-        for item in walker::some(node, "`per`", findings).unwrap_or_default() {
-            let Some(level) = walker::word(item, "a level", Level::ALL, Level::as_str, findings) else {
-                continue;
-            };
-            if per.contains(&level) {
-                findings.raise(
-                    Code::DuplicateName,
-                    item.span,
-                    format!("`{}` stands here twice", level.as_str()),
-                );
-            }
-            per.push(level);
-        }
-    }
-    let selector = fields.get("match").and_then(|node| {
-        let inner = Fields::open(node, "`match`", MATCH_KEYS, findings)?;
-        if inner.get("tools").is_none() && inner.get("classes").is_none() {
-            findings.raise(Code::MissingKey, inner.span(), "`match` needs `tools` or `classes`");
-        }
-        Some(Selector::read(&inner, findings))
-    });
-    let rate = fields.need("rate", findings).and_then(|node| {
-        let text = walker::text(node, "`rate`", findings)?;
-        let read = Rate::parse(text);
-        if let Err(fault) = read {
-            findings.raise(Code::BadValue, node.span, format!("`{}` is no rate: {fault}", shown(text)));
-        }
-        read.ok()
-    });
-    let burst = fields.get("burst").and_then(|node| walker::count(node, "`burst`", findings));
-    let ModePart { mode, since } = ModePart::read(&fields, findings);
-    Some(LimitPart {
-        span: id.as_ref().map_or(fields.span(), |id| id.span),
-        id,
-        per,
-        selector: selector.unwrap_or_default(),
-        rate,
-        burst,
-        mode,
-        since,
-    })
 }
 
 fn read_redaction(node: &Node, findings: &mut Findings) -> Option<RedactPart> {

@@ -9,6 +9,7 @@ mod certificates;
 mod conditions;
 mod introspection;
 mod issuers;
+mod limits;
 mod measures;
 mod restoring;
 mod rules;
@@ -21,7 +22,8 @@ pub(super) use callers::{KeyPart, RolePart};
 pub(super) use certificates::CertificatePart;
 pub(super) use conditions::{ReleaseKind, ReleasePart};
 pub(super) use issuers::{IssuerKind, IssuerPart, KeysPart, ResourcePart};
-pub(super) use measures::{LimitPart, RedactPart};
+pub(super) use limits::LimitPart;
+pub(super) use measures::RedactPart;
 pub(super) use restoring::RestorePart;
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use shadow::ModePart;
@@ -35,9 +37,8 @@ pub(super) mod keys {
     pub(in crate::policy) use super::conditions::{EXCEPTION_KEYS, UNLESS_KEYS};
     pub(in crate::policy) use super::introspection::INTROSPECTION_KEYS;
     pub(in crate::policy) use super::issuers::{CLAIMS_KEYS, ISSUER_KEYS};
-    pub(in crate::policy) use super::measures::{
-        AUDIT_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, REDACT_KEYS,
-    };
+    pub(in crate::policy) use super::limits::{GLOBAL, KINDS, LIMIT_KEYS, MATCH_KEYS, QUEUE_KEYS, ROUNDS};
+    pub(in crate::policy) use super::measures::{AUDIT_KEYS, CONVERSATION_KEYS, REDACT_KEYS};
     pub(in crate::policy) use super::restoring::{BINDING_KEYS, PSEUDONYM_KEYS, RESTORE_KEYS};
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
     pub(in crate::policy) use super::shadow::SHADOW_KEYS;

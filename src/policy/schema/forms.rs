@@ -48,6 +48,11 @@ pub(super) fn rate() -> Value {
     json!({ "type": "string", "pattern": "^ *[0-9][0-9_]* */ *(s|min|hour|day) *$", "examples": ["60/min"] })
 }
 
+pub(super) fn budget() -> Value {
+    let pattern = "^ *[0-9][0-9_]* */ *(hour|day|week|month) *$";
+    json!({ "type": "string", "pattern": pattern, "examples": ["2_000_000/day"] })
+}
+
 pub(super) fn date() -> Value {
     json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples": ["2027-01-31"] })
 }

@@ -13,6 +13,7 @@
 mod beside;
 mod callers;
 mod forms;
+mod limits;
 mod rules;
 mod sections;
 mod upstream;

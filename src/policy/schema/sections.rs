@@ -3,18 +3,15 @@
 use serde_json::{Value, json};
 
 use super::forms::{
-    boolean, by_tool, count, date, duration, label, list, map, rate, rooted, shape, some, text, tool,
-    version, word,
+    boolean, by_tool, count, date, duration, label, list, map, rooted, shape, some, text, tool, version, word,
 };
-use super::{Shape, Tools, callers, rules, upstream};
+use super::{Shape, Tools, callers, limits, rules, upstream};
 use crate::bounds::BODY_BYTES_MAX;
-use crate::limit::Level;
 use crate::names::Mode;
 use crate::policy::keeping::Unbound;
 use crate::policy::parts::keys::{
-    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, CONVERSATION_KEYS, LIMIT_KEYS, MATCH_KEYS, MEDIA_KINDS,
-    POLICY_KEYS, PSEUDONYM_KEYS, REDACT_KEYS, RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS,
-    TOOL_KEYS,
+    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, CONVERSATION_KEYS, MEDIA_KINDS, POLICY_KEYS, PSEUDONYM_KEYS,
+    REDACT_KEYS, RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, TOOL_KEYS,
 };
 use crate::policy::plans::{AuditLevel, DenyAs};
 use crate::policy::snapshot::Class;
@@ -31,7 +28,8 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.push(role());
     shapes.push(declared_tool());
     shapes.extend(rules::shapes(tools));
-    shapes.extend(measures(tools));
+    shapes.extend(limits::shapes(tools));
+    shapes.extend(measures());
     shapes.extend(restoring(tools));
     shapes.extend(upstream::shapes());
     shapes.extend([strict(), shadow(), conversation()]);
@@ -118,28 +116,8 @@ fn declared_tool() -> Shape {
         .row("tenants", map(&switch), "for whom it is there; `*` for all that are not named")
 }
 
-fn measures(tools: &Tools) -> [Shape; 4] {
+fn measures() -> [Shape; 2] {
     [
-        Shape::new("limit", LIMIT_KEYS, &["id", "per", "rate"])
-            .row("id", label(), "its name in audit records and metrics")
-            .row("per", some(&word(Level::ALL, Level::as_str)), "each of what has a count of its own")
-            .row("match", shape("match"), "the tools it is about; all where it is left out")
-            .row("rate", rate(), "how fast it fills up again: `60/min`")
-            .row("burst", count(), "how many calls it holds; as many as the rate says where it is left out")
-            .row(
-                "mode",
-                word(&[Mode::Enforce, Mode::Shadow], Mode::as_str),
-                "`shadow`: only reports what it would do",
-            )
-            .row("since", date(), "the day since which it is in shadow"),
-        Shape::new("match", MATCH_KEYS, &[])
-            .some_of(&[MATCH_KEYS])
-            .row(
-                "tools",
-                json!({ "anyOf": [some(&tool(tools)), shape("marked")] }),
-                "tools by name or pattern",
-            )
-            .row("classes", some(&word(Class::ALL, Class::as_str)), "tools by class"),
         Shape::new("redaction", REDACT_KEYS, &["id", "on", "action"])
             .some_of(&[&["packs", "detectors", "fields"]])
             .row("id", label(), "its name in audit records and metrics")

@@ -6,6 +6,7 @@ mod conditions;
 use super::*;
 use crate::identity::{Caller, Directory, Evidence, Settings, StaticKey, digest};
 use crate::json::Document;
+use crate::limit::Requests;
 use crate::mcp::Method;
 use crate::names::{Label, Mode, Now};
 use std::sync::Arc;
@@ -196,14 +197,14 @@ fn charges_a_call_to_the_limits_that_match() {
     let policy = compiled(limits);
     let ids = |tool: Option<&str>| {
         let tool = tool.and_then(|name| policy.tool(name));
-        policy.limits(tool).map(|rule| rule.id.as_str()).collect::<Vec<_>>()
+        policy.limits(tool, Requests::CALLS).map(|rule| rule.id().as_str()).collect::<Vec<_>>()
     };
     assert_eq!(ids(Some("read")), ["all", "hot"]);
     assert_eq!(ids(Some("drop")), ["all", "danger"]);
     assert_eq!(ids(None), ["all"]);
     let text = format!("{HEAD}{limits}").replace("{ id: db }", "{ id: db, mode: shadow }");
     let shadow = compile(&[Source { name: "policy.yaml".into(), text }], 0).expect("a policy");
-    assert!(shadow.limits(shadow.tool("read")).all(|rule| rule.mode == Mode::Shadow));
+    assert!(shadow.limits(shadow.tool("read"), Requests::CALLS).all(|rule| rule.mode() == Mode::Shadow));
 }
 
 #[test]

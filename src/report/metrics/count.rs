@@ -1,6 +1,6 @@
 //! Counting: from a record, or from what the shell sees, to counters that are already found.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use prometheus::{Histogram, IntCounter, IntGauge};
@@ -8,7 +8,9 @@ use prometheus::{Histogram, IntCounter, IntGauge};
 use super::policies::PolicyLabels;
 use super::{AuditMeters, Metrics, OTHER};
 use crate::gate::{Action, Denial, Reason, Record, Stray};
+use crate::limit::{Ledger, Rule};
 use crate::mcp::Method;
+use crate::names::Now;
 use crate::policy::Policy;
 use crate::report::labels::{
     self, CodeClass, ErrorType, FindingAction, Phase, ReloadResult, StreamKind, UpstreamFault,
@@ -91,9 +93,10 @@ impl Metrics {
         self.load.inflight.set(i64::try_from(opened.saturating_sub(settled)).unwrap_or(i64::MAX));
     }
 
-    /// Sets how many cells of limits there are.
-    pub fn observe_limits(&self, cells: usize) {
-        self.load.ratelimit_keys.set(signed(cells));
+    /// Sets how the limits of the policy in force stand, and how many cells all limits have.
+    pub fn observe_limits(&self, ledger: &Ledger, rules: &[Arc<Rule>], now: Now) {
+        self.load.ratelimit_keys.set(signed(ledger.cells()));
+        self.limits.observe(ledger, rules, now);
     }
 
     /// Sets how many values are kept behind tokens.

@@ -1,0 +1,227 @@
+//! Step 9: what a request is counted as, what it costs, and taking that from every limit or from none.
+
+use crate::bounds::ROUND_LIFE_MAX;
+use crate::identity::Caller;
+use crate::json::{Kind, Value, decimal};
+use crate::limit::{self, Bill, Hold, Requests, Round, Subject};
+use crate::mcp::{Message, Method, call};
+use crate::policy::Policy;
+
+use super::ask::{Ask, Errand, conversation};
+use super::calls::Key;
+use super::handles::{Handles, result_type};
+use super::limited::Limited;
+use super::rules::{Topic, enforce};
+use super::{Denial, Gate, Handle, Record};
+
+/// One request, as far as limits look at it.
+struct Request<'a> {
+    kind: Requests,
+    tool: Option<&'a str>,
+    arguments: Option<Value<'a>>,
+    meta: Option<Value<'a>>,
+    round: Round,
+}
+
+impl Gate {
+    /// Takes what a message costs from every limit that it counts against, or from none.
+    ///
+    /// `initialize` and `server/discover` are counted where there is room and never refused: clients take that
+    /// for a server of another kind.
+    ///
+    /// # Errors
+    /// [`Denial::Limited`].
+    pub(super) fn charge(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+        ask: &Ask<'_>,
+        (topic, message): (&Topic<'_>, &Message<'_>),
+        record: &mut Record,
+    ) -> Result<Option<Hold>, Denial> {
+        if policy.all_limits().is_empty() {
+            return Ok(None);
+        }
+        let Some(kind) = kind(topic) else { return Ok(None) };
+        let arguments = match topic {
+            Topic::Call(call) => call.arguments,
+            Topic::Method(..) | Topic::Reply | Topic::Task(..) => None,
+        };
+        let tool = match topic {
+            Topic::Call(call) => Some(&*call.name),
+            Topic::Task(_, tool) => tool.as_deref(),
+            Topic::Method(..) | Topic::Reply => None,
+        };
+        let handles = self.handles(policy, caller, ask.now);
+        let later =
+            round(policy, &handles, topic, message).filter(|key| self.calls.round_was_asked(*key, ask.now));
+        let round = if later.is_some() { Round::Later } else { Round::First };
+        let meta = message.params().and_then(call::meta);
+        let request = Request { kind, tool, arguments, meta, round };
+        let charged = self.take(policy, caller, ask, &request, record);
+        match charged {
+            Err(_) if is_greeting(message.method()) => Ok(None),
+            Err(denial) => Err(denial),
+            Ok(hold) => {
+                if let Some(key) = later {
+                    self.calls.round_came(key);
+                }
+                Ok(hold)
+            }
+        }
+    }
+
+    /// Takes the place of a stream of messages that the server sends by itself.
+    ///
+    /// # Errors
+    /// [`Denial::Limited`].
+    pub(super) fn charge_stream(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+        ask: &Ask<'_>,
+        record: &mut Record,
+    ) -> Result<Option<Hold>, Denial> {
+        if policy.all_limits().is_empty() || !matches!(ask.errand, Errand::Listen) {
+            return Ok(None);
+        }
+        let (tool, arguments, meta) = (None, None, None);
+        let request = Request { kind: Requests::LISTENS, tool, arguments, meta, round: Round::First };
+        self.take(policy, caller, ask, &request, record)
+    }
+
+    fn take(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+        ask: &Ask<'_>,
+        request: &Request<'_>,
+        record: &mut Record,
+    ) -> Result<Option<Hold>, Denial> {
+        let conversation = conversation(policy, ask.headers, request.meta);
+        let tool = request.tool.and_then(|name| policy.tool(name));
+        let subject = Subject {
+            server: policy.server.as_str(),
+            tenant: caller.tenant(),
+            user: caller.user(),
+            agent: caller.agent(),
+            conversation: conversation.as_deref(),
+            tool: request.tool,
+            class: tool.and_then(|tool| tool.class).map(|class| class.as_str()),
+        };
+        let bill = Bill {
+            round: request.round,
+            request_bytes: match &ask.errand {
+                Errand::Say(body) => body.len() as u64,
+                Errand::Leave | Errand::Listen => 0,
+            },
+            arguments: request.arguments.map_or("", |arguments| arguments.raw()),
+            argument: &|path| amount(request.arguments?, path),
+            response_bytes: request.tool.map_or(0, |tool| self.ledger.expected_bytes(tool)),
+        };
+        let charge = self.ledger.charge(policy.limits(tool, request.kind), (&subject, &bill), ask.now);
+        if let Some(exceeded) = charge.shadowed {
+            record.would_deny(super::Reason::RateLimit, exceeded.rule.id());
+        }
+        match charge.verdict {
+            limit::Verdict::Granted => Ok(charge.hold),
+            limit::Verdict::Exceeded(exceeded) => {
+                record.rule = Some(exceeded.rule.id().clone());
+                let limited = Limited { rule: exceeded.rule.clone(), excess: exceeded.excess };
+                enforce(policy, record, Denial::Limited(limited)).map(|()| None)
+            }
+        }
+    }
+
+    /// Remembers that a call asked its client for something, so that its next round is no call of its own.
+    pub(super) fn note_round(&self, policy: &Policy, handles: &Handles<'_>, message: &Message<'_>) {
+        let Message::Result { result, .. } = message else { return };
+        if !counts_rounds(policy) || result_type(*result).is_none_or(|kind| kind != "input_required") {
+            return;
+        }
+        if let Some(state) = result.get("requestState").and_then(|state| state.string()) {
+            let until = handles.now.steady.saturating_add(ROUND_LIFE_MAX);
+            self.calls.round_asked(handles.key(Handle::RequestState, &state), until);
+        }
+    }
+}
+
+/// The round that a call goes on with, where some limit counts calls once.
+fn round(policy: &Policy, handles: &Handles<'_>, topic: &Topic<'_>, message: &Message<'_>) -> Option<Key> {
+    let Topic::Call(call) = topic else { return None };
+    if !counts_rounds(policy) {
+        return None;
+    }
+    let token = message.params()?.get("requestState")?.string()?;
+    let scope = [Method::ToolsCall.as_str(), &*call.name];
+    let state = handles.open(Handle::RequestState, &scope, &token).ok()?;
+    Some(handles.key(Handle::RequestState, &state))
+}
+
+fn counts_rounds(policy: &Policy) -> bool {
+    policy.all_limits().iter().any(|rule| rule.counts_calls_once())
+}
+
+/// The number at a dotted path of the arguments, rounded up; `None` where two readers could find another one.
+fn amount(arguments: Value<'_>, path: &str) -> Option<u64> {
+    let mut value = arguments;
+    for step in path.split('.') {
+        if value.kind() != Kind::Object || value.repeats() {
+            return None;
+        }
+        value = value.get(step)?;
+    }
+    (value.kind() == Kind::Number).then(|| decimal::round_up(value.raw()))?
+}
+
+/// Whether it is how a client finds out what a server is.
+fn is_greeting(method: Option<Method>) -> bool {
+    matches!(method, Some(Method::Initialize | Method::ServerDiscover))
+}
+
+/// What a message is counted as; `None` for what frees something.
+fn kind(topic: &Topic<'_>) -> Option<Requests> {
+    let method = match topic {
+        Topic::Call(_) => return Some(Requests::CALLS),
+        Topic::Method(method, _) => *method,
+        Topic::Reply => return Some(Requests::OTHER),
+        Topic::Task(..) => return Some(Requests::POLLS),
+    };
+    match method {
+        Method::NotificationsCancelled | Method::TasksCancel => None,
+        Method::ToolsCall => Some(Requests::CALLS),
+        Method::Initialize
+        | Method::LoggingSetLevel
+        | Method::NotificationsInitialized
+        | Method::Ping
+        | Method::ServerDiscover => Some(Requests::HANDSHAKES),
+        Method::SubscriptionsListen => Some(Requests::LISTENS),
+        Method::PromptsList
+        | Method::ResourcesList
+        | Method::ResourcesTemplatesList
+        | Method::SkillsList
+        | Method::TasksList
+        | Method::ToolsList => Some(Requests::LISTS),
+        Method::TasksGet | Method::TasksResult | Method::TasksUpdate => Some(Requests::POLLS),
+        Method::PromptsGet | Method::ResourcesDirectoryRead | Method::ResourcesRead | Method::SkillsGet => {
+            Some(Requests::READS)
+        }
+        Method::CompletionComplete
+        | Method::ElicitationCreate
+        | Method::NotificationsElicitationComplete
+        | Method::NotificationsMessage
+        | Method::NotificationsProgress
+        | Method::NotificationsPromptsListChanged
+        | Method::NotificationsResourcesListChanged
+        | Method::NotificationsResourcesUpdated
+        | Method::NotificationsRootsListChanged
+        | Method::NotificationsSubscriptionsAcknowledged
+        | Method::NotificationsTasks
+        | Method::NotificationsTasksStatus
+        | Method::NotificationsToolsListChanged
+        | Method::ResourcesSubscribe
+        | Method::ResourcesUnsubscribe
+        | Method::RootsList
+        | Method::SamplingCreateMessage => Some(Requests::OTHER),
+    }
+}
