@@ -143,8 +143,8 @@ pub const CELL_SHARDS: usize = 256;
 /// in well under 0.1 ms.
 pub const CELLS_PER_SHARD_MAX: usize = 4_096;
 
-/// Shards that one sweep looks at: less than 0.2 ms if all are full.
-pub const SHARDS_PER_SWEEP: usize = 4;
+/// Shards that one sweep looks at: less than 0.2 ms if all are full and every cell goes.
+pub const SHARDS_PER_SWEEP: usize = 2;
 
 /// How much older than a sweep the time of a message in flight may be.
 pub const SWEEP_SLACK: Duration = Duration::from_secs(10);
@@ -266,7 +266,7 @@ pub const AUDIT_LOOK: Duration = Duration::from_secs(1);
 pub const AUDIT_STOP_MAX: Duration = Duration::from_millis(1500);
 
 /// Pause between two sweeps of a few shards of limits: all of them are seen within a minute or so.
-pub const SWEEP_PAUSE: Duration = Duration::from_secs(1);
+pub const SWEEP_PAUSE: Duration = Duration::from_millis(500);
 
 /// Bytes of a key that are compared with names of fields: the last of a longer key.
 pub const SCAN_KEY_BYTES_MAX: usize = 96;

@@ -15,8 +15,8 @@ use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::bridge::Bridge;
 use crate::serve::{
-    Chassis, ClientAuth, Clock, Doorplate, Drain, House, Pairs, Settings, Target, Tls, TlsFiles, Transports,
-    Upstream,
+    Chassis, ClientAuth, Clock, Doorplate, Drain, House, Pairs, Queues, Settings, Target, Tls, TlsFiles,
+    Transports, Upstream,
 };
 use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key, fresh_vault};
 
@@ -176,6 +176,7 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
         metrics,
         drain: Drain::new(options.drain_timeout),
         clock,
+        queues: Queues::default(),
         pairs: Pairs::default(),
         tls,
         settings: Settings {

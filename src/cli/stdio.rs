@@ -14,7 +14,7 @@ use super::time;
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::stdio::{Stdio, TokenSource};
-use crate::serve::{Clock, Doorplate, Drain, House, Pairs, Settings, Upstream, bind};
+use crate::serve::{Clock, Doorplate, Drain, House, Pairs, Queues, Settings, Upstream, bind};
 use crate::store::{Followers, Reach, Watch, fresh_seal_key, fresh_vault};
 
 /// Options of `stdio`.
@@ -98,6 +98,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
         metrics,
         drain: Drain::new(options.drain_timeout),
         clock,
+        queues: Queues::default(),
         pairs: Pairs::default(),
         seal: None,
         tls: None,

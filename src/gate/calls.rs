@@ -17,6 +17,7 @@ use quick_cache::sync::Cache;
 use super::seal::Bond;
 use crate::bounds::{CALLS_PER_SESSION_MAX, ROUNDS_MAX, SESSIONS_MAX, TASKS_MAX};
 use crate::identity::Caller;
+use crate::limit::Places;
 use crate::mcp::{Id, Method, Revision};
 use crate::names::Now;
 
@@ -64,6 +65,8 @@ pub(super) struct Asked {
     pub method: Method,
     /// Under what its progress is reported.
     pub progress: Option<Id>,
+    /// What it holds of limits, to be free again when the client takes it back.
+    places: Option<Arc<Places>>,
     is_cancelled: bool,
     turn: u64,
 }
@@ -122,7 +125,13 @@ impl Calls {
     ///
     /// One with the id of an earlier one takes its place: clients that lost an answer ask again. In a
     /// session with `CALLS_PER_SESSION_MAX` requests in flight the oldest is forgotten.
-    pub fn ask(&self, session: Key, id: &Id, method: Method, progress: Option<&Id>) {
+    pub fn ask(
+        &self,
+        session: Key,
+        (id, method): (&Id, Method),
+        progress: Option<&Id>,
+        places: Option<Arc<Places>>,
+    ) {
         self.with(session, |conversation| {
             conversation.turn += 1;
             let turn = conversation.turn;
@@ -132,7 +141,7 @@ impl Calls {
                     conversation.asked.remove(&oldest);
                 }
             }
-            let asked = Asked { method, progress: progress.cloned(), is_cancelled: false, turn };
+            let asked = Asked { method, progress: progress.cloned(), places, is_cancelled: false, turn };
             conversation.asked.insert(id.clone(), asked);
         });
     }
@@ -152,12 +161,18 @@ impl Calls {
         self.with(session, |conversation| conversation.asked.remove(id));
     }
 
-    /// Notes that the client has taken a request back; whether it was known.
+    /// Notes that the client has taken a request back, and frees its places; whether it was known.
     pub fn cancel(&self, session: Key, id: &Id) -> bool {
-        self.with(session, |conversation| {
-            conversation.asked.get_mut(id).map(|asked| asked.is_cancelled = true).is_some()
-        })
-        .unwrap_or_default()
+        let cancelled = self.with(session, |conversation| {
+            let asked = conversation.asked.get_mut(id)?;
+            asked.is_cancelled = true;
+            Some(asked.places.take())
+        });
+        let cancelled = cancelled.flatten();
+        if let Some(Some(places)) = &cancelled {
+            places.free();
+        }
+        cancelled.is_some()
     }
 
     /// Keeps a progress token beyond its request: the request became a task.

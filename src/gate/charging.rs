@@ -5,7 +5,7 @@ use crate::identity::Caller;
 use crate::json::{Kind, Value, decimal};
 use crate::limit::{self, Bill, Hold, Requests, Round, Subject};
 use crate::mcp::{Message, Method, call};
-use crate::policy::Policy;
+use crate::policy::{Class, Policy};
 
 use super::ask::{Ask, Errand, conversation};
 use super::calls::Key;
@@ -107,7 +107,7 @@ impl Gate {
             agent: caller.agent(),
             conversation: conversation.as_deref(),
             tool: request.tool,
-            class: tool.and_then(|tool| tool.class).map(|class| class.as_str()),
+            class: tool.and_then(|tool| tool.class).map(Class::as_str),
         };
         let bill = Bill {
             round: request.round,
@@ -127,7 +127,8 @@ impl Gate {
             limit::Verdict::Granted => Ok(charge.hold),
             limit::Verdict::Exceeded(exceeded) => {
                 record.rule = Some(exceeded.rule.id().clone());
-                let limited = Limited { rule: exceeded.rule.clone(), excess: exceeded.excess };
+                let (rule, excess) = (exceeded.rule.clone(), exceeded.excess);
+                let limited = Limited { rule, excess, full: charge.full };
                 enforce(policy, record, Denial::Limited(limited)).map(|()| None)
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Reason;
 use super::words::seconds;
-use crate::limit::{Excess, Kind, Rule};
+use crate::limit::{CellId, Excess, Kind, Queue, Rule};
 
 /// A limit that has no room for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Limited {
     pub rule: Arc<Rule>,
     /// Why there is no room, and for how long.
     pub excess: Excess,
+    /// Where a place would have to be free.
+    pub full: Option<CellId>,
 }
 
 impl Limited {
@@ -20,6 +22,14 @@ impl Limited {
     pub fn level(&self) -> String {
         let words: Vec<_> = self.rule.per().iter().map(|level| level.as_str()).collect();
         if words.is_empty() { "server".into() } else { words.join(" and ") }
+    }
+
+    /// Where the caller may wait for a place, and how.
+    pub fn line(&self) -> Option<(CellId, Queue)> {
+        match self.rule.kind() {
+            Kind::Concurrency(concurrency) => Some((self.full?, concurrency.queue?)),
+            Kind::Budget(_) | Kind::Rate { .. } => None,
+        }
     }
 
     pub(super) fn reason(&self) -> Reason {
@@ -122,7 +132,7 @@ mod tests {
             counts_calls_once: false,
             mode: Mode::Enforce,
         };
-        Denial::Limited(Limited { rule: Arc::new(Rule::new(terms)), excess })
+        Denial::Limited(Limited { rule: Arc::new(Rule::new(terms)), excess, full: None })
     }
 
     #[test]

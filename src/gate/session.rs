@@ -14,6 +14,7 @@ use super::ticket::{Passage, Session};
 use super::{Denial, Gate, Handle, Stray, Ticket};
 use crate::identity::Caller;
 use crate::json::{Document, quote};
+use crate::limit::Hold;
 use crate::mcp::{
     Claims, EnvelopeFault, EnvelopeFaultKind, Era, Id, Message, Method, Revision, Sender, Speech, call,
     claims,
@@ -152,7 +153,8 @@ impl Gate {
         match message {
             Message::Request { id, method, .. } => {
                 if let Some(key) = key {
-                    self.calls.ask(key, id, *method, passage.progress.as_ref());
+                    let places = passage.hold.as_ref().map(Hold::places);
+                    self.calls.ask(key, (id, *method), passage.progress.as_ref(), places);
                 }
             }
             Message::Notification { method: Method::NotificationsCancelled, params } => {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::bill::{Answered, Cost, of_answer};
-use super::key::Key;
+use super::key::{CellId, Key};
 use super::{Kind, Ledger, Rule, Unit};
 use crate::names::Now;
 
@@ -61,6 +61,12 @@ impl Hold {
     /// Whether the answer's tokens matter.
     pub fn counts_tokens(&self) -> bool {
         self.places.slots.iter().any(|slot| *slot.rule.unit() == Unit::Tokens)
+    }
+
+    /// The cells in which it has a place among those in flight.
+    pub fn cells(&self) -> impl Iterator<Item = CellId> {
+        let slots = self.places.slots.iter();
+        slots.filter(|slot| matches!(slot.rule.kind(), Kind::Concurrency(_))).map(|slot| CellId(slot.key))
     }
 
     /// What may be freed before the request ends: its client has taken it back.

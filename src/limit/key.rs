@@ -8,11 +8,15 @@ use super::{Level, Rule, Subject};
 ///
 /// One value finds the place in a shard, the other the shard. A caller who does not know the keys can
 /// neither aim at a cell nor crowd a shard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Key {
     place: u64,
     shard: u64,
 }
+
+/// Names a cell to whoever waits for a place in it, and says nothing else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct CellId(pub(super) Key);
 
 const INDEX_MASK: u64 = 0xffff;
 

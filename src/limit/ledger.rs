@@ -6,7 +6,7 @@ use super::bill::Cost;
 use super::cell::Gauge;
 use super::estimates::Estimates;
 use super::hold::Slot;
-use super::key::{Key, Keys, Width};
+use super::key::{CellId, Key, Keys, Width};
 use super::roster::{Entry, List, Roster, Standing, Word};
 use super::shards::{Room, Shards};
 use super::{Bill, Charge, Exceeded, Excess, Hold, Level, Rule, Subject, Verdict};
@@ -35,6 +35,12 @@ struct Cell<'r, 'l> {
     cost: Cost,
     /// The number as it was seen, then as taking the cost left it.
     value: u64,
+}
+
+/// A rule that has no room, and in which cell.
+struct Refused<'r> {
+    exceeded: Exceeded<'r>,
+    cell: Option<Key>,
 }
 
 impl Ledger {
@@ -68,43 +74,47 @@ impl Ledger {
         let enforced = rules.clone().filter(|rule| rule.mode() == Mode::Enforce);
         let looked = enforced.map(|rule| self.look(&list, rule, subject, bill, now));
         let mut cells: Vec<Cell<'r, '_>> = Vec::with_capacity(looked.size_hint().1.unwrap_or_default());
-        let mut exceeded: Option<Exceeded<'r>> = None;
+        let mut refused: Option<Refused<'r>> = None;
         for cell in looked {
             match cell.and_then(Cell::peek) {
                 Ok(cell) => cells.push(cell),
-                Err(other) if exceeded.as_ref().is_none_or(|known| known.is_shorter_than(&other)) => {
-                    exceeded = Some(other);
+                Err(other) if refused.as_ref().is_none_or(|known| known.is_shorter_than(&other)) => {
+                    refused = Some(other);
                 }
                 Err(_) => {}
             }
         }
         // Wide cells are the contended ones: taken last, they are seldom given back.
         cells.sort_by_key(|cell| breadth(cell.rule));
-        if let Some(exceeded) = exceeded.or_else(|| self.take_all(&mut cells).err()) {
+        if let Some(Refused { exceeded, cell }) = refused.or_else(|| self.take_all(&mut cells).err()) {
             say(&list, exceeded.rule, Word::Deny);
-            return Charge { verdict: Verdict::Exceeded(exceeded), shadowed: None, near: None, hold: None };
+            let full = cell.filter(|_| matches!(exceeded.excess, Excess::InFlight { .. })).map(CellId);
+            let verdict = Verdict::Exceeded(exceeded);
+            return Charge { verdict, shadowed: None, near: None, hold: None, full };
         }
         let near = cells.iter().filter_map(|cell| Some((cell.rule, cell.tell(now)?)));
         let near = near.max_by_key(|(_, used)| *used).map(|(rule, _)| rule);
         let mut slots: Vec<Slot> = cells.iter().filter_map(Cell::slot).collect();
         let shadows = rules.filter(|rule| rule.mode() == Mode::Shadow);
         let shadowed = shadows.filter_map(|rule| {
-            let taken = self.look(&list, rule, subject, bill, now).and_then(|cell| self.take(cell));
+            let looked = self.look(&list, rule, subject, bill, now);
+            let taken = looked.and_then(|mut cell| self.take(&mut cell).map(|()| cell));
             match taken {
                 Ok(cell) => {
                     cell.tell(now);
                     slots.extend(cell.slot());
                     None
                 }
-                Err(exceeded) => {
+                Err(refused) => {
                     say(&list, rule, Word::ShadowDeny);
-                    Some(exceeded)
+                    Some(refused.exceeded)
                 }
             }
         });
         let shadowed = shadowed.max_by_key(|exceeded| exceeded.excess.length());
         let tool = subject.tool.map(|tool| self.keys.number(tool));
-        Charge { verdict: Verdict::Granted, shadowed, near, hold: Hold::new(self, slots, tool, now) }
+        let hold = Hold::new(self, slots, tool, now);
+        Charge { verdict: Verdict::Granted, shadowed, near, hold, full: None }
     }
 
     /// How many bytes the next answer of a tool may have, by those so far.
@@ -150,8 +160,9 @@ impl Ledger {
         subject: &Subject<'_>,
         bill: &Bill<'_>,
         now: Now,
-    ) -> Result<Cell<'r, 'l>, Exceeded<'r>> {
-        let cost = bill.cost(rule).map_err(|excess| Exceeded { rule, excess })?;
+    ) -> Result<Cell<'r, 'l>, Refused<'r>> {
+        let unmeasured = |excess| Refused { exceeded: Exceeded { rule, excess }, cell: None };
+        let cost = bill.cost(rule).map_err(unmeasured)?;
         // INVARIANT: the list was made with this rule in it.
         let entry = list.entry(rule).expect("a limit that is charged is in the roster");
         let (key, value) = self.find(entry, rule, subject);
@@ -172,26 +183,24 @@ impl Ledger {
         (key, self.shards.peek(key, Room::Always, entry).unwrap_or_default())
     }
 
-    fn take<'r, 'l>(&self, cell: Cell<'r, 'l>) -> Result<Cell<'r, 'l>, Exceeded<'r>> {
+    /// Takes the cost from one.
+    fn take<'r>(&self, cell: &mut Cell<'r, '_>) -> Result<(), Refused<'r>> {
         let step = |value| cell.gauge.take(value, cell.cost.whole);
         match self.shards.step(cell.key, cell.entry, step) {
-            Ok(value) => Ok(Cell { value, ..cell }),
-            Err(excess) => Err(Exceeded { rule: cell.rule, excess }),
+            Ok(value) => {
+                cell.value = value;
+                Ok(())
+            }
+            Err(excess) => Err(cell.refused(excess)),
         }
     }
 
     /// Takes the cost from each, or gives back what it took.
-    fn take_all<'r>(&self, cells: &mut [Cell<'r, '_>]) -> Result<(), Exceeded<'r>> {
+    fn take_all<'r>(&self, cells: &mut [Cell<'r, '_>]) -> Result<(), Refused<'r>> {
         for at in 0..cells.len() {
-            let cell = &cells[at];
-            let step = |value| cell.gauge.take(value, cell.cost.whole);
-            match self.shards.step(cell.key, cell.entry, step) {
-                Ok(value) => cells[at].value = value,
-                Err(excess) => {
-                    let exceeded = Exceeded { rule: cell.rule, excess };
-                    cells[..at].iter().for_each(|cell| self.give_back(cell));
-                    return Err(exceeded);
-                }
+            if let Err(refused) = self.take(&mut cells[at]) {
+                cells[..at].iter().for_each(|cell| self.give_back(cell));
+                return Err(refused);
             }
         }
         Ok(())
@@ -234,11 +243,15 @@ impl Default for Ledger {
 
 impl<'r> Cell<'r, '_> {
     /// The same, if there is room for the cost.
-    fn peek(self) -> Result<Self, Exceeded<'r>> {
+    fn peek(self) -> Result<Self, Refused<'r>> {
         match self.gauge.take(self.value, self.cost.whole) {
             Ok(_) => Ok(self),
-            Err(excess) => Err(Exceeded { rule: self.rule, excess }),
+            Err(excess) => Err(self.refused(excess)),
         }
+    }
+
+    fn refused(&self, excess: Excess) -> Refused<'r> {
+        Refused { exceeded: Exceeded { rule: self.rule, excess }, cell: Some(self.key) }
     }
 
     /// Counts a request that the limit let go on; how much is used, in thousandths, from four fifths on.
@@ -258,9 +271,9 @@ impl<'r> Cell<'r, '_> {
     }
 }
 
-impl Exceeded<'_> {
+impl Refused<'_> {
     fn is_shorter_than(&self, other: &Self) -> bool {
-        self.excess.length() <= other.excess.length()
+        self.exceeded.excess.length() <= other.exceeded.excess.length()
     }
 }
 

@@ -38,7 +38,8 @@ mod unit;
 
 pub use bill::{Answered, Bill, Round};
 pub use budget::{Budget, BudgetFault, Period};
-pub use hold::Hold;
+pub use hold::{Hold, Places};
+pub use key::CellId;
 pub use ledger::Ledger;
 pub use rate::{Rate, RateFault};
 pub use requests::Requests;
@@ -98,6 +99,8 @@ pub struct Charge<'r> {
     pub near: Option<&'r Arc<Rule>>,
     /// What has to be settled when the request ends; `None` where nothing has.
     pub hold: Option<Hold>,
+    /// Where a place would have to be free for a request that was refused for want of one.
+    pub full: Option<CellId>,
 }
 
 /// Whether a request is within its limits.

@@ -24,10 +24,12 @@ use super::pool::Line;
 use super::upstream::Waits;
 use crate::bounds::{ANSWER_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
 use crate::gate::{
-    Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply, Way,
+    Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply, Ticket,
+    Way,
 };
 use crate::identity::Caller;
-use crate::names::Now;
+use crate::limit::{CellId, Queue};
+use crate::names::{Label, Now};
 use crate::policy::{AnswerCoding, Policy};
 
 /// Answers one HTTP request to the endpoint.
@@ -70,7 +72,11 @@ pub async fn exchange(house: Arc<House>, origin: Origin, request: Request<Incomi
 pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>) -> Response<Outgoing> {
     let house = visit.house;
     let judging = Instant::now();
-    let ticket = match house.gate.admit(&visit.policy, caller, &ask) {
+    let admitted = match house.gate.admit(&visit.policy, caller, &ask) {
+        Err(refusal) => visit.wait(caller, &ask, refusal).await,
+        admitted => admitted,
+    };
+    let ticket = match admitted {
         Ok(ticket) => ticket,
         Err(refusal) => return visit.refuse(refusal, judging),
     };
@@ -92,6 +98,14 @@ pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>)
             house.metrics.upstream_failed(&denial);
             journey.refuse(&denial)
         }
+    }
+}
+
+/// The limit that has no place, and how to wait for one.
+fn line(refusal: &Refusal) -> Option<(Label, (CellId, Queue))> {
+    match &refusal.denial {
+        Denial::Limited(limited) => Some((limited.rule.id().clone(), limited.line()?)),
+        _ => None,
     }
 }
 
@@ -123,6 +137,29 @@ impl Visit<'_> {
         let bytes_max = self.policy.strict.body_bytes_max;
         let body = body::read_request(incoming, bytes_max, wait).await.map_err(unread)?;
         coding::unpack(&self.parts.headers, &body, bytes_max).map_err(head::miscoded)
+    }
+
+    /// Waits for a place among those in flight, where the limit that has none lets it.
+    ///
+    /// # Errors
+    /// The last refusal: there is no line, it is full, or time is up.
+    async fn wait(&self, caller: &Arc<Caller>, ask: &Ask<'_>, refusal: Refusal) -> Result<Ticket, Refusal> {
+        let Some((limit, (cell, queue))) = line(&refusal) else { return Err(refusal) };
+        let (house, joined) = (self.house, tokio::time::Instant::now());
+        let max = usize::try_from(queue.max.get()).unwrap_or(usize::MAX);
+        let Some(waiter) = house.queues.join(cell, max) else { return Err(refusal) };
+        let admitted = loop {
+            match house.gate.admit(&self.policy, caller, ask) {
+                Err(refusal) if line(&refusal).is_some_and(|(_, (other, _))| other == cell) => {
+                    if !waiter.woken(joined + queue.timeout).await {
+                        break Err(refusal);
+                    }
+                }
+                admitted => break admitted,
+            }
+        };
+        house.metrics.waited(&limit, joined.elapsed());
+        admitted
     }
 
     /// Refuses a request of which no message was read.

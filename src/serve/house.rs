@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::drain::Drain;
 use super::head::Doorplate;
 use super::legacy_sse::Pairs;
+use super::queues::Queues;
 use super::tls::Tls;
 use super::upstream::Upstream;
 use crate::gate::{Gate, Record};
@@ -31,6 +32,8 @@ pub struct House {
     pub metrics: Arc<Metrics>,
     /// How far we are on the way out.
     pub drain: Arc<Drain>,
+    /// Who waits for a place among those in flight.
+    pub queues: Queues,
     /// The streams of HTTP+SSE that are open.
     pub pairs: Pairs,
     /// The clocks.

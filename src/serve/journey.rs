@@ -13,7 +13,7 @@ use super::house::House;
 use super::upstream::Waits;
 use crate::bounds::OBJECTIONS_MAX;
 use crate::gate::{Carrier, Denial, Ending, Outcome, Overhead, Release, Reply, Ticket};
-use crate::mcp::Revision;
+use crate::mcp::{self, Revision};
 
 /// A ticket with the clock running; dropping it settles, however the exchange ended.
 pub struct Journey {
@@ -160,7 +160,13 @@ impl Drop for Journey {
                 bytes: self.bytes,
                 overhead: self.overhead,
             };
+            let queues = &self.house.queues;
+            let cells = if queues.is_empty() { Vec::new() } else { ticket.cells() };
             let record = self.house.gate.settle(ticket, ending);
+            if record.method == Some(mcp::Method::NotificationsCancelled) {
+                queues.freed_somewhere();
+            }
+            queues.freed(&cells);
             self.house.tell(&record);
         }
     }

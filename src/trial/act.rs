@@ -48,6 +48,12 @@ const SECRET: &[u8] = b"handles of cases that are never handed out";
 const CHANCE: &[u8; 32] = b"tokens of cases, always the same";
 
 impl Stage {
+    /// The same gate with all that it has counted, for another caller.
+    #[must_use]
+    pub fn with_caller(self, caller: Arc<Caller>) -> Self {
+        Self { caller, ..self }
+    }
+
     /// A gate for this caller, who has not called yet.
     pub fn new(policy: Arc<Policy>, caller: Arc<Caller>) -> Self {
         // INVARIANT: the constant is as long as a sealing secret must be; a test holds it.
@@ -65,6 +71,17 @@ impl Stage {
         now: Now,
         explanation: Option<&Explanation<'_>>,
     ) -> Came {
+        match self.enter(body, now) {
+            Ok(ticket) => self.answer(ticket, result, now, explanation),
+            Err(came) => *came,
+        }
+    }
+
+    /// Sends `body`, and lets the server take its time.
+    ///
+    /// # Errors
+    /// What came of it, if it got no further than the gate.
+    pub fn enter(&self, body: &Bytes, now: Now) -> Result<Ticket, Box<Came>> {
         let headers = headers_of(body);
         let ask = Ask {
             errand: Errand::Say(body.clone()),
@@ -73,24 +90,22 @@ impl Stage {
             way: Way::Streamable,
             now,
         };
-        match self.gate.admit(&self.policy, &self.caller, &ask) {
-            Err(Refusal { record, denial }) => {
-                let reply = Reply::new(&self.policy, &record, &denial);
-                Came {
-                    verdict: Verdict::Deny,
-                    record,
-                    shadow: None,
-                    denial: Some(denial),
-                    reply: Some(reply),
-                    sent: None,
-                    handed: None,
-                }
-            }
-            Ok(ticket) => self.answer(ticket, result, now, explanation),
-        }
+        self.gate.admit(&self.policy, &self.caller, &ask).map_err(|Refusal { record, denial }| {
+            let reply = Reply::new(&self.policy, &record, &denial);
+            Box::new(Came {
+                verdict: Verdict::Deny,
+                record,
+                shadow: None,
+                denial: Some(denial),
+                reply: Some(reply),
+                sent: None,
+                handed: None,
+            })
+        })
     }
 
-    fn answer(
+    /// Lets the server answer a message that got through, with `result` if there is one.
+    pub fn answer(
         &self,
         mut ticket: Ticket,
         result: Option<&str>,

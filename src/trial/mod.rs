@@ -12,7 +12,8 @@
 //! ```
 //!
 //! **Time.** Nothing here reads a clock. The first message of a case is judged at its own time with all
-//! limits unused, each repetition later by what the case says; one case knows nothing of another.
+//! limits unused, each repetition later by what the case says; one case knows nothing of another, unless it says
+//! that it comes `after` the one above.
 //!
 //! **What it is not.** No token is verified: a case says who calls. A token that would not hold is a
 //! matter of the wire, not of the rules.
@@ -84,8 +85,14 @@ pub fn run(policy: &Arc<Policy>, sources: &[Source], selection: Selection<'_>) -
     let mut unread = cases.unread();
     let mut coverage = Coverage::new(policy);
     let (mut verdicts, mut undated) = (Vec::new(), Vec::new());
-    let is_wanted = |case: &&Case| selection.filter.is_none_or(|part| case.name.contains(part));
-    for case in list.iter().filter(is_wanted) {
+    let is_wanted = |case: &Case| selection.filter.is_none_or(|part| case.name.contains(part));
+    let mut chain = None;
+    for (at, case) in list.iter().enumerate() {
+        // A case that comes after another one needs what that one used up.
+        let mut followers = list[at + 1..].iter().take_while(|case| case.after.is_some());
+        if !is_wanted(case) && !followers.any(is_wanted) {
+            continue;
+        }
         let caller = match Supposed::caller(case.caller.as_ref()) {
             Ok(caller) => caller,
             // Whoever reads cases has tried each of their callers.
@@ -101,7 +108,12 @@ pub fn run(policy: &Arc<Policy>, sources: &[Source], selection: Selection<'_>) -
                 undated.push(case.name.clone());
             }
         };
-        let runs = judge(policy, case, &caller, selection.unix_ms, &mut tell);
+        let chained = Chain::follow(chain.take(), policy, case, caller, selection.unix_ms);
+        let (runs, chained) = judge(policy, case, chained, &mut tell);
+        chain = Some(chained);
+        if !is_wanted(case) {
+            continue;
+        }
         let wrong = compare::compare(policy, case, &runs, &mut cases);
         verdicts.push(CaseVerdict {
             name: case.name.clone(),
@@ -114,28 +126,70 @@ pub fn run(policy: &Arc<Policy>, sources: &[Source], selection: Selection<'_>) -
     Report { verdicts, faults: cases.settle(sources), unread, coverage, undated }
 }
 
+/// Cases that come after each other: one gate, and the time of its last message.
+struct Chain {
+    stage: Stage,
+    caller: Arc<Caller>,
+    now: Now,
+}
+
+impl Chain {
+    /// The chain that a case goes on with, or begins, at the time of its first message.
+    fn follow(
+        chain: Option<Self>,
+        policy: &Arc<Policy>,
+        case: &Case,
+        caller: Arc<Caller>,
+        unix_ms: u64,
+    ) -> Self {
+        match chain.zip(case.after) {
+            Some((Self { stage, now, .. }, after)) => {
+                Self { stage: stage.with_caller(Arc::clone(&caller)), caller, now: later(now, after) }
+            }
+            None => {
+                let stage = Stage::new(Arc::clone(policy), Arc::clone(&caller));
+                let now = Now { steady: Duration::ZERO, unix_ms: case.at.unwrap_or(unix_ms) };
+                Self { stage, caller, now }
+            }
+        }
+    }
+}
+
+fn later(now: Now, by: Duration) -> Now {
+    let by_ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+    Now { steady: now.steady.saturating_add(by), unix_ms: now.unix_ms.saturating_add(by_ms) }
+}
+
 /// Sends the message of a case as often as it says.
 fn judge<'p>(
     policy: &'p Arc<Policy>,
     case: &Case,
-    caller: &Arc<Caller>,
-    unix_ms: u64,
+    chain: Chain,
     tell: &mut dyn FnMut(&Explanation<'p>),
-) -> Runs<'p> {
-    let start = case.at.unwrap_or(unix_ms);
-    let stage = Stage::new(Arc::clone(policy), Arc::clone(caller));
-    let body = body_of(&case.said);
-    let (times, every) = case.repeat.map_or((1, Duration::ZERO), |repeat| (repeat.times.get(), repeat.every));
-    let mut runs = Runs::new(Question { body, unix_ms: start, caller: Arc::clone(caller) });
+) -> (Runs<'p>, Chain) {
+    let Chain { stage, caller, now: start } = chain;
+    let (times, every, together) =
+        case.repeat.map_or((1, Duration::ZERO, false), |it| (it.times.get(), it.every, it.together));
+    let mut now = start;
+    let question =
+        Question { body: body_of(&case.said), unix_ms: start.unix_ms, caller: Arc::clone(&caller) };
+    let mut runs = Runs::new(question);
+    // Together, all are in flight before the first is answered; else each is answered before the next one.
+    let mut waiting: Vec<_> =
+        (0..if together { times } else { 0 }).map(|_| stage.enter(&runs.question.body, start)).collect();
+    waiting.reverse();
     for time in 0..times {
-        let later = every.saturating_mul(time);
-        let later_ms = u64::try_from(later.as_millis()).unwrap_or(u64::MAX);
-        let now = Now { steady: later, unix_ms: start.saturating_add(later_ms) };
-        let explanation = inquiry::explain(policy, caller, now.unix_ms, &runs.question.body);
+        now = later(start, every.saturating_mul(time));
+        let explanation = inquiry::explain(policy, &caller, now.unix_ms, &runs.question.body);
         if let Some(explanation) = &explanation {
             tell(explanation);
         }
-        let came = stage.send(&runs.question.body, case.result.as_deref(), now, explanation.as_ref());
+        let (body, result) = (&runs.question.body, case.result.as_deref());
+        let came = match waiting.pop() {
+            None => stage.send(body, result, now, explanation.as_ref()),
+            Some(Ok(ticket)) => stage.answer(ticket, result, now, explanation.as_ref()),
+            Some(Err(came)) => *came,
+        };
         runs.question.unix_ms = now.unix_ms;
         runs.add(came, explanation);
     }
@@ -144,7 +198,7 @@ fn judge<'p>(
         .as_ref()
         .map(|(came, why)| story(policy, &runs.question, came, why.as_ref()))
         .unwrap_or_default();
-    runs
+    (runs, Chain { stage, caller, now })
 }
 
 fn asks_for_time(explanation: &Explanation<'_>) -> bool {

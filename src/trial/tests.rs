@@ -71,6 +71,118 @@ fn limits_count_by_the_clock_of_the_case_and_for_it_alone() {
     passes("{ id: s }", cases);
 }
 
+/// The findings of cases over some limits alone.
+fn findings(limits: &str, cases: &str) -> String {
+    let policy =
+        format!("{HEAD}server: {{ id: s }}\nallow: [{{ id: all, tools: [a, b] }}]\nlimits:\n{limits}");
+    let policy = compile(&[Source { name: "policy.yaml".into(), text: policy }], 0);
+    let policy = Arc::new(policy.unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain))));
+    let cases = Source { name: "a.test.yaml".into(), text: format!("cases:\n{cases}") };
+    run(&policy, &[cases], Selection { filter: None, unix_ms: 0 }).faults.render(Paint::Plain)
+}
+
+#[test]
+fn budgets_end_at_midnight_of_their_zone_with_the_month_and_on_leap_days() {
+    let limits = "
+  - { id: berlin, per: [user], match: { tools: [a] }, budget: 2/day, tz: Europe/Berlin }
+  - { id: month, per: [user], match: { tools: [b] }, budget: 3/month }
+";
+    let cases = "
+  - name: the day before it changes in Berlin
+    at: 2026-11-23T22:59:00Z
+    call: { tool: a }
+    repeat: { times: 3 }
+    expect: { allowed: 2, denied_by: limit/berlin, reason: budget, retry_after: { between: [1min, 1min] } }
+  - { name: a minute later, after: 1min, repeat: { times: 3, every: 1s }, expect: { allowed: 2 } }
+  - { name: midnight in UTC is none, after: 1hour, expect: { decision: deny } }
+  - { name: another user, after: 0s, as: { user: bob }, expect: { decision: allow } }
+  - name: the day before a leap day
+    at: 2028-02-28T23:59:59Z
+    call: { tool: b }
+    repeat: { times: 2 }
+    expect: { allowed: 2 }
+  - { name: on the leap day, after: 1s, repeat: { times: 2 }, expect: { allowed: 1 } }
+  - { name: at its end, after: 86399s, expect: { decision: deny } }
+  - { name: in March, after: 1s, repeat: { times: 4, every: 8day }, expect: { allowed: 3 } }
+  - { name: in April, after: 7day, expect: { decision: allow } }
+";
+    assert_eq!(findings(limits, cases), "");
+}
+
+#[test]
+fn an_exception_ends_with_its_last_day() {
+    let deny = "
+deny:
+  - id: no-a
+    tools: [a]
+    owner: o
+    exceptions: [{ id: once, tools: [a], expires: 2027-02-28, owner: o, reason: INC-1 }]
+";
+    let cases = "
+  - { name: on its last day, at: 2027-02-28T23:59:59Z, call: { tool: a }, expect: { decision: allow } }
+  - { name: the day after, after: 1s, expect: { decision: deny, rule: no-a } }
+";
+    assert_eq!(findings(&format!("  - {{ id: one, per: [user], rate: 1/s }}\n{deny}"), cases), "");
+}
+
+#[test]
+fn places_in_flight_are_counted_while_nothing_is_answered() {
+    let limits = "  - { id: hot, per: [tool], concurrency: 3 }\n";
+    let cases = "
+  - name: one after the other
+    call: { tool: a }
+    repeat: { times: 9 }
+    expect: { allowed: 9 }
+  - name: at once
+    after: 0s
+    repeat: { times: 9, together: true }
+    expect: { allowed: 3, denied_by: limit/hot, message: in flight }
+  - { name: afterwards, after: 0s, expect: { decision: allow } }
+";
+    assert_eq!(findings(limits, cases), "");
+}
+
+#[test]
+fn answers_settle_what_they_cost() {
+    let limits = "  - { id: bytes, per: [user], unit: response_bytes, estimate: 1, budget: 500/day }\n";
+    let cases = "
+  - name: a long answer
+    at: 2026-11-23T10:00:00Z
+    call: { tool: a }
+    result: { content: [{ type: text, text: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa }] }
+    repeat: { times: 9 }
+    expect: { allowed: 4, denied_by: limit/bytes }
+  - { name: the next day, after: 14hour, expect: { decision: allow } }
+";
+    assert_eq!(findings(limits, cases), "");
+}
+
+#[test]
+fn a_case_that_follows_none_and_one_that_follows_a_wrong_one_are_not_judged() {
+    let limits = "  - { id: one, per: [user], rate: 1/min }\n";
+    let none = findings(limits, "  - { name: x, call: { tool: a }, after: 1s, expect: { decision: allow } }");
+    assert!(none.contains("SG0093") && none.contains("no case above"), "{none}");
+    let both = "
+  - { name: x, call: { tool: a }, expect: { decision: allow } }
+  - { name: y, after: 1s, at: 2026-11-23T10:00:00Z, expect: { decision: allow } }
+  - { name: z, after: 1s, expect: { decision: allow } }
+";
+    let both = findings(limits, both);
+    assert!(both.contains("SG0093") && !both.contains("SG0201"), "{both}");
+}
+
+#[test]
+fn a_filter_counts_what_the_cases_above_used_up() {
+    let cases = "
+  - { name: first, call: { tool: a, args: { n: 1 } }, repeat: { times: 2 }, expect: { allowed: 2 } }
+  - { name: second, after: 1s, expect: { decision: deny, denied_by: limit/slow } }
+";
+    let source = Source { name: "a.test.yaml".into(), text: format!("cases:\n{cases}") };
+    let report = run(&policy("{ id: s }"), &[source], Selection { filter: Some("second"), unix_ms: 0 });
+    assert!(report.faults.is_empty(), "{}", report.faults.render(Paint::Plain));
+    assert_eq!((report.passed(), report.verdicts.len()), (1, 1));
+}
+
 #[test]
 fn an_answer_that_is_withheld_counts_as_denied() {
     let cases = "

@@ -23,6 +23,7 @@ mod introspection;
 mod key_sets;
 mod legacy_sse;
 mod legacy_stage;
+mod limit_kinds;
 mod limits;
 mod operators;
 mod outputs;

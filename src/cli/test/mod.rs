@@ -55,13 +55,17 @@ A file `*.test.yaml` beside the policy holds cases:
       with: { args.limit: 1 }
       repeat: { times: 130, every: 500ms }
       expect: { allowed: 124, denied_by: limit/user-calls, retry_after: { between: [1ms, 1s] } }
+    - name: and again a minute later     # of the same caller, with limits as the case above left them
+      after: 1min
+      expect: { decision: allow }
 
 `expect` may hold decision, rule, nearest, shadow, reason, failed, message, scopes, as_http { status, code,
 challenge }, lists (what tools/list shows), found { DETECTOR: COUNT }, redacted { PATH: VALUE } in `args.` or in the
 case's own `result:`; of repeats allowed, denied_by (a rule or limit/ID) and retry_after { between: [0s, 60s] }.
 `call: { unknown_tool: NAME }` is for a tool that is not to be there; other unknown names are mistakes.
 
-Cases are judged by the gate itself: rules, limits and redaction as they stand, each case with limits unused.
+Cases are judged by the gate itself: rules, limits and redaction as they stand, each case with limits unused unless it
+comes `after` the one above. `repeat: { times: 9, together: true }` has them all in flight at once.
 A case without `at` is judged at the time of --at, or else now; if a rule asks for the time, that is told.
 A rule is covered when some case saw it apply and some case about the same tools saw it not apply.
 

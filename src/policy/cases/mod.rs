@@ -9,7 +9,8 @@
 //! it through the gate.
 //!
 //! **Time.** A case is judged at its `at`, else at that of its file, else at a time that the runner
-//! gives. Nothing here reads a clock.
+//! gives; one that says `after` comes so long after the case above, and knows what that one used up. Nothing
+//! here reads a clock.
 
 mod draft;
 mod expect;
@@ -66,6 +67,9 @@ pub struct Case {
     pub caller: Option<Supposed>,
     /// When, in milliseconds since 1970; `None` where neither case nor file says.
     pub at: Option<u64>,
+    /// How long after the last message of the case above, with limits as that one left them; `None` for a case
+    /// that begins anew, at its own time.
+    pub after: Option<Duration>,
     /// What is sent.
     pub said: Said,
     /// What the server answers, as JSON.
@@ -102,6 +106,8 @@ pub struct Repeat {
     pub times: NonZeroU32,
     /// How much later each one is than the one before.
     pub every: Duration,
+    /// Whether all of them are in flight before the first is answered.
+    pub together: bool,
 }
 
 /// What a case wants; what is `None` or empty does not matter to it.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::draft::{Draft, Tool};
 use super::{Case, Expected, Mark, Repeat, Said};
-use crate::bounds::{CASE_REPEATS_MAX, CLAIM_BYTES_MAX};
+use crate::bounds::{CASE_DAYS_MAX, CASE_REPEATS_MAX, CLAIM_BYTES_MAX};
 use crate::identity::{Supposed, SupposedProof};
 use crate::json::Document;
 use crate::mcp::{Method, Sender, Subject};
@@ -23,14 +23,14 @@ pub(in crate::policy) const TESTS_KEYS: &[&str] = &["at", "cases"];
 
 /// The keys of a case.
 pub(in crate::policy) const CASE_KEYS: &[&str] =
-    &["name", "as", "at", "call", "method", "target", "with", "result", "repeat", "expect"];
+    &["name", "as", "at", "after", "call", "method", "target", "with", "result", "repeat", "expect"];
 
 /// The keys of a caller.
 pub(in crate::policy) const CALLER_KEYS: &[&str] =
     &["user", "tenant", "agent", "workload", "scopes", "groups", "by"];
 
 /// The keys of a repetition.
-pub(in crate::policy) const REPEAT_KEYS: &[&str] = &["times", "every"];
+pub(in crate::policy) const REPEAT_KEYS: &[&str] = &["times", "every", "together"];
 
 const TEXT_BYTES_MAX: usize = 512;
 
@@ -51,10 +51,19 @@ impl Reader<'_> {
         let mut above = Draft { at: at.clone(), at_of_file: at, ..Draft::default() };
         let items = fields.need("cases", findings);
         let items = items.and_then(|node| walker::list(node, "`cases`", findings)).unwrap_or_default();
-        items.iter().map(|item| self.case(item, &mut above, findings)).collect()
+        let (mut cases, mut is_first, mut is_broken) = (Vec::new(), true, false);
+        for item in items {
+            let case = self.case(item, &mut above, is_first, findings);
+            is_first = false;
+            // What follows a case that is not judged would be judged as if it followed another one.
+            let follows = case.as_ref().is_none_or(|case| case.after.is_some());
+            is_broken = case.is_none() || is_broken && follows;
+            cases.push(case.filter(|_| !is_broken));
+        }
+        cases
     }
 
-    fn case(&self, node: &Node, above: &mut Draft, findings: &mut Findings) -> Option<Case> {
+    fn case(&self, node: &Node, above: &mut Draft, is_first: bool, findings: &mut Findings) -> Option<Case> {
         let fields = Fields::open(node, "a case", CASE_KEYS, findings)?;
         let is_child =
             above.says_something() && fields.get("call").is_none() && fields.get("method").is_none();
@@ -70,6 +79,7 @@ impl Reader<'_> {
         let before = findings.len();
         let caller = self.caller(above.caller.as_ref(), findings);
         let at = above.at.as_ref().map(|node| time(node, findings));
+        let after = fields.entry("after").map(|entry| after(entry, &fields, is_first, findings));
         let expected = expected?;
         let said = self.said(above, &fields, &expected, findings);
         if above.is_unsound || findings.len() > before {
@@ -82,6 +92,7 @@ impl Reader<'_> {
             mark: Mark(mark),
             caller: caller?,
             at: at.map_or(Some(None), |at| at.map(Some))?,
+            after: after.map_or(Some(None), |after| after.map(Some))?,
             said: said?,
             result: above.result.as_ref().map(|node| node.json().into()),
             repeat: repeat.map_or(Some(None), |repeat| repeat.map(Some))?,
@@ -284,10 +295,50 @@ fn repeat(node: &Node, findings: &mut Findings) -> Option<Repeat> {
         return None;
     }
     let every = match fields.get("every") {
-        Some(node) => walker::duration(node, "span between two messages", findings)?,
+        Some(node) => span(node, "span between two messages", findings)?,
         None => Duration::ZERO,
     };
-    Some(Repeat { times: count, every })
+    let together = fields.entry("together");
+    let is_together =
+        together.and_then(|entry| walker::boolean(&entry.value, "`together`", findings)).unwrap_or_default();
+    if let (true, Some(entry)) = (is_together && fields.get("every").is_some(), together) {
+        findings.raise(Code::CaseContradicts, entry.key_span, "messages `every` so often are not `together`");
+    }
+    Some(Repeat { times: count, every, together: is_together })
+}
+
+/// How long after the case above.
+fn after(entry: &Entry, fields: &Fields<'_>, is_first: bool, findings: &mut Findings) -> Option<Duration> {
+    if is_first {
+        let message = "there is no case above that it could come after";
+        findings.advise(Code::CaseContradicts, entry.key_span, message, "write `at`, or remove `after`");
+    }
+    if fields.get("at").is_some() {
+        let help = "write `at` alone for a case with limits unused";
+        findings.advise(
+            Code::CaseContradicts,
+            entry.key_span,
+            "a case is `at` a time or `after` another",
+            help,
+        );
+    }
+    span(&entry.value, "span of time", findings)
+}
+
+/// A span of time: none at all, as rules write it, or in days.
+fn span(node: &Node, what: &str, findings: &mut Findings) -> Option<Duration> {
+    let text = match &node.content {
+        Content::Scalar(Scalar::Text(text)) => &**text,
+        Content::Scalar(_) | Content::List(_) | Content::Map(_) | Content::Unreadable => "",
+    };
+    if text == "0s" {
+        return Some(Duration::ZERO);
+    }
+    let days = text.strip_suffix("day").and_then(|days| days.parse::<u64>().ok());
+    match days.filter(|days| (1..=CASE_DAYS_MAX).contains(days)) {
+        Some(days) => Some(Duration::from_secs(days * 24 * 3600)),
+        None => walker::duration(node, what, findings),
+    }
 }
 
 /// A moment with its offset from UTC, in milliseconds since 1970.

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::forms::{count, duration, label, list, map, sha256, shape, size, some, text, version, word};
+use super::forms::{
+    boolean, count, duration, label, list, map, sha256, shape, size, some, text, version, word,
+};
 use super::{Shape, Tools};
 use crate::identity::SupposedProof;
 use crate::mcp::{Method, Sender};
@@ -33,7 +35,8 @@ pub(super) fn tests(tools: &Tools) -> Vec<Shape> {
             .row("args", json!({ "type": "object" }), "its arguments, as the client would send them"),
         Shape::new("repeat", REPEAT_KEYS, &["times"])
             .row("times", count(), "how often the message is sent")
-            .row("every", duration(), "how much later each one is than the one before"),
+            .row("every", span(), "how much later each one is than the one before")
+            .row("together", boolean(), "whether all are in flight before the first is answered"),
         expect(&tool),
         Shape::new("as_http", HTTP_KEYS, &[])
             .row("status", json!({ "type": "integer", "minimum": 0, "maximum": u16::MAX }), "the HTTP status")
@@ -61,6 +64,7 @@ fn case() -> Shape {
             "who calls; whoever called above, or somebody anonymous, where it is left out",
         )
         .row("at", time(), "when; as above, or at the time of the file, where it is left out")
+        .row("after", span(), "how long after the case above, with limits as that one left them")
         .row("call", shape("call"), "a call of a tool")
         .row("method", json!({ "enum": methods }), "any other message, in place of `call`")
         .row("target", text(), "with `method`: which resource, prompt or template")
@@ -113,6 +117,10 @@ fn expect(tool: &Value) -> Shape {
 }
 
 /// A time with its offset. Source: RFC 3339, section 5.6.
+fn span() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]+(ms|s|min|hour|day)$", "examples": ["61s", "1day"] })
+}
+
 fn time() -> Value {
     json!({
         "type": "string",

@@ -10,7 +10,7 @@ use super::{AuditMeters, Metrics, OTHER};
 use crate::gate::{Action, Denial, Reason, Record, Stray};
 use crate::limit::{Ledger, Rule};
 use crate::mcp::Method;
-use crate::names::Now;
+use crate::names::{Label, Now};
 use crate::policy::Policy;
 use crate::report::labels::{
     self, CodeClass, ErrorType, FindingAction, Phase, ReloadResult, StreamKind, UpstreamFault,
@@ -97,6 +97,11 @@ impl Metrics {
     pub fn observe_limits(&self, ledger: &Ledger, rules: &[Arc<Rule>], now: Now) {
         self.load.ratelimit_keys.set(signed(ledger.cells()));
         self.limits.observe(ledger, rules, now);
+    }
+
+    /// Counts how long a request has waited for a place under a limit on those in flight.
+    pub fn waited(&self, limit: &Label, wait: Duration) {
+        self.limits.waited(limit, wait);
     }
 
     /// Sets how many values are kept behind tokens.

@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use prometheus::{GaugeVec, IntCounterVec, IntGaugeVec, Opts, Registry};
+use prometheus::{GaugeVec, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry};
 
 use super::count::signed;
-use super::families::{counters, gauges, register};
+use super::families::{counters, gauges, histograms, register};
 use crate::limit::{Ledger, Rule, Standing};
 use crate::names::{Label, Now};
 
@@ -19,6 +20,7 @@ pub(super) struct LimitSeries {
     keys: IntGaugeVec,
     keys_max: IntGaugeVec,
     remaining: GaugeVec,
+    waits: HistogramVec,
     /// The limits that have series, and what they were.
     shown: Mutex<HashMap<Label, u64>>,
 }
@@ -48,6 +50,13 @@ impl LimitSeries {
                 &["limit"],
             ),
             remaining,
+            waits: histograms(
+                r,
+                "sluicegate_queue_wait_seconds",
+                "How long requests have waited for a place under a limit on those in flight.",
+                &["limit"],
+                super::OVERHEAD_SECONDS,
+            ),
             shown: Mutex::default(),
         }
     }
@@ -70,6 +79,11 @@ impl LimitSeries {
         }
     }
 
+    /// Counts a wait for a place under a limit of a policy.
+    pub fn waited(&self, limit: &Label, wait: Duration) {
+        self.waits.with_label_values(&[limit.as_str()]).observe(wait.as_secs_f64());
+    }
+
     fn show(&self, id: &str, standing: Standing, cells_max: usize) {
         let Standing { cells, allowed, denied, near, shadowed, used } = standing;
         for (verdict, count) in VERDICTS.into_iter().zip([allowed, denied, near, shadowed]) {
@@ -90,6 +104,7 @@ impl LimitSeries {
         }
         let _ = self.keys.remove_label_values(&[id]);
         let _ = self.keys_max.remove_label_values(&[id]);
+        let _ = self.waits.remove_label_values(&[id]);
         let _ = self.remaining.remove_label_values(&[id]);
     }
 }
@@ -97,11 +112,9 @@ impl LimitSeries {
 #[cfg(test)]
 mod tests {
     use super::super::Metrics;
-    use crate::limit::{Bill, Ledger, Level, Round, Subject};
-    use crate::names::Now;
+    use super::*;
+    use crate::limit::{Bill, Level, Round, Subject};
     use crate::policy::{Source, compile};
-    use std::sync::Arc;
-    use std::time::Duration;
 
     fn policy(limits: &str) -> crate::policy::Policy {
         let text = format!(
