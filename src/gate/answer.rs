@@ -109,7 +109,10 @@ impl Gate {
             Carrier::Whole => policy.strict.output,
         };
         match written(policy, &body, &document, splice, output) {
-            Some(body) => Release::Pass { body, is_answer: belonging == Belonging::Answer },
+            Some(body) => {
+                ticket.count_tokens(&body);
+                Release::Pass { body, is_answer: belonging == Belonging::Answer }
+            }
             None => refuse(belonging, Denial::Internal("an edited answer is no longer JSON".into())),
         }
     }

@@ -234,9 +234,9 @@ impl Gate {
 
     /// Ends a ticket: the record of what happened, for audit and metrics. What its limits guessed is made good.
     pub fn settle(&self, ticket: Ticket, ending: Ending) -> Box<Record> {
-        let (mut record, hold) = ticket.spend();
+        let (mut record, Passage { hold, tokens, .. }) = ticket.spend();
         if let Some(hold) = hold {
-            let answered = Answered { response_bytes: ending.bytes, response_tokens: None };
+            let answered = Answered { response_bytes: ending.bytes, response_tokens: tokens };
             hold.settle(answered, ending.duration);
         }
         record.close(ending);

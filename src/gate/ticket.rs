@@ -13,7 +13,7 @@ use super::record::Record;
 use super::refusal::Denial;
 use super::rounds::Abilities;
 use crate::json::{self, Document, Splice};
-use crate::limit::{CellId, Hold};
+use crate::limit::{self, CellId, Hold};
 use crate::mcp::{self, Claims, Era, Id, Message, Method, Revision, Sender, Speech};
 use crate::policy::Policy;
 use crate::scan::Scope;
@@ -58,6 +58,8 @@ pub(super) struct Passage {
     pub scope: Option<Scope>,
     /// What it holds of limits until it ends.
     pub hold: Option<Hold>,
+    /// Tokens of what the client got, where they are counted.
+    pub tokens: Option<u64>,
 }
 
 /// A session of the legacy era, opened.
@@ -92,6 +94,7 @@ impl Passage {
             subject: None,
             scope: None,
             hold: None,
+            tokens: None,
         }
     }
 
@@ -178,9 +181,9 @@ impl Ticket {
     }
 
     /// Takes the ticket apart: nothing more can be sent with it.
-    pub(super) fn spend(self) -> (Box<Record>, Option<Hold>) {
+    pub(super) fn spend(self) -> (Box<Record>, Passage) {
         self.tally.settle();
-        (self.record, self.passage.hold)
+        (self.record, self.passage)
     }
 
     /// The policy that it was judged by.
@@ -211,6 +214,17 @@ impl Ticket {
     /// The cells of limits in which it has a place among those in flight.
     pub fn cells(&self) -> Vec<CellId> {
         self.passage.hold.iter().flat_map(Hold::cells).collect()
+    }
+
+    /// Counts the tokens of a message that the client gets, where a limit wants that.
+    pub(super) fn count_tokens(&mut self, body: &[u8]) {
+        let passage = &mut self.passage;
+        if let (Some(true), Ok(text)) =
+            (passage.hold.as_ref().map(Hold::counts_tokens), std::str::from_utf8(body))
+        {
+            let tokens = passage.tokens.get_or_insert_default();
+            *tokens = tokens.saturating_add(limit::count_tokens(text));
+        }
     }
 
     /// How long the server may take until the first byte of its answer, where the policy says.

@@ -1,6 +1,7 @@
 //! What one request costs, in every unit that a limit may count.
 
-use super::{BYTES_PER_TOKEN, Excess, Rule, Unit};
+use super::tokens::{count_tokens, tokens_in};
+use super::{Excess, Rule, Unit};
 
 /// What is known of a request before it is answered.
 #[derive(Clone, Copy)]
@@ -45,11 +46,6 @@ pub(super) struct Cost {
     pub known: u64,
 }
 
-/// Tokens in so many bytes: an estimate, rounded up.
-pub(super) fn tokens_in(bytes: u64) -> u64 {
-    bytes.div_ceil(BYTES_PER_TOKEN)
-}
-
 impl Bill<'_> {
     /// What `rule` takes now; of a guess at most what the rule can hold.
     ///
@@ -83,9 +79,4 @@ pub(super) fn of_answer(unit: &Unit, answered: Answered) -> u64 {
         Unit::ResponseBytes => answered.response_bytes,
         Unit::Tokens => answered.response_tokens.unwrap_or_else(|| tokens_in(answered.response_bytes)),
     }
-}
-
-/// Tokens of a text: an estimate by its bytes.
-fn count_tokens(text: &str) -> u64 {
-    tokens_in(text.len() as u64)
 }

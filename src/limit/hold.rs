@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::bill::{Answered, Cost, of_answer};
 use super::key::{CellId, Key};
+use super::tokens::IS_EXACT;
 use super::{Kind, Ledger, Rule, Unit};
 use crate::names::Now;
 
@@ -58,9 +59,9 @@ impl Hold {
         Some(Self { places, is_settled: false })
     }
 
-    /// Whether the answer's tokens matter.
+    /// Whether the tokens of the answer are to be counted.
     pub fn counts_tokens(&self) -> bool {
-        self.places.slots.iter().any(|slot| *slot.rule.unit() == Unit::Tokens)
+        IS_EXACT && self.places.slots.iter().any(|slot| *slot.rule.unit() == Unit::Tokens)
     }
 
     /// The cells in which it has a place among those in flight.

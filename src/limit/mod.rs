@@ -34,6 +34,7 @@ mod requests;
 mod roster;
 mod rule;
 mod shards;
+mod tokens;
 mod unit;
 
 pub use bill::{Answered, Bill, Round};
@@ -45,6 +46,7 @@ pub use rate::{Rate, RateFault};
 pub use requests::Requests;
 pub use roster::Standing;
 pub use rule::{Concurrency, Kind, Queue, Rule, Terms};
+pub use tokens::{IS_EXACT, count_tokens};
 pub use unit::{BYTES_PER_TOKEN, Unit};
 
 use std::sync::Arc;
