@@ -23,6 +23,7 @@ pub struct Target(
 /// Every parser.
 pub const TARGETS: &[Target] = &[
     Target("arguments", sluicegate::policy::fuzz_arguments),
+    Target("baggage", sluicegate::mcp::baggage::fuzz_baggage),
     Target("call", sluicegate::mcp::call::fuzz_call),
     Target("claims", sluicegate::mcp::claims::fuzz_claims),
     Target("coding", sluicegate::serve::fuzz_coding),

@@ -1,6 +1,5 @@
 //! What the shell hands to the gate: one request, whole, with its head already clean.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,10 +8,10 @@ use http::header::{AUTHORIZATION, AsHeaderName};
 use http::{HeaderMap, HeaderValue};
 
 use crate::identity::{self, Caller, Evidence, PeerCertificate, Proof, Replays};
-use crate::json::{self, Value};
-use crate::mcp::{Claims, Revision, Revisions, call};
+use crate::json;
+use crate::mcp::{Claims, Revision, Revisions};
 use crate::names::Now;
-use crate::policy::{ConversationSource, Credentials, Policy};
+use crate::policy::{Credentials, Policy};
 
 /// One HTTP request to the MCP endpoint, read whole.
 ///
@@ -132,23 +131,4 @@ pub(super) fn claims(headers: &HeaderMap, negotiated: Option<Revision>, spoken: 
         }
     }
     claims
-}
-
-/// The conversation as the client names it: the first source of the policy that says something.
-///
-/// Unproven, so it only ever subdivides a caller; beyond 128 printable characters it says nothing.
-pub(super) fn conversation<'a>(
-    policy: &Policy,
-    headers: &'a HeaderMap,
-    meta: Option<Value<'a>>,
-) -> Option<Cow<'a, str>> {
-    let is_name =
-        |text: &Cow<'_, str>| (1..=128).contains(&text.len()) && text.chars().all(|c| !c.is_control());
-    policy.conversation.iter().find_map(|source| {
-        let found = match source {
-            ConversationSource::Header(name) => field(headers, &**name).map(Cow::Borrowed),
-            ConversationSource::Meta(key) => meta.and_then(|meta| call::conversation(meta, key)),
-        };
-        found.filter(is_name)
-    })
 }

@@ -3,12 +3,13 @@
 use crate::bounds::ROUND_LIFE_MAX;
 use crate::identity::Caller;
 use crate::json::{Kind, Value, decimal};
-use crate::limit::{self, Bill, Hold, Requests, Round, Subject};
-use crate::mcp::{Message, Method, call};
+use crate::limit::{self, Bill, Hold, Level, Requests, Round, Subject};
+use crate::mcp::{Message, Method};
 use crate::policy::{Class, Policy};
 
-use super::ask::{Ask, Errand, conversation};
+use super::ask::{Ask, Errand};
 use super::calls::Key;
+use super::conversation;
 use super::handles::{Handles, result_type};
 use super::limited::Limited;
 use super::rules::{Topic, enforce};
@@ -19,7 +20,6 @@ struct Request<'a> {
     kind: Requests,
     tool: Option<&'a str>,
     arguments: Option<Value<'a>>,
-    meta: Option<Value<'a>>,
     round: Round,
 }
 
@@ -56,8 +56,7 @@ impl Gate {
         let later =
             round(policy, &handles, topic, message).filter(|key| self.calls.round_was_asked(*key, ask.now));
         let round = if later.is_some() { Round::Later } else { Round::First };
-        let meta = message.params().and_then(call::meta);
-        let request = Request { kind, tool, arguments, meta, round };
+        let request = Request { kind, tool, arguments, round };
         let charged = self.take(policy, caller, ask, &request, record);
         match charged {
             Err(_) if is_greeting(message.method()) => Ok(None),
@@ -85,8 +84,8 @@ impl Gate {
         if policy.all_limits().is_empty() || !matches!(ask.errand, Errand::Listen) {
             return Ok(None);
         }
-        let (tool, arguments, meta) = (None, None, None);
-        let request = Request { kind: Requests::LISTENS, tool, arguments, meta, round: Round::First };
+        let request = Request { kind: Requests::LISTENS, tool: None, arguments: None, round: Round::First };
+        record.conversation = conversation::of(policy, caller, ask, None);
         self.take(policy, caller, ask, &request, record)
     }
 
@@ -98,8 +97,13 @@ impl Gate {
         request: &Request<'_>,
         record: &mut Record,
     ) -> Result<Option<Hold>, Denial> {
-        let conversation = conversation(policy, ask.headers, request.meta);
         let tool = request.tool.and_then(|name| policy.tool(name));
+        let limits = policy.limits(tool, request.kind);
+        if limits.clone().any(|limit| limit.per().contains(&Level::Conversation)) {
+            let known = record.conversation;
+            record.conversation = conversation::enter(&self.talks, policy, caller, (known, ask.now));
+        }
+        let conversation = record.conversation.and_then(|conversation| conversation.of_its_own());
         let subject = Subject {
             server: policy.server.as_str(),
             tenant: caller.tenant(),
@@ -119,7 +123,7 @@ impl Gate {
             argument: &|path| amount(request.arguments?, path),
             response_bytes: request.tool.map_or(0, |tool| self.ledger.expected_bytes(tool)),
         };
-        let charge = self.ledger.charge(policy.limits(tool, request.kind), (&subject, &bill), ask.now);
+        let charge = self.ledger.charge(limits, (&subject, &bill), ask.now);
         if let Some(exceeded) = charge.shadowed {
             record.would_deny(super::Reason::RateLimit, exceeded.rule.id());
         }

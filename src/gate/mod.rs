@@ -18,6 +18,7 @@ mod batch;
 mod calls;
 mod candidate;
 mod charging;
+mod conversation;
 mod correlate;
 mod eras;
 mod facts;
@@ -46,6 +47,7 @@ use bytes::Bytes;
 pub use answer::{Carrier, Release};
 pub use ask::{Ask, Errand, Origin, Way};
 pub use candidate::{Candidate, Trial};
+pub use conversation::{Conversation, Source};
 pub use facts::Testimony;
 pub use limited::Limited;
 pub use reason::Reason;
@@ -59,7 +61,7 @@ pub use words::Words;
 
 use crate::identity::{Caller, Finding, Refused, Replays};
 use crate::json::Document;
-use crate::limit::{Answered, Ledger};
+use crate::limit::{Answered, Conversations, Ledger};
 use crate::mcp::{self, Sender};
 use crate::names::Now;
 use crate::policy::Policy;
@@ -78,6 +80,7 @@ use ticket::{Judged, Passage, Session};
 #[derive(Debug)]
 pub struct Gate {
     ledger: Arc<Ledger>,
+    talks: Conversations,
     tally: Arc<Tally>,
     sealer: Sealer,
     calls: Calls,
@@ -102,6 +105,7 @@ impl Gate {
     pub fn new(key: SealKey, vault: Vault) -> Self {
         Self {
             ledger: Arc::default(),
+            talks: Conversations::default(),
             tally: Arc::default(),
             sealer: Sealer::new(key),
             calls: Calls::default(),
@@ -197,6 +201,8 @@ impl Gate {
             unread(fault, &document)
         })?;
         record.describe(&message);
+        let meta = message.params().and_then(mcp::call::meta);
+        record.conversation = conversation::of(policy, caller, ask, meta);
         let negotiated = session.as_ref().and_then(|session| self.calls.revision(session.key));
         let claimed = claims(ask.headers, negotiated, self.eras.spoken());
         let speech = spoken(ask.way, &claimed, &message)?;

@@ -8,6 +8,7 @@ use http::header::USER_AGENT;
 
 use super::ask::{Ask, Errand, field};
 use super::candidate::Trial;
+use super::conversation::Conversation;
 use super::facts::Testimony;
 use super::reason::Reason;
 use super::refusal::Denial;
@@ -43,6 +44,8 @@ pub struct Record {
     pub request_id: Option<Id>,
     /// The protocol revision spoken.
     pub revision: Option<Revision>,
+    /// The conversation that it belongs to, where a source of the policy tells one.
+    pub conversation: Option<Conversation>,
     /// What the rules said.
     pub verdict: Verdict,
     /// What was done.
@@ -100,6 +103,7 @@ impl Record {
     pub(super) fn about_the_server(&self) -> Box<Self> {
         Box::new(Self {
             revision: self.revision,
+            conversation: self.conversation,
             verdict: Verdict::Deny,
             action: Action::Deny,
             mode: self.mode,
@@ -126,6 +130,7 @@ impl Record {
             target: None,
             request_id: None,
             revision: None,
+            conversation: None,
             verdict: Verdict::Allow,
             action: Action::Allow,
             mode: policy.mode,

@@ -13,7 +13,8 @@
 
 use std::sync::Arc;
 
-use super::ask::{Ask, conversation};
+use super::ask::Ask;
+use super::conversation;
 use super::record::{Restore, RestoreResult};
 use super::rules::{Topic, carrier};
 use super::seal::Bond;
@@ -41,8 +42,8 @@ pub(super) fn scope(
         return None;
     }
     let meta = message.and_then(Message::params).and_then(call::meta);
-    let named = conversation(policy, ask.headers, meta);
-    let (way, named) = match (ask.way, named.as_deref()) {
+    let named = conversation::named(policy, caller, ask, meta);
+    let (way, named) = match (ask.way, named.as_ref().map(|(_, id)| &**id)) {
         (_, Some(named)) => ("named", named),
         (Way::EventStream { session } | Way::Pipe { session }, None) => ("session", session),
         (Way::Streamable, None) if caller.proof() == Proof::Anonymous => return None,

@@ -15,6 +15,8 @@ pub struct Caller {
     pub(super) issuer: Option<Box<str>>,
     pub(super) scopes: Box<[Box<str>]>,
     pub(super) groups: Box<[Box<str>]>,
+    /// Claims by name.
+    pub(super) kept: Box<[(Box<str>, Box<str>)]>,
     pub(super) proof: Proof,
     pub(super) bond: Bond,
 }
@@ -70,6 +72,11 @@ impl Caller {
         &self.groups
     }
 
+    /// What its token says under a claim that [`ClaimNames::kept`](super::ClaimNames::kept) names.
+    pub fn claim(&self, name: &str) -> Option<&str> {
+        self.kept.iter().find(|(known, _)| **known == *name).map(|(_, value)| &**value)
+    }
+
     /// How the caller was established.
     pub fn proof(&self) -> Proof {
         self.proof
@@ -94,6 +101,7 @@ impl Caller {
             issuer: None,
             scopes: Box::default(),
             groups: Box::default(),
+            kept: Box::default(),
             proof: Proof::Anonymous,
             bond: Bond::default(),
         }

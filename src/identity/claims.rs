@@ -36,6 +36,7 @@ pub(super) fn read(claims: Value<'_>, issuer: &Issuer) -> Result<Caller, Flaw> {
         issuer: Some(issuer.issuer.clone()),
         scopes: set(scopes),
         groups: set(groups),
+        kept: names.kept.iter().filter_map(|name| Some((name.clone(), kept(claims, name)?))).collect(),
         proof: Proof::Token,
         bond: Bond::default(),
     })
@@ -76,6 +77,11 @@ pub(super) fn strings(value: Value<'_>) -> Option<Vec<Box<str>>> {
 
 fn bounded(names: Vec<Box<str>>) -> Result<Vec<Box<str>>, Flaw> {
     if names.iter().all(|name| is_name(name)) { Ok(names) } else { Err(Flaw::Caller) }
+}
+
+/// A claim that only tells apart: one that is no name is not there, and no fault of the token.
+fn kept(claims: Value<'_>, name: &str) -> Option<Box<str>> {
+    named(claims.get(name)?).ok()
 }
 
 fn named(value: Value<'_>) -> Result<Box<str>, Flaw> {

@@ -286,6 +286,7 @@ fn holder(key: StaticKey) -> Option<Caller> {
         issuer: None,
         scopes: set(key.scopes),
         groups: set(key.groups),
+        kept: Box::default(),
         proof: Proof::Key,
         bond: Bond::default(),
     })

@@ -130,6 +130,7 @@ impl CertificateHolder {
             issuer: None,
             scopes: set(self.scopes.clone()),
             groups: set(self.groups.clone()),
+            kept: Box::default(),
             proof: Proof::Certificate,
             bond: Bond::default(),
         }

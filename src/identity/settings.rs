@@ -147,6 +147,8 @@ pub struct ClaimNames {
     pub scopes: Option<ClaimPath>,
     /// The workload that the token was given to.
     pub workload: WorkloadClaim,
+    /// Claims that are kept as they are, for whoever asks: strings at the top level that could be a name.
+    pub kept: Vec<Box<str>>,
 }
 
 /// The name of a claim, or the names on the way down to it. Never empty.
@@ -290,6 +292,7 @@ impl Default for ClaimNames {
             groups: Some("groups".into()),
             scopes: None,
             workload: WorkloadClaim::None,
+            kept: Vec::new(),
         }
     }
 }

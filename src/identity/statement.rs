@@ -98,6 +98,7 @@ mod tests {
             issuer: Some("https://idp.example.com".into()),
             scopes: Box::new(["read".into(), "write".into()]),
             groups: Box::new(["a b".into(), "dba".into()]),
+            kept: Box::default(),
             proof: Proof::Token,
             bond: super::super::Bond::default(),
         };

@@ -25,6 +25,7 @@
 mod bill;
 mod budget;
 mod cell;
+mod conversations;
 mod estimates;
 mod hold;
 mod key;
@@ -39,6 +40,7 @@ mod unit;
 
 pub use bill::{Answered, Bill, Round};
 pub use budget::{Budget, BudgetFault, Period};
+pub use conversations::{Conversations, Digest, Share};
 pub use hold::{Hold, Places};
 pub use key::CellId;
 pub use ledger::Ledger;

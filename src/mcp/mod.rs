@@ -9,6 +9,7 @@
 //!
 //! **What it is not.** No policy and no state: nothing here knows a session, a caller or a clock.
 
+pub mod baggage;
 pub mod call;
 pub mod claims;
 pub mod endpoint;

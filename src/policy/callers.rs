@@ -3,15 +3,17 @@
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned, did_you_mean, shown};
 use super::parts::{Bundle, IssuerPart, KeyPart, KeysPart};
-use super::{Source, certificates};
+use super::{Source, certificates, lower};
 use crate::identity::{
-    Culprit, Directory, Issuer, KeyFaultKind, KeyPlace, KeySource, Settings, StaticKey, VisibleUrl,
+    ClaimNames, Culprit, Directory, Issuer, KeyFaultKind, KeyPlace, KeySource, Settings, StaticKey,
+    VisibleUrl,
 };
 use crate::names::Label;
 
 pub(super) fn directory(bundle: &Bundle, sources: &[Source], findings: &mut Findings) -> Option<Directory> {
     let mut settings = Settings { anonymous: bundle.anonymous.unwrap_or_default(), ..Settings::default() };
     check_senders(bundle, findings);
+    let conversation = lower::conversation(bundle.conversation.as_ref());
     let mut issuer_spans = Vec::new();
     let resource = bundle.resource.url.as_ref();
     for part in &bundle.issuers {
@@ -23,7 +25,10 @@ pub(super) fn directory(bundle: &Bundle, sources: &[Source], findings: &mut Find
                 audiences,
                 algorithms: part.algorithms.clone(),
                 keys,
-                claims: part.claims.clone(),
+                claims: ClaimNames {
+                    kept: conversation.claims().map(Box::from).collect(),
+                    ..part.claims.clone()
+                },
                 terms: part.terms.clone(),
                 introspection: part.introspection.as_ref().map(|asked| asked.value.clone()),
             });

@@ -128,6 +128,7 @@ codes! {
     LimitUnit "SG0143" "a unit that limits do not count in"
     LimitArgument "SG0144" "a limit on an argument that its tools do not have as a number"
     LimitCountsNothing "SG0145" "a limit that no request can ever be counted for"
+    SilentSource "SG0146" "a source of conversations that never says anything"
     CaseFailed "SG0201" "a test case was not decided as expected"
     CaseRule "SG0202" "a test case was decided by another rule, or for another reason"
     CaseArgument "SG0203" "a test case did not turn on the arguments that it names"

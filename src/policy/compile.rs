@@ -14,7 +14,6 @@ use super::judges::{Bench, Court};
 use super::lower;
 use super::parts::{Bundle, RolePart, ToolPart};
 use super::places::Places;
-use super::plans::ConversationSource;
 use super::resource::Resource;
 use super::roles::Role;
 use super::rules::{Docket, Rulebook};
@@ -122,7 +121,8 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         deny_as: bundle.deny_as,
         strict: bundle.strict,
         upstream: bundle.upstream,
-        conversation: bundle.conversation.unwrap_or_else(default_conversation),
+        conversation: lower::conversation(bundle.conversation.as_ref()),
+        limit_hints: bundle.limit_hints,
         book: Rulebook { rules, roles },
         files: sources.iter().map(|source| source.name.clone()).collect(),
         tool_index: tools.iter().map(|tool| (tool.name.as_str().into(), tool.index)).collect(),
@@ -345,14 +345,6 @@ fn switch(part: &ToolPart, tenants: &[Label]) -> TenantSwitch {
         }
     }
     switch
-}
-
-fn default_conversation() -> Vec<ConversationSource> {
-    vec![
-        ConversationSource::Header("x-conversation-id".into()),
-        ConversationSource::Meta("openai/session".into()),
-        ConversationSource::Header("mcp-session-id".into()),
-    ]
 }
 
 /// SHA-256 over all files but tests, by name, each with its name and length.

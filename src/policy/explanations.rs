@@ -14,6 +14,7 @@ const TEXTS: &[&str] = &[
     include_str!("codes/arguments.md"),
     include_str!("codes/callers.md"),
     include_str!("codes/cedar.md"),
+    include_str!("codes/conversations.md"),
     include_str!("codes/keeping.md"),
     include_str!("codes/keys.md"),
     include_str!("codes/limits.md"),

@@ -11,7 +11,7 @@ use super::code::Code;
 use super::compile::{BUILT_IN, BUILT_IN_SCHEMA};
 use super::diagnostic::{Findings, Span, Spanned};
 use super::judges::Bench;
-use super::parts::{Bundle, Effect, LimitPart, ReleaseKind, ReleasePart, note_double};
+use super::parts::{Bundle, Effect, LimitPart, ReleaseKind, ReleasePart, check_claims, note_double};
 use crate::identity::Anonymous;
 use crate::limit::Level;
 use crate::names::{Label, Mode};
@@ -106,6 +106,7 @@ pub(super) fn check(bundle: &Bundle, bench: &Bench, sources: &[Source], findings
     dead::check(bundle, bench, sources, findings);
     check_roles(bundle, findings);
     check_lists(bundle, findings);
+    check_claims(bundle, findings);
     surroundings::check_boundary(bundle, findings);
     surroundings::check_scopes(bundle, findings);
     let anonymous = bundle.anonymous.unwrap_or_default();

@@ -7,8 +7,9 @@ use super::code::Code;
 use super::diagnostic::{Findings, shown};
 use super::input::InputSchema;
 use super::lint;
-use super::parts::{Bundle, LimitPart, RedactPart, RulePart};
+use super::parts::{Bundle, ConversationPart, LimitPart, RedactPart, RulePart};
 use super::places::Places;
+use super::plans::ConversationPlan;
 use super::rules::Rule;
 use crate::names::Mode;
 use crate::{limit, scan};
@@ -99,6 +100,19 @@ fn check_argument(
         let message = format!("`{}` has no argument `{}` that is a number", tool.name.value, shown(path));
         let help = "name an argument of every tool that the limit is about, or other tools";
         findings.advise(Code::LimitArgument, part.unit.span, message, help);
+    }
+}
+
+/// What tells conversations apart, by default where the policy does not say.
+pub(super) fn conversation(part: Option<&ConversationPart>) -> ConversationPlan {
+    let plan = ConversationPlan::default();
+    let Some(part) = part else { return plan };
+    let sources =
+        part.sources.as_ref().map(|sources| sources.iter().map(|each| each.value.clone()).collect());
+    ConversationPlan {
+        sources: sources.unwrap_or(plan.sources),
+        idle_gap: part.idle_gap,
+        new_max: part.new_max.unwrap_or(plan.new_max),
     }
 }
 

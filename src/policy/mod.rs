@@ -88,7 +88,9 @@ pub use lock::{
 };
 pub use outline::{RuleOutline, TakenBack};
 pub use places::Place;
-pub use plans::{AuditLevel, AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
+pub use plans::{
+    AuditLevel, AuditPlan, ConversationPlan, ConversationSource, DenyAs, HintHeaders, HintPlan, UpstreamPlan,
+};
 pub use resource::{RESOURCE_METADATA_PATH, Resource};
 pub use roles::Standing;
 pub use schema::{SchemaOf, schema};

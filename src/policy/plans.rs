@@ -1,8 +1,12 @@
 //! The parts of a policy that other rooms carry out.
 
+use std::fmt;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::credentials::{Credentials, IdentityPlan};
+use crate::bounds::CONVERSATIONS_NEW_PER_HOUR;
+use crate::limit::{Level, Rate};
 
 /// What is written down about a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,13 +54,53 @@ pub struct UpstreamPlan {
     pub identity: Option<IdentityPlan>,
 }
 
-/// Where a conversation's id may be found; the first that is there counts.
+/// What tells the conversations of one caller apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationPlan {
+    /// Where an id may be found; the first that is there counts.
+    pub sources: Vec<ConversationSource>,
+    /// Without an id: the silence after which another conversation begins.
+    pub idle_gap: Option<Duration>,
+    /// How many a caller may begin; further ones share what the caller has in common.
+    pub new_max: Rate,
+}
+
+/// Where a conversation's id may be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConversationSource {
+    /// An entry of W3C baggage, in `params._meta` or in the header.
+    Baggage(Box<str>),
+    /// A claim of the caller's token: the only one that somebody vouches for.
+    Claim(Box<str>),
     /// An HTTP header, in lower case.
     Header(Box<str>),
     /// A key in `params._meta`.
     Meta(Box<str>),
+    /// The session of revisions before 2026-07-28.
+    Session,
+}
+
+/// What callers are told of the limits that they meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HintPlan {
+    /// Limits that count for one of these show their numbers; of others a caller only learns the wait.
+    pub expose: Vec<Level>,
+    /// In which headers.
+    pub headers: HintHeaders,
+}
+
+/// In which headers an HTTP answer tells of a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HintHeaders {
+    /// In both.
+    Both,
+    /// In `RateLimit-Policy` and `RateLimit`. Source: draft-ietf-httpapi-ratelimit-headers-11.
+    #[default]
+    Ietf,
+    /// In none; `Retry-After` stays.
+    None,
+    /// In `X-RateLimit-Limit`, `-Remaining` and `-Reset`, the last in seconds from now.
+    XRatelimit,
 }
 
 impl AuditLevel {
@@ -82,6 +126,70 @@ impl DenyAs {
         match self {
             Self::Http => "http",
             Self::ToolError => "tool_error",
+        }
+    }
+}
+
+impl Default for ConversationPlan {
+    fn default() -> Self {
+        Self {
+            sources: vec![
+                ConversationSource::Header("x-conversation-id".into()),
+                ConversationSource::Meta("openai/session".into()),
+                ConversationSource::Session,
+            ],
+            idle_gap: None,
+            new_max: Rate {
+                calls: NonZeroU32::new(CONVERSATIONS_NEW_PER_HOUR).unwrap_or(NonZeroU32::MIN),
+                period: Duration::from_hours(1),
+            },
+        }
+    }
+}
+
+impl ConversationPlan {
+    /// The claims of tokens that are kept for it.
+    pub(super) fn claims(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().filter_map(|source| match source {
+            ConversationSource::Claim(name) => Some(&**name),
+            ConversationSource::Baggage(_)
+            | ConversationSource::Header(_)
+            | ConversationSource::Meta(_)
+            | ConversationSource::Session => None,
+        })
+    }
+}
+
+/// Writes it as policies do.
+impl fmt::Display for ConversationSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Baggage(key) => write!(f, "baggage:{key}"),
+            Self::Claim(name) => write!(f, "claim:{name}"),
+            Self::Header(name) => write!(f, "header:{name}"),
+            Self::Meta(key) => write!(f, "meta:{key}"),
+            Self::Session => f.write_str("session"),
+        }
+    }
+}
+
+impl Default for HintPlan {
+    fn default() -> Self {
+        Self { expose: vec![Level::User, Level::Conversation], headers: HintHeaders::default() }
+    }
+}
+
+impl HintHeaders {
+    /// Every choice.
+    pub const ALL: &[Self] = &[Self::Both, Self::Ietf, Self::None, Self::XRatelimit];
+
+    /// The word for it in policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Ietf => "ietf",
+            Self::None => "none",
+            Self::XRatelimit => "x-ratelimit",
         }
     }
 }

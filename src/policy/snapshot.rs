@@ -12,7 +12,7 @@ use super::input::Admission;
 use super::keeping::Keeping;
 use super::lock::Definition;
 use super::output::OutputSchema;
-use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
+use super::plans::{AuditPlan, ConversationPlan, DenyAs, HintPlan, UpstreamPlan};
 use super::predicates::{Facts, Sight};
 use super::resource::Resource;
 use super::roles::Standing;
@@ -56,8 +56,10 @@ pub struct Policy {
     pub strict: StrictPlan,
     /// How the server behind is spoken to.
     pub upstream: UpstreamPlan,
-    /// Where a conversation's id may be found, best first.
-    pub conversation: Vec<ConversationSource>,
+    /// What tells the conversations of a caller apart.
+    pub conversation: ConversationPlan,
+    /// What callers are told of limits.
+    pub limit_hints: HintPlan,
     /// The names of the files, for places.
     pub(super) files: Box<[Box<str>]>,
     pub(super) book: Rulebook,

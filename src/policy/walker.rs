@@ -240,23 +240,22 @@ pub(super) fn duration(node: &Node, what: &str, findings: &mut Findings) -> Opti
         return None;
     }
     let text = text(node, what, findings)?;
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits).unwrap_or((text, ""));
-    let unit_ms = DURATION_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, ms)| *ms);
-    let ms = unit_ms.and_then(|unit_ms| number.parse::<u64>().ok()?.checked_mul(unit_ms));
-    match ms {
-        Some(ms) if (1..=DURATION_MS_MAX).contains(&ms) => Some(Duration::from_millis(ms)),
-        Some(_) | None => {
-            let message = format!("`{}` is no {what} from 1ms to 24hour", shown(text));
-            findings.advise(
-                Code::BadValue,
-                node.span,
-                message,
-                "write a whole number and `ms`, `s`, `min` or `hour`, as in `10s`",
-            );
-            None
-        }
+    let found = duration_of(text);
+    if found.is_none() {
+        let message = format!("`{}` is no {what} from 1ms to 24hour", shown(text));
+        let help = "write a whole number and `ms`, `s`, `min` or `hour`, as in `10s`";
+        findings.advise(Code::BadValue, node.span, message, help);
     }
+    found
+}
+
+/// Reads a length of time from 1ms to 24hour.
+pub(super) fn duration_of(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit_ms = DURATION_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, ms)| *ms)?;
+    let ms = number.parse::<u64>().ok()?.checked_mul(unit_ms)?;
+    (1..=DURATION_MS_MAX).contains(&ms).then(|| Duration::from_millis(ms))
 }
 
 const DURATION_UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("min", 60_000), ("hour", 3_600_000)];

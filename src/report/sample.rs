@@ -39,6 +39,7 @@ pub(super) fn record() -> Record {
         target: Some("payments.refund".into()),
         request_id: Some(id("17")),
         revision: Some(Revision::V2026_07_28),
+        conversation: None,
         verdict: Verdict::Allow,
         action: Action::Allow,
         mode: Mode::Enforce,

@@ -19,6 +19,10 @@ pub(super) fn of(policy: &Policy, question: &Question, account: &Account<'_>) ->
             let _ = writeln!(text, "  WWW-Authenticate: {challenge}");
         }
     }
+    if let Some(conversation) = &came.record.conversation {
+        let (id, source) = (conversation.name(), conversation.source(policy));
+        let _ = writeln!(text, "conversation: {id}, told by `{source}`");
+    }
     for (_, finding) in &came.record.findings {
         let (detector, count) = (finding.detector.as_str(), finding.count);
         let (action, rule) = (finding.action.as_str(), &finding.rule);

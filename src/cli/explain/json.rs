@@ -35,6 +35,10 @@ pub(super) fn of(policy: &Policy, question: &Question, account: &Account<'_>) ->
             })
         })
         .collect();
+    let conversation = came
+        .record
+        .conversation
+        .map(|conversation| json!({ "id": conversation.name(), "source": conversation.source(policy) }));
     let rules = account.explanation.as_ref().map(|explanation| {
         explanation.rules.iter().map(|trace| of_rule(policy, question, trace)).collect::<Vec<_>>()
     });
@@ -56,6 +60,7 @@ pub(super) fn of(policy: &Policy, question: &Question, account: &Account<'_>) ->
             "proof": caller.proof().as_str(),
         },
         "reply": reply,
+        "conversation": conversation,
         "findings": findings,
         "rules": rules,
         "flips": account.flips.iter().map(|flip| of_flip(policy, flip)).collect::<Vec<_>>(),

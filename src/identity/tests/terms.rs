@@ -113,6 +113,22 @@ fn reads_claims_below_the_top_level() {
 }
 
 #[test]
+fn keeps_claims_that_it_is_told_to_keep_and_that_could_be_a_name() {
+    let names = ClaimNames { kept: vec!["sid".into(), "jti".into()], ..ClaimNames::default() };
+    let kept = |sid: &str| {
+        let found = verify(Terms::default(), names.clone(), HEADER, &claims(&[("sid", sid)]), NOW);
+        let caller = found.expect("a caller, whatever its session is called");
+        assert_eq!(caller.claim("sub"), None, "what nobody asked for is not kept");
+        caller.claim("sid").map(str::to_owned)
+    };
+    assert_eq!(kept(r#""s-1""#).as_deref(), Some("s-1"));
+    let long = format!("\"{}\"", "x".repeat(257));
+    for odd in ["1", "null", r#"["s-1"]"#, r#""""#, r#""a\u0007b""#, &long] {
+        assert_eq!(kept(odd), None, "{odd}");
+    }
+}
+
+#[test]
 fn knows_service_accounts_of_a_cluster() {
     let names = ClaimNames {
         tenant: Some(ClaimPath { first: "kubernetes.io".into(), rest: ["namespace".into()].into() }),

@@ -4,7 +4,7 @@ use super::{Bundle, Findings, ModePart, Spanned};
 use crate::names::{Label, Mode};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Span, did_you_mean, shown};
-use crate::policy::plans::{AuditLevel, AuditPlan, ConversationSource};
+use crate::policy::plans::{AuditLevel, AuditPlan};
 use crate::policy::scalar::Scalar;
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::{Content, Node};
@@ -40,9 +40,6 @@ pub(in crate::policy) const REDACT_KEYS: &[&str] = &[
     "mode",
     "since",
 ];
-
-/// The keys of `conversation`.
-pub(in crate::policy) const CONVERSATION_KEYS: &[&str] = &["sources"];
 
 impl Bundle {
     pub(super) fn read_redact(&mut self, node: &Node, findings: &mut Findings) {
@@ -205,31 +202,4 @@ pub(super) fn read_audit(node: &Node, findings: &mut Findings) -> AuditPlan {
     }
     let values = values.unwrap_or_default().into_iter().map(|value| value.value).collect();
     AuditPlan { level: level.unwrap_or_default(), values }
-}
-
-pub(super) fn read_conversation(node: &Node, findings: &mut Findings) -> Option<Vec<ConversationSource>> {
-    let fields = Fields::open(node, "`conversation`", CONVERSATION_KEYS, findings)?;
-    let items =
-        fields.need("sources", findings).and_then(|node| walker::some(node, "`sources`", findings))?;
-    Some(items.iter().filter_map(|item| read_source(item, findings)).collect())
-}
-
-fn read_source(node: &Node, findings: &mut Findings) -> Option<ConversationSource> {
-    let text = walker::text(node, "a source", findings)?;
-    let is_token =
-        |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    let is_key = |key: &str| key.bytes().all(|byte| byte.is_ascii_graphic());
-    match text.split_once(':') {
-        Some(("header", name)) if !name.is_empty() && is_token(name) => {
-            Some(ConversationSource::Header(name.to_ascii_lowercase().into()))
-        }
-        Some(("meta", key)) if !key.is_empty() && is_key(key) => Some(ConversationSource::Meta(key.into())),
-        Some(_) | None => {
-            let message = format!("`{}` is no source of a conversation's id", shown(text));
-            let help =
-                "write `header:X-Conversation-Id`, or `meta:openai/session` for a key of `params._meta`";
-            findings.advise(Code::UnknownWord, node.span, message, help);
-            None
-        }
-    }
 }

@@ -7,6 +7,7 @@ mod binary;
 mod callers;
 mod certificates;
 mod conditions;
+mod conversation;
 mod introspection;
 mod issuers;
 mod limits;
@@ -21,6 +22,7 @@ mod upstream;
 pub(super) use callers::{KeyPart, RolePart};
 pub(super) use certificates::CertificatePart;
 pub(super) use conditions::{ReleaseKind, ReleasePart};
+pub(super) use conversation::{ConversationPart, check_claims};
 pub(super) use issuers::{IssuerKind, IssuerPart, KeysPart, ResourcePart};
 pub(super) use limits::LimitPart;
 pub(super) use measures::RedactPart;
@@ -35,10 +37,11 @@ pub(super) mod keys {
     pub(in crate::policy) use super::callers::{CALLERS_KEYS, KEY_KEYS, ROLE_KEYS};
     pub(in crate::policy) use super::certificates::CERTIFICATE_KEYS;
     pub(in crate::policy) use super::conditions::{EXCEPTION_KEYS, UNLESS_KEYS};
+    pub(in crate::policy) use super::conversation::{CONVERSATION_KEYS, HINT_KEYS};
     pub(in crate::policy) use super::introspection::INTROSPECTION_KEYS;
     pub(in crate::policy) use super::issuers::{CLAIMS_KEYS, ISSUER_KEYS};
     pub(in crate::policy) use super::limits::{GLOBAL, KINDS, LIMIT_KEYS, MATCH_KEYS, QUEUE_KEYS, ROUNDS};
-    pub(in crate::policy) use super::measures::{AUDIT_KEYS, CONVERSATION_KEYS, REDACT_KEYS};
+    pub(in crate::policy) use super::measures::{AUDIT_KEYS, REDACT_KEYS};
     pub(in crate::policy) use super::restoring::{BINDING_KEYS, PSEUDONYM_KEYS, RESTORE_KEYS};
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
     pub(in crate::policy) use super::shadow::SHADOW_KEYS;
@@ -55,7 +58,7 @@ use std::num::NonZeroU32;
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned};
 use super::keeping::{PseudonymPlan, Unbound};
-use super::plans::{AuditPlan, ConversationSource, DenyAs, UpstreamPlan};
+use super::plans::{AuditPlan, DenyAs, HintPlan, UpstreamPlan};
 use super::scalar::Scalar;
 use super::strict::StrictPlan;
 use super::walker::{self, Fields};
@@ -99,7 +102,8 @@ pub(super) struct Bundle {
     pub audit: AuditPlan,
     pub deny_as: DenyAs,
     pub strict: StrictPlan,
-    pub conversation: Option<Vec<ConversationSource>>,
+    pub conversation: Option<ConversationPart>,
+    pub limit_hints: HintPlan,
     /// Sections that were seen and may not be seen again.
     once: Vec<(&'static str, Span)>,
 }
@@ -138,14 +142,25 @@ pub(in crate::policy) const KEYS: &[&str] = &[
     "strict",
     "shadow",
     "conversation",
+    "limit_hints",
 ];
 
 /// The keys of `server`.
 pub(in crate::policy) const SERVER_KEYS: &[&str] = &["id", "mode", "since"];
 
 /// Sections that say something once for the whole bundle.
-const ONCE: &[&str] =
-    &["server", "binary", "pseudonyms", "upstream", "audit", "deny_as", "strict", "shadow", "conversation"];
+const ONCE: &[&str] = &[
+    "server",
+    "binary",
+    "pseudonyms",
+    "upstream",
+    "audit",
+    "deny_as",
+    "strict",
+    "shadow",
+    "conversation",
+    "limit_hints",
+];
 
 impl Bundle {
     /// Adds what one file says.
@@ -199,7 +214,10 @@ impl Bundle {
         each("strict", &mut |node, findings| self.strict = strict::read_strict(node, findings));
         each("shadow", &mut |node, findings| self.read_shadow(node, findings));
         each("conversation", &mut |node, findings| {
-            self.conversation = measures::read_conversation(node, findings);
+            self.conversation = conversation::read_conversation(node, findings);
+        });
+        each("limit_hints", &mut |node, findings| {
+            self.limit_hints = conversation::read_hints(node, findings);
         });
     }
 

@@ -12,6 +12,7 @@
 
 mod beside;
 mod callers;
+mod conversation;
 mod forms;
 mod limits;
 mod rules;

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::forms::{
     boolean, by_tool, count, date, duration, label, list, map, rooted, shape, some, text, tool, version, word,
 };
-use super::{Shape, Tools, callers, limits, rules, upstream};
+use super::{Shape, Tools, callers, conversation, limits, rules, upstream};
 use crate::bounds::BODY_BYTES_MAX;
 use crate::names::Mode;
 use crate::policy::keeping::Unbound;
 use crate::policy::parts::keys::{
-    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, CONVERSATION_KEYS, MEDIA_KINDS, POLICY_KEYS, PSEUDONYM_KEYS,
-    REDACT_KEYS, RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, TOOL_KEYS,
+    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, MEDIA_KINDS, POLICY_KEYS, PSEUDONYM_KEYS, REDACT_KEYS,
+    RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, TOOL_KEYS,
 };
 use crate::policy::plans::{AuditLevel, DenyAs};
 use crate::policy::snapshot::Class;
@@ -32,7 +32,8 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.extend(measures());
     shapes.extend(restoring(tools));
     shapes.extend(upstream::shapes());
-    shapes.extend([strict(), shadow(), conversation()]);
+    shapes.extend([strict(), shadow()]);
+    shapes.extend(conversation::shapes());
     shapes
 }
 
@@ -76,7 +77,8 @@ fn policy(tools: &Tools) -> Shape {
             "how strictly messages are read; all of it is strict where nothing is said",
         )
         .row("shadow", shape("shadow"), "how long something may only report")
-        .row("conversation", shape("conversation"), "where the name of a conversation is found")
+        .row("conversation", shape("conversation"), "what tells the conversations of a caller apart")
+        .row("limit_hints", shape("limit_hints"), "what callers are told of the limits that they meet")
 }
 
 /// A word, or the media types that pass.
@@ -231,14 +233,5 @@ fn shadow() -> Shape {
         "max_days",
         count(),
         "days after which `check` warns of what is in shadow, counted from its `since`",
-    )
-}
-
-fn conversation() -> Shape {
-    let source = json!({ "type": "string", "pattern": "^(header:[0-9A-Za-z_-]+|meta:[!-~]+)$" });
-    Shape::new("conversation", CONVERSATION_KEYS, &["sources"]).row(
-        "sources",
-        some(&source),
-        "the first that is there counts: `header:X-Conversation-Id`, or `meta:openai/session` for a key of `params._meta`",
     )
 }

@@ -1,4 +1,5 @@
-//! How a caller is named in a line: by a keyed hash, unless the operator wants the name itself.
+//! How a caller is named in a line: by a keyed hash, unless the operator wants the name itself. A conversation
+//! always is: its id may be that of a session, which is a secret.
 
 use std::fmt;
 
@@ -8,6 +9,7 @@ use ring::hmac;
 use super::text::Text;
 use crate::bounds::{AUDIT_ACTORS_MAX, AUDIT_NAME_BYTES_MAX};
 use crate::identity::{Caller, Proof};
+use crate::limit::Digest;
 
 /// How callers are named in audit lines.
 pub enum Actors {
@@ -37,6 +39,7 @@ pub(super) enum Naming {
         key: Box<hmac::Key>,
         /// An HMAC costs as much as the rest of a line, and few users make most calls.
         names: Cache<Box<str>, [u8; 16]>,
+        conversations: Cache<[u8; 16], [u8; 16]>,
     },
     Plain,
 }
@@ -47,6 +50,7 @@ impl Naming {
         let hashed = |key: &[u8]| Self::Hashed {
             key: Box::new(hmac::Key::new(hmac::HMAC_SHA256, key)),
             names: Cache::new(AUDIT_ACTORS_MAX),
+            conversations: Cache::new(AUDIT_ACTORS_MAX),
         };
         match actors {
             Actors::Keyed(key) => hashed(&key),
@@ -59,9 +63,9 @@ impl Naming {
     pub(super) fn write(&self, text: &mut Text, caller: &Caller) {
         match self {
             Self::Hashed { .. } if caller.proof() == Proof::Anonymous => text.raw("\"anonymous\""),
-            Self::Hashed { key, names } => {
+            Self::Hashed { key, names, .. } => {
                 let name = names.get(caller.user()).unwrap_or_else(|| {
-                    let name = digest(key, caller.user());
+                    let name = digest(key, caller.user().as_bytes());
                     names.insert(caller.user().into(), name);
                     name
                 });
@@ -72,10 +76,28 @@ impl Naming {
             Self::Plain => text.string(caller.user(), AUDIT_NAME_BYTES_MAX),
         }
     }
+
+    /// Adds a conversation, which is a hash already, as a JSON string: under the key where there is one.
+    pub(super) fn write_conversation(&self, text: &mut Text, id: &Digest) {
+        let (lead, id) = match self {
+            Self::Hashed { key, conversations, .. } => {
+                let name = conversations.get(id).unwrap_or_else(|| {
+                    let name = digest(key, id);
+                    conversations.insert(*id, name);
+                    name
+                });
+                ("\"hmac:", name)
+            }
+            Self::Plain => ("\"sha256:", *id),
+        };
+        text.raw(lead);
+        text.hex(&id);
+        text.raw("\"");
+    }
 }
 
-fn digest(key: &hmac::Key, user: &str) -> [u8; 16] {
-    let tag = hmac::sign(key, user.as_bytes());
+fn digest(key: &hmac::Key, what: &[u8]) -> [u8; 16] {
+    let tag = hmac::sign(key, what);
     let mut name = [0; 16];
     name.copy_from_slice(&tag.as_ref()[..16]);
     name

@@ -9,6 +9,7 @@ use crate::bounds::{
 };
 use crate::gate::{Action, Outcome, Record, Restore, RestoreResult};
 use crate::identity::Proof;
+use crate::limit::Share;
 use crate::mcp::{Method, Revision, Subject};
 use crate::names::Label;
 use crate::policy::Policy;
@@ -43,6 +44,7 @@ pub(super) fn write(text: &mut Text, record: &Record, naming: &Naming, resource:
     text.raw("\"stage\":\"decision\"");
     write_actor(text, record, naming);
     write_source(text, record);
+    write_conversation(text, record, naming);
     write_action(text, record);
     resource.write(text, &record.policy);
     write_decision(text, record);
@@ -107,6 +109,18 @@ fn write_source(text: &mut Text, record: &Record) {
     let lead = if record.peer.is_some() { ",\"user_agent\":" } else { "\"user_agent\":" };
     text.member(lead, record.user_agent.as_deref(), AUDIT_NAME_BYTES_MAX);
     text.raw("}");
+}
+
+/// Writes the conversation, where one is known, and whether it shares the count of its caller's others.
+fn write_conversation(text: &mut Text, record: &Record, naming: &Naming) {
+    let Some(conversation) = &record.conversation else { return };
+    text.raw(",\"conversation\":{\"id\":");
+    naming.write_conversation(text, &conversation.id);
+    text.member(",\"source\":", Some(&conversation.source(&record.policy)), AUDIT_NAME_BYTES_MAX);
+    text.raw(match conversation.share {
+        Share::Common => ",\"shared\":true}",
+        Share::Own => "}",
+    });
 }
 
 fn write_action(text: &mut Text, record: &Record) {

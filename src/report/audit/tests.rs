@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::bounds::{AUDIT_LINE_BYTES_MAX, AUDIT_QUEUE_BYTES_MAX};
-use crate::gate::{Action, Outcome, Reason, Restore, RestoreResult, Verdict};
+use crate::gate::{Action, Conversation, Outcome, Reason, Restore, RestoreResult, Source, Verdict};
 use crate::identity::Evidence;
+use crate::limit::Share;
 use crate::names::{Label, Now};
 use crate::report::sample;
 use crate::scan::{self, Direction};
@@ -117,6 +118,24 @@ fn names_a_caller_by_a_keyed_hash_unless_told_otherwise() {
     assert_eq!(id(&record, keyed()), (false, Some("anonymous".into())));
     record.caller = None;
     assert_eq!(written(&record, keyed()).1["actor"], json!({"type": "unknown"}));
+}
+
+#[test]
+fn names_a_conversation_by_a_hash_always() {
+    let mut record = sample::record();
+    let own = Conversation { id: [7; 16], source: Source::Named(0), share: Share::Own };
+    let said = |record: &Record, actors| written(record, actors).1["conversation"].clone();
+    record.conversation = Some(own);
+    let plain = json!({"id": format!("sha256:{}", "07".repeat(16)), "source": "header:x-conversation-id"});
+    assert_eq!(said(&record, Actors::Plain), plain);
+    // printf '\7%.0s' $(seq 16) | openssl dgst -sha256 -hmac key
+    let keyed = said(&record, Actors::Keyed(Box::from(&b"key"[..])));
+    assert_eq!(keyed["id"], "hmac:fa97e361e7d3d1318bee6d9ea10074b3");
+    record.conversation = Some(Conversation { source: Source::Silence, share: Share::Common, ..own });
+    let line = said(&record, Actors::Plain);
+    assert_eq!((&line["source"], &line["shared"]), (&json!("idle-gap"), &json!(true)));
+    record.conversation = None;
+    assert!(said(&record, Actors::Plain).is_null());
 }
 
 #[test]
