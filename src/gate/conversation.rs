@@ -101,8 +101,9 @@ pub(super) fn of(
     meta: Option<Value<'_>>,
 ) -> Option<Conversation> {
     let (place, id) = named(policy, caller, ask, meta)?;
-    let source = policy.conversation.sources.get(place)?.to_string();
-    let id = told(principal(caller), &[source.as_bytes(), id.as_bytes()]);
+    let (kind, name) = policy.conversation.sources.get(place)?.parts();
+    let parts = [kind, name.unwrap_or_default(), &id].map(str::as_bytes);
+    let id = told(principal(caller), &parts);
     Some(Conversation { id, source: Source::Named(place), share: Share::Own })
 }
 

@@ -160,15 +160,25 @@ impl ConversationPlan {
     }
 }
 
+impl ConversationSource {
+    /// The word for its kind, and what it looks for.
+    pub fn parts(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Baggage(key) => ("baggage", Some(key)),
+            Self::Claim(name) => ("claim", Some(name)),
+            Self::Header(name) => ("header", Some(name)),
+            Self::Meta(key) => ("meta", Some(key)),
+            Self::Session => ("session", None),
+        }
+    }
+}
+
 /// Writes it as policies do.
 impl fmt::Display for ConversationSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Baggage(key) => write!(f, "baggage:{key}"),
-            Self::Claim(name) => write!(f, "claim:{name}"),
-            Self::Header(name) => write!(f, "header:{name}"),
-            Self::Meta(key) => write!(f, "meta:{key}"),
-            Self::Session => f.write_str("session"),
+        match self.parts() {
+            (kind, Some(name)) => write!(f, "{kind}:{name}"),
+            (kind, None) => f.write_str(kind),
         }
     }
 }

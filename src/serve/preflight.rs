@@ -62,13 +62,14 @@ impl Grant {
     /// Writes it into the head of an answer.
     pub fn note(self, headers: &mut HeaderMap) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, self.0);
-        headers.insert(
-            ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("mcp-session-id, www-authenticate"),
-        );
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(READABLE));
         headers.append(VARY, HeaderValue::from_static("origin"));
     }
 }
+
+/// What a page may read of an answer: what it has to say again, how to get in, and when to come back.
+const READABLE: &str = "mcp-session-id, www-authenticate, retry-after, ratelimit, ratelimit-policy, \
+                        x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset";
 
 /// Whether a page may send a header: those of the protocol, by name, since a browser takes no pattern.
 fn may_be_sent(name: &str) -> bool {
@@ -114,7 +115,7 @@ mod tests {
         is("access-control-allow-origin", "https://app.example");
         is("access-control-allow-methods", "POST, GET, DELETE");
         is("access-control-allow-headers", "Authorization, mcp-param-city");
-        is("access-control-expose-headers", "mcp-session-id, www-authenticate");
+        is("access-control-expose-headers", READABLE);
         is("vary", "origin");
         assert!(!headers.contains_key("access-control-allow-credentials"));
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use super::message::headers_of;
 use crate::gate::{
@@ -21,6 +22,8 @@ pub struct Stage {
     gate: Gate,
     policy: Arc<Policy>,
     caller: Arc<Caller>,
+    /// What stands beside the headers of the protocol.
+    headers: HeaderMap,
 }
 
 /// What came of one message.
@@ -58,7 +61,13 @@ impl Stage {
     pub fn new(policy: Arc<Policy>, caller: Arc<Caller>) -> Self {
         // INVARIANT: the constant is as long as a sealing secret must be; a test holds it.
         let key = SealKey::derive(SECRET).expect("a secret of 32 bytes or more");
-        Self { gate: Gate::new(key, Vault::new(CHANCE)), policy, caller }
+        Self { gate: Gate::new(key, Vault::new(CHANCE)), policy, caller, headers: HeaderMap::new() }
+    }
+
+    /// The same, with more headers on every message; those of the protocol are made from the message.
+    #[must_use]
+    pub fn with_headers(self, headers: HeaderMap) -> Self {
+        Self { headers, ..self }
     }
 
     /// Sends `body`, and lets the server answer with `result` if it gets that far.
@@ -82,7 +91,8 @@ impl Stage {
     /// # Errors
     /// What came of it, if it got no further than the gate.
     pub fn enter(&self, body: &Bytes, now: Now) -> Result<Ticket, Box<Came>> {
-        let headers = headers_of(body);
+        let mut headers = self.headers.clone();
+        headers.extend(headers_of(body));
         let ask = Ask {
             errand: Errand::Say(body.clone()),
             headers: &headers,

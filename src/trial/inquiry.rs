@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
 use super::act::{Came, Stage};
 use crate::identity::Caller;
@@ -17,6 +18,8 @@ use crate::policy::{Decision, Explanation, Flip, Path, Policy, Verdict};
 pub struct Question {
     /// The JSON-RPC message.
     pub body: Bytes,
+    /// What stands beside the headers of the protocol.
+    pub headers: HeaderMap,
     /// Who sends it.
     pub caller: Arc<Caller>,
     /// When, in milliseconds since 1970.
@@ -38,7 +41,7 @@ impl Question {
     /// Puts the message through the gate, and asks the rules why.
     pub fn ask<'p>(&self, policy: &'p Arc<Policy>) -> Account<'p> {
         let explanation = explain(policy, &self.caller, self.unix_ms, &self.body);
-        let stage = Stage::new(Arc::clone(policy), Arc::clone(&self.caller));
+        let stage = Stage::new(Arc::clone(policy), Arc::clone(&self.caller)).with_headers(self.headers.clone());
         let now = Now { steady: Duration::ZERO, unix_ms: self.unix_ms };
         let came = stage.send(&self.body, None, now, explanation.as_ref());
         let is_word_of_rules = explanation.as_ref().is_some_and(|explanation| {

@@ -34,6 +34,8 @@ pub use story::{person, story, when};
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
+
 use crate::identity::{Caller, Supposed};
 use crate::names::Now;
 use crate::policy::{About, Case, Cases, Explanation, Faults, Place, Policy, Source};
@@ -171,8 +173,12 @@ fn judge<'p>(
     let (times, every, together) =
         case.repeat.map_or((1, Duration::ZERO, false), |it| (it.times.get(), it.every, it.together));
     let mut now = start;
-    let question =
-        Question { body: body_of(&case.said), unix_ms: start.unix_ms, caller: Arc::clone(&caller) };
+    let question = Question {
+        body: body_of(&case.said),
+        headers: HeaderMap::new(),
+        unix_ms: start.unix_ms,
+        caller: Arc::clone(&caller),
+    };
     let mut runs = Runs::new(question);
     // Together, all are in flight before the first is answered; else each is answered before the next one.
     let mut waiting: Vec<_> =

@@ -37,7 +37,8 @@ Examples:
   sluicegate explain DIR --cedar-schema
 
 A request file holds { \"as\": { \"user\": \"alice\", \"scopes\": [\"db:query\"] }, \"at\": \"2026-11-23T08:00:00+01:00\",
-\"message\": { a JSON-RPC message } }; who and when may be left out, and options say it otherwise.
+\"headers\": { \"X-Conversation-Id\": \"c1\" }, \"message\": { a JSON-RPC message } }; all but the message may be left
+out, and options say it otherwise. Headers of the protocol are made from the message.
 
 Exit codes: 0 explained, whatever the decision; 2 usage, 3 could not be explained.")]
 pub struct Options {
@@ -151,12 +152,12 @@ pub fn explain(options: &Options) -> Exit {
 /// # Errors
 /// Why that is no question, in one line.
 fn message(policy: &Arc<Policy>, options: &Options) -> Result<String, String> {
-    let Request { caller, unix_ms, body } = request::of(options)?;
+    let Request { caller, unix_ms, headers, body } = request::of(options)?;
     let supposed = options.caller.over(caller);
     let caller = Supposed::caller(supposed.as_ref());
     let caller = caller.map_err(|fault| format!("there can be no such caller: {fault}"))?;
     let unix_ms = options.at.or(unix_ms).unwrap_or_else(store::unix_ms);
-    let question = Question { body, caller, unix_ms };
+    let question = Question { body, headers, caller, unix_ms };
     let account = question.ask(policy);
     Ok(match options.output {
         Format::Human => human::of(policy, &question, &account),

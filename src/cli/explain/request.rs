@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Options;
 use crate::bounds::BODY_BYTES_MAX;
@@ -21,6 +22,8 @@ pub(super) struct Request {
     pub caller: Option<Supposed>,
     /// When, in milliseconds since 1970.
     pub unix_ms: Option<u64>,
+    /// What stands beside the headers of the protocol.
+    pub headers: HeaderMap,
     /// The JSON-RPC message.
     pub body: Bytes,
 }
@@ -48,7 +51,7 @@ pub(super) fn of(options: &Options) -> Result<Request, String> {
         }
         (None, None) => return Err("write what is to be explained".to_owned()),
     };
-    Ok(Request { caller: None, unix_ms: None, body: body_of(&said) })
+    Ok(Request { caller: None, unix_ms: None, headers: HeaderMap::new(), body: body_of(&said) })
 }
 
 fn arguments(json: &str) -> Result<Box<str>, String> {
@@ -75,11 +78,11 @@ fn read(path: &Path) -> Result<String, String> {
     Ok(text)
 }
 
-/// Reads `{ "as": {...}, "at": "...", "message": {...} }`.
+/// Reads `{ "as": {...}, "at": "...", "headers": {...}, "message": {...} }`.
 fn parse(text: &str) -> Result<Request, String> {
     let document = Document::parse(text.as_bytes()).map_err(|fault| format!("no JSON: {fault}"))?;
     let root = document.root();
-    check_keys(root, "a request", &["as", "at", "message"])?;
+    check_keys(root, "a request", &["as", "at", "headers", "message"])?;
     let message = root.get("message").ok_or("a request needs a `message`, with a JSON-RPC message")?;
     let unix_ms = match root.get("at") {
         Some(at) => Some(time(at)?),
@@ -89,7 +92,21 @@ fn parse(text: &str) -> Result<Request, String> {
         Some(caller) => Some(supposed(caller)?),
         None => None,
     };
-    Ok(Request { caller, unix_ms, body: Bytes::copy_from_slice(message.raw().as_bytes()) })
+    let headers = root.get("headers").map(headers).transpose()?.unwrap_or_default();
+    Ok(Request { caller, unix_ms, headers, body: Bytes::copy_from_slice(message.raw().as_bytes()) })
+}
+
+fn headers(fields: Value<'_>) -> Result<HeaderMap, String> {
+    if fields.kind() != Kind::Object {
+        return Err("`headers` is no JSON object".to_owned());
+    }
+    let pairs = fields.members().map(|(name, value)| {
+        let name = name.name();
+        let value = value.string().and_then(|text| HeaderValue::from_str(&text).ok());
+        let field = HeaderName::try_from(&*name).ok().zip(value);
+        field.ok_or(format!("`headers.{name}` is no header"))
+    });
+    pairs.collect()
 }
 
 fn time(at: Value<'_>) -> Result<u64, String> {
@@ -159,6 +176,9 @@ mod tests {
             ("{}", "needs a `message`"),
             (r#"{"massage":{}}"#, "no key `massage`"),
             (r#"{"message":{},"at":1}"#, "`at` is no text"),
+            (r#"{"message":{},"headers":[]}"#, "`headers` is no JSON object"),
+            (r#"{"message":{},"headers":{"X-Talk":1}}"#, "`headers.X-Talk` is no header"),
+            (r#"{"message":{},"headers":{"X Talk":"1"}}"#, "`headers.X Talk` is no header"),
             (r#"{"message":{},"at":"2026-11-23"}"#, "is no time"),
             (r#"{"message":{},"as":{"scope":"a"}}"#, "`as` has no key `scope`"),
             (r#"{"message":{},"as":{"scopes":"a"}}"#, "`as.scopes` is no list of texts"),
