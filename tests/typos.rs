@@ -10,6 +10,8 @@
 //!
 //! `UPDATE_GOLDEN=1` writes the lock file anew from `tools.json`, as `sluicegate pin` writes it.
 
+#[path = "typos/talks.rs"]
+mod talks;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -101,28 +103,6 @@ const ARGUMENTS: &[Row] = &[
         "{ «type»: object, properties: { depth: { type: integr } } }",
         "SG0009",
     ),
-];
-
-/// What tells conversations apart, and what is told of limits.
-const TALKS: &[Row] = &[
-    Row("source of a conversation", "header:X-Talk", "«heder:X-Talk»", "SG0008"),
-    Row("source without a name", "header:X-Talk", "«header»", "SG0008"),
-    Row("source that is a trace", "header:X-Talk", "«header:Traceparent»", "SG0009"),
-    Row("source that is a secret", "header:X-Talk", "«header:Authorization»", "SG0009"),
-    Row("source that is all of the baggage", "baggage:talk.id", "«meta:baggage»", "SG0009"),
-    Row("source twice", "baggage:talk.id", "«header:x-talk»", "SG0011"),
-    Row("key of a conversation", "max_new_per_principal:", "«max_new_per_user»:", "SG0005"),
-    Row(
-        "number of conversations",
-        "max_new_per_principal: 60/hour",
-        "max_new_per_principal: «60/h»",
-        "SG0009",
-    ),
-    Row("silence between conversations", "idle-gap 30min", "«idle-gap 30m»", "SG0009"),
-    Row("word for that silence", "idle-gap 30min", "«idle 30min»", "SG0009"),
-    Row("level that is shown", "expose: [user, ", "expose: [«users», ", "SG0008"),
-    Row("headers of a limit", "headers: ietf", "headers: «iett»", "SG0008"),
-    Row("key of what is shown", "expose:", "«exposed»:", "SG0005"),
 ];
 
 const RULES: &[Row] = &[
@@ -219,8 +199,7 @@ const LIMITS: &[Row] = &[
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [NAMES, ARGUMENTS, RULES, LIMITS].into_iter().flatten()
-    [NAMES, ARGUMENTS, RULES, TALKS].into_iter().flatten()
+    [NAMES, ARGUMENTS, RULES, LIMITS, talks::TALKS].into_iter().flatten()
 }
 
 fn golden() -> PathBuf {
@@ -351,8 +330,7 @@ fn run_refuses_every_typo_before_it_listens() {
 
 #[test]
 fn every_output_names_the_same_place() {
-    for table in [NAMES, ARGUMENTS, RULES, LIMITS] {
-    for table in [NAMES, ARGUMENTS, RULES, TALKS] {
+    for table in [NAMES, ARGUMENTS, RULES, LIMITS, talks::TALKS] {
         let planted = Planted::new(table.first().expect("a row"));
         let (Row(what, _, _, wanted), folder) = (planted.row, planted.folder());
         let file = folder.path().join(planted.file).display().to_string();

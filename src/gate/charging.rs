@@ -5,12 +5,14 @@ use crate::identity::Caller;
 use crate::json::{Kind, Value, decimal};
 use crate::limit::{self, Bill, Hold, Level, Requests, Round, Subject};
 use crate::mcp::{Message, Method};
+use crate::names::Mode;
 use crate::policy::{Class, Policy};
 
 use super::ask::{Ask, Errand};
 use super::calls::Key;
 use super::conversation;
 use super::handles::{Handles, result_type};
+use super::hints::Hint;
 use super::limited::Limited;
 use super::rules::{Topic, enforce};
 use super::{Denial, Gate, Handle, Record};
@@ -123,17 +125,24 @@ impl Gate {
             argument: &|path| amount(request.arguments?, path),
             response_bytes: request.tool.map_or(0, |tool| self.ledger.expected_bytes(tool)),
         };
-        let charge = self.ledger.charge(limits, (&subject, &bill), ask.now);
+        let charge = self.ledger.charge(limits.clone(), (&subject, &bill), ask.now);
         if let Some(exceeded) = charge.shadowed {
             record.would_deny(super::Reason::RateLimit, exceeded.rule.id());
         }
         match charge.verdict {
-            limit::Verdict::Granted => Ok(charge.hold),
+            limit::Verdict::Granted => {
+                if charge.near.is_some() {
+                    let enforced = limits.filter(|rule| rule.mode() == Mode::Enforce);
+                    let left = enforced.map(|rule| (&**rule, self.ledger.left(rule, &subject, ask.now)));
+                    record.hint = Hint::tightest(left, &policy.limit_hints, caller).map(Box::new);
+                }
+                Ok(charge.hold)
+            }
             limit::Verdict::Exceeded(exceeded) => {
                 record.rule = Some(exceeded.rule.id().clone());
-                let (rule, excess) = (exceeded.rule.clone(), exceeded.excess);
-                let limited = Limited { rule, excess, full: charge.full };
-                enforce(policy, record, Denial::Limited(limited)).map(|()| None)
+                let excess = (exceeded.excess, charge.full);
+                let limited = Limited::new(exceeded.rule, excess, policy, (caller, ask.now));
+                enforce(policy, record, Denial::Limited(Box::new(limited))).map(|()| None)
             }
         }
     }

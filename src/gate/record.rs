@@ -10,6 +10,7 @@ use super::ask::{Ask, Errand, field};
 use super::candidate::Trial;
 use super::conversation::Conversation;
 use super::facts::Testimony;
+use super::hints::Hint;
 use super::reason::Reason;
 use super::refusal::Denial;
 use super::rules::Topic;
@@ -72,6 +73,8 @@ pub struct Record {
     pub has_colliding_keys: bool,
     /// Whether a rule could not be evaluated, and so refused it.
     pub is_unjudged: bool,
+    /// What the head of its answer tells of a limit that is nearly used up.
+    pub hint: Option<Box<Hint>>,
     /// How it ended.
     pub outcome: Outcome,
     /// HTTP status sent to the client; 0 when the client had gone.
@@ -144,6 +147,7 @@ impl Record {
             trial: None,
             has_colliding_keys: false,
             is_unjudged: false,
+            hint: None,
             outcome: Outcome::Cancelled,
             http_status: 0,
             duration_us: 0,

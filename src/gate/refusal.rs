@@ -82,7 +82,7 @@ pub enum Denial {
     /// Something inside the gate failed.
     Internal(Cow<'static, str>),
     /// A limit is used up.
-    Limited(Limited),
+    Limited(Box<Limited>),
     /// A request with a method that its era does not have.
     NoMethod(Era),
     /// The tool does not take such arguments.

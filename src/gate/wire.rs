@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Denial, Policy, Record};
+use super::{Denial, Hint, Policy, Record};
 use crate::bounds::CHALLENGE_SCOPES_BYTES_MAX;
 use crate::identity::{self, Complaint, Refused};
 use crate::json::{self, Document, Output, quote};
@@ -20,6 +20,8 @@ pub struct Reply {
     pub retry_after: Option<u64>,
     /// `WWW-Authenticate`.
     pub challenge: Option<String>,
+    /// What the head tells of the limit that refused, where there still is a head to send.
+    pub hint: Option<Hint>,
     /// The JSON-RPC error code; `None` where the refusal is a tool's result.
     pub code: Option<i64>,
 }
@@ -38,9 +40,11 @@ impl Reply {
                 body: Bytes::new(),
                 retry_after: None,
                 challenge: None,
+                hint: None,
                 code: None,
             };
         }
+        let hint = hint(denial);
         let id = record.request_id.as_ref().map_or("null", Id::raw);
         let is_tool_call = record.method == Some(Method::ToolsCall) && record.request_id.is_some();
         if is_tool_call && policy.deny_as == DenyAs::ToolError && is_for_the_model(denial) {
@@ -55,6 +59,7 @@ impl Reply {
                 body: ascii(body),
                 retry_after: words.retry_after,
                 challenge: None,
+                hint,
                 code: None,
             };
         }
@@ -69,9 +74,16 @@ impl Reply {
             body: ascii(body),
             retry_after: words.retry_after,
             challenge: challenge(policy, record, denial),
+            hint,
             code: Some(words.code),
         }
     }
+}
+
+/// What a caller may see of the limit that refused.
+fn hint(denial: &Denial) -> Option<Hint> {
+    let Denial::Limited(limited) = denial else { return None };
+    limited.hint.clone()
 }
 
 /// The message with every character beyond ASCII escaped: it may go out as an event.

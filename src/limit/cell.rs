@@ -18,7 +18,7 @@
 use std::time::Duration;
 
 use super::rule::{Kind, Rule};
-use super::{Concurrency, Excess};
+use super::{Concurrency, Excess, Left};
 use crate::names::Now;
 
 /// A rule's numbers at one time.
@@ -126,6 +126,26 @@ impl Gauge {
             Self::Rate { interval, .. } => {
                 let is_same_run = value.abs_diff(taken).is_multiple_of(interval);
                 is_same_run.then(|| value.saturating_sub(cost.saturating_mul(interval)))
+            }
+        }
+    }
+
+    /// What is left, rounded down, and when all of it is there again.
+    pub fn left(&self, value: u64) -> Left {
+        match *self {
+            Self::Budget { amount, end, unix_ms, .. } => {
+                let reset = end.saturating_mul(MINUTE_MS).saturating_sub(unix_ms);
+                let amount = amount.saturating_sub(used(value, unix_ms));
+                Left { amount, reset: Some(Duration::from_millis(reset)) }
+            }
+            Self::Concurrency(concurrency) => {
+                let amount = u64::from(concurrency.most.get()).saturating_sub(value & FLIGHT);
+                Left { amount, reset: None }
+            }
+            Self::Rate { interval, burst, now } => {
+                let reset = value.saturating_sub(now);
+                let amount = burst.saturating_mul(interval).saturating_sub(reset) / interval.max(1);
+                Left { amount, reset: Some(Duration::from_nanos(reset)) }
             }
         }
     }

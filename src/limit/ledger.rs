@@ -9,7 +9,7 @@ use super::hold::Slot;
 use super::key::{CellId, Key, Keys, Width};
 use super::roster::{Entry, List, Roster, Standing, Word};
 use super::shards::{Room, Shards};
-use super::{Bill, Charge, Exceeded, Excess, Hold, Level, Rule, Subject, Verdict};
+use super::{Bill, Charge, Exceeded, Excess, Hold, Left, Level, Rule, Subject, Verdict};
 use crate::bounds::{CELLS_PER_SHARD_MAX, SWEEP_SLACK};
 use crate::names::{Mode, Now};
 
@@ -126,6 +126,15 @@ impl Ledger {
     pub fn standing(&self, rule: &Arc<Rule>, now: Now) -> Standing {
         let list = self.roster.with(std::iter::once(rule));
         list.entry(rule).map(|entry| entry.standing(now)).unwrap_or_default()
+    }
+
+    /// What a limit has left for whoever is counted as `subject`, and when all of it is there again.
+    pub fn left(&self, rule: &Arc<Rule>, subject: &Subject<'_>, now: Now) -> Left {
+        let list = self.roster.with(std::iter::once(rule));
+        // INVARIANT: the list was made with this rule in it.
+        let entry = list.entry(rule).expect("a limit that is asked about is in the roster");
+        let (_, value) = self.find(entry, rule, subject);
+        Gauge::new(rule, now).left(value)
     }
 
     /// How many cells there are.

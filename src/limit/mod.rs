@@ -107,6 +107,15 @@ pub struct Charge<'r> {
     pub full: Option<CellId>,
 }
 
+/// What a cell has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// How much, in the unit of its limit.
+    pub amount: u64,
+    /// How long until there is more, or all of it again; `None` where nobody knows.
+    pub reset: Option<Duration>,
+}
+
 /// Whether a request is within its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict<'r> {

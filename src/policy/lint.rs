@@ -151,23 +151,36 @@ fn is_named(bundle: &Bundle, id: &Spanned<Label>) -> bool {
     of_rules.chain(of_releases).flatten().any(|role| role.value == id.value)
 }
 
-/// A conversation is named by the client, so it only ever subdivides a user.
-pub(super) fn check_conversation_limits(limits: &[LimitPart], findings: &mut Findings) {
-    let counts_user = |limit: &LimitPart| {
-        limit.mode == Mode::Enforce
-            && limit.per.contains(&Level::User)
-            && !limit.per.contains(&Level::Conversation)
+/// A limit, and the tools that it is about; `None` for all.
+type Reach<'p> = (&'p LimitPart, Option<Vec<usize>>);
+
+/// A conversation is named by the client, so it only ever parts what a user has: warns of a limit per conversation
+/// on calls that no limit per user counts.
+pub(super) fn check_conversation_limits(limits: &[Reach<'_>], tools: usize, findings: &mut Findings) {
+    let of_users = || {
+        limits.iter().filter(|(limit, _)| {
+            let is_enforced = limit.mode == Mode::Enforce;
+            is_enforced && limit.per.contains(&Level::User) && !limit.per.contains(&Level::Conversation)
+        })
     };
-    if limits.iter().any(counts_user) {
-        return;
-    }
-    for limit in limits.iter().filter(|limit| limit.per.contains(&Level::Conversation)) {
-        let help = "add a limit with `per: [user]`, for a client may start as many conversations as it likes";
-        findings.advise(
-            Code::ConversationLimitAlone,
-            limit.span,
-            "a limit per conversation and none per user",
-            help,
-        );
+    for (limit, reach) in limits.iter().filter(|(limit, _)| limit.per.contains(&Level::Conversation)) {
+        let counts = |other: &LimitPart| other.requests.or(limit.requests) == other.requests;
+        let is_covered = |tool: &usize| {
+            of_users().any(|(other, of)| {
+                counts(other) && of.as_ref().is_none_or(|of: &Vec<usize>| of.contains(tool))
+            })
+        };
+        let is_beside_one = match reach {
+            Some(of) => of.iter().all(is_covered),
+            None => {
+                let mut all = of_users().filter(|(_, of)| of.is_none());
+                all.any(|(other, _)| counts(other)) || tools > 0 && (0..tools).all(|tool| is_covered(&tool))
+            }
+        };
+        if !is_beside_one {
+            let help = "add a limit with `per: [user]` on the same calls: a client may start any number of conversations";
+            let message = "a limit per conversation on calls that no limit per user counts";
+            findings.advise(Code::ConversationLimitAlone, limit.span, message, help);
+        }
     }
 }

@@ -53,10 +53,12 @@ pub(super) fn limits(
 ) -> Limits {
     let mut limits =
         Limits { rules: Vec::new(), by_tool: vec![Vec::new(); catalog.tools.len()], of_all: Vec::new() };
-    lint::check_conversation_limits(parts, findings);
+    let mut reach = Vec::with_capacity(parts.len());
     for part in parts {
         let selected = catalog.select(&part.selector, part.span, findings);
         check_argument(part, &selected, inputs, catalog, findings);
+        let is_of_all = part.selector.tools.is_none() && part.selector.classes.is_none();
+        reach.push((!is_of_all).then(|| selected.clone()));
         let (Some(id), Some(kind)) = (&part.id, &part.kind) else { continue };
         let index = limits.rules.len();
         for tool in selected {
@@ -64,7 +66,7 @@ pub(super) fn limits(
                 indices.push(index);
             }
         }
-        if part.selector.tools.is_none() && part.selector.classes.is_none() {
+        if is_of_all {
             limits.of_all.push(index);
         }
         limits.rules.push(Arc::new(limit::Rule::new(limit::Terms {
@@ -78,6 +80,8 @@ pub(super) fn limits(
             mode: effective(mode, part.mode),
         })));
     }
+    let reach: Vec<_> = parts.iter().zip(reach).collect();
+    lint::check_conversation_limits(&reach, catalog.tools.len(), findings);
     limits
 }
 

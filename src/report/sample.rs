@@ -51,6 +51,7 @@ pub(super) fn record() -> Record {
         fitting: scan::fit::Fitting::default(),
         has_colliding_keys: false,
         is_unjudged: false,
+        hint: None,
         outcome: Outcome::Success,
         http_status: 200,
         duration_us: 412,

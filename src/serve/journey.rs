@@ -89,12 +89,17 @@ impl Journey {
         });
     }
 
-    /// The head of an answer as the client may see it: handles sealed, nothing of the server's inside.
+    /// The head of an answer as the client may see it: handles sealed, nothing of the server's inside, and a word
+    /// about a limit that is nearly used up.
     pub fn head(&mut self, mut headers: HeaderMap, status: StatusCode) -> HeaderMap {
         let house = Arc::clone(&self.house);
         let now = house.clock.now();
         house.gate.meet(self.ticket(), &mut headers, status.as_u16(), now);
-        passed_down(&headers)
+        let mut passed = passed_down(&headers);
+        if let Some(hint) = &self.ticket().record().hint {
+            hint.write(&mut passed);
+        }
+        passed
     }
 
     /// Whether the client has taken its request back.
@@ -181,6 +186,9 @@ pub fn respond(reply: Reply) -> Response<Outgoing> {
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     if let Some(seconds) = reply.retry_after {
         headers.insert("retry-after", seconds.into());
+    }
+    if let Some(hint) = reply.hint {
+        hint.write(headers);
     }
     if let Some(Ok(challenge)) = reply.challenge.map(|challenge| HeaderValue::from_str(&challenge)) {
         headers.insert("www-authenticate", challenge);

@@ -41,7 +41,8 @@ impl Question {
     /// Puts the message through the gate, and asks the rules why.
     pub fn ask<'p>(&self, policy: &'p Arc<Policy>) -> Account<'p> {
         let explanation = explain(policy, &self.caller, self.unix_ms, &self.body);
-        let stage = Stage::new(Arc::clone(policy), Arc::clone(&self.caller)).with_headers(self.headers.clone());
+        let stage =
+            Stage::new(Arc::clone(policy), Arc::clone(&self.caller)).with_headers(self.headers.clone());
         let now = Now { steady: Duration::ZERO, unix_ms: self.unix_ms };
         let came = stage.send(&self.body, None, now, explanation.as_ref());
         let is_word_of_rules = explanation.as_ref().is_some_and(|explanation| {

@@ -231,7 +231,12 @@ fn the_gate_does_what_is_explained() {
     for tool in ["a", "b", "c", "d"] {
         for arguments in ["{}", r#"{"n":1}"#, r#"{"n":3}"#, r#"{"n":6}"#, r#"{"n":"1"}"#] {
             let said = Said::Call { tool: tool.into(), arguments: Some(arguments.into()) };
-            let question = Question { body: body_of(&said), headers: HeaderMap::new(), caller: Arc::clone(&caller), unix_ms: 0 };
+            let question = Question {
+                body: body_of(&said),
+                headers: HeaderMap::new(),
+                caller: Arc::clone(&caller),
+                unix_ms: 0,
+            };
             let account = question.ask(&policy);
             let explanation = account.explanation.expect("a call is explained");
             let (verdict, rule) = match &explanation.decision {
@@ -249,7 +254,12 @@ fn what_is_no_message_is_refused_and_not_explained() {
     let policy = policy("{ id: s }");
     let caller = Supposed::caller(None).expect("a caller");
     for body in ["", "null", "{}", r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}"#] {
-        let question = Question { body: Bytes::from(body), headers: HeaderMap::new(), caller: Arc::clone(&caller), unix_ms: 0 };
+        let question = Question {
+            body: Bytes::from(body),
+            headers: HeaderMap::new(),
+            caller: Arc::clone(&caller),
+            unix_ms: 0,
+        };
         let account = question.ask(&policy);
         assert!(account.explanation.is_none() && account.flips.is_empty(), "{body}");
         assert_eq!(account.came.record.reason.as_str(), "protocol", "{body}");

@@ -73,7 +73,7 @@ fn a_budget_is_spent_once_and_says_when_it_comes_back() {
     passes(&gate.call(ALICE, "echo", "{}"));
     passes(&gate.call(ALICE, "lookup", "{}"));
     let text = refusal(&gate.call(ALICE, "echo", "{}"));
-    assert!(text.contains("budget per user for this month") && text.contains("retry in"), "{text}");
+    assert!(text.contains("budget used up: 2 calls a month per user; retry in"), "{text}");
     passes(&gate.call(BOB, "echo", "{}"));
     let record = gate.record("the refused call", |record| record["decision"]["reason"] == "budget");
     assert_eq!(record["decision"]["rule"], "month");
@@ -89,7 +89,7 @@ fn a_place_in_flight_is_free_when_the_answer_came() {
     let gate = limited("{ id: hot, per: [tool], concurrency: 1 }", &upstream);
     let mut first = open(&gate, &upstream, &[], 1);
     let text = refusal(&gate.call(BOB, "slow", "{}"));
-    assert!(text.contains("per tool are in flight"), "{text}");
+    assert!(text.contains("too many requests are in flight here"), "{text}");
     passes(&gate.call(BOB, "echo", "{}"));
     for _ in 0..2 {
         answer.send(()).expect("the server waits");
@@ -137,7 +137,8 @@ fn an_answer_is_charged_what_it_was_long() {
     });
     passes(&gate.call(ALICE, "echo", "{}"));
     wait_for("debt", || (gate.metric("sluicegate_limit_remaining_ratio", "bytes") < 0.0).then_some(()));
-    assert!(refusal(&gate.call(ALICE, "echo", "{}")).contains("budget per user"));
+    let text = refusal(&gate.call(ALICE, "echo", "{}"));
+    assert!(text.contains("budget used up") && text.contains("per user"), "{text}");
 }
 
 #[test]
@@ -147,7 +148,7 @@ fn tokens_count_what_the_model_writes_and_reads() {
     passes(&gate.call(ALICE, "echo", r#"{"message":"hello"}"#));
     let long = format!(r#"{{"message":"{}"}}"#, "a".repeat(5000));
     let text = refusal(&gate.call(ALICE, "echo", &long));
-    assert!(text.contains("more than the limit per user ever allows"), "{text}");
+    assert!(text.contains("the limit per user never has more than 1000"), "{text}");
     passes(&gate.call(ALICE, "echo", r#"{"message":"hello"}"#));
 }
 
@@ -162,9 +163,9 @@ fn an_argument_is_counted_by_its_number_and_refused_without_one() {
     assert!(refusal(&rows("41")).contains("retry in"));
     passes(&rows("39.5"));
     for (arguments, part) in [
-        (r#"{"page":{"limit":"5"}}"#, "`page.limit` must be a number"),
-        (r#"{"page":{"limit":-5}}"#, "`page.limit` must be a number"),
-        ("{}", "`page.limit` must be a number"),
+        (r#"{"page":{"limit":"5"}}"#, "`page.limit`, which must be a number"),
+        (r#"{"page":{"limit":-5}}"#, "`page.limit`, which must be a number"),
+        ("{}", "`page.limit`, which must be a number"),
         (r#"{"page":{"limit":1e9}}"#, "waiting does not help"),
     ] {
         let text = refusal(&gate.call(ALICE, "lookup", arguments));

@@ -16,6 +16,7 @@ mod framing;
 mod grants;
 mod handles;
 mod headers;
+mod hints;
 mod history;
 mod hostile;
 mod http2;

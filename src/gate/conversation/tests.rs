@@ -40,7 +40,10 @@ fn at(seconds: u64) -> Now {
     Now { steady: Duration::from_secs(seconds), unix_ms: 0 }
 }
 
-fn headers(fields: &[(&str, &str)]) -> HeaderMap {
+/// Header fields by name.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
+fn headers(fields: Fields<'_>) -> HeaderMap {
     let pairs = fields.iter().map(|(name, value)| {
         (HeaderName::try_from(*name).expect("a name"), HeaderValue::from_str(value).expect("a value"))
     });
@@ -55,7 +58,7 @@ fn headers(fields: &[(&str, &str)]) -> HeaderMap {
 fn found(
     policy: &Policy,
     place: usize,
-    fields: &[(&str, &str)],
+    fields: Fields<'_>,
     meta: &str,
     way: Way<'_>,
 ) -> Option<(String, String)> {
@@ -73,7 +76,7 @@ fn the_first_source_that_says_something_counts() {
     let (fits, exceeds) = (long(CONVERSATION_CHARS_MAX), long(CONVERSATION_CHARS_MAX + 1));
     let wide = format!(r#"{{"acme/talk":"{}"}}"#, "\u{e9}".repeat(CONVERSATION_CHARS_MAX));
     let all = [("x-talk", "1"), ("baggage", "talk.id=3"), ("mcp-session-id", "4")];
-    let rows: &[(&[(&str, &str)], &str, &str)] = &[
+    let rows: &[(Fields<'_>, &str, &str)] = &[
         (&all, r#"{"acme/talk":"2"}"#, "header:x-talk"),
         (&all[1..], r#"{"acme/talk":"2"}"#, "meta:acme/talk"),
         (&all[1..], r#"{"acme/talk":2}"#, "meta:acme/talk"),

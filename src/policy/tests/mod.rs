@@ -2,6 +2,7 @@
 
 mod agreement;
 mod conditions;
+mod talks;
 
 use super::*;
 use crate::identity::{Caller, Directory, Evidence, Settings, StaticKey, digest};

@@ -173,7 +173,7 @@ fn inject(pair: &Pair, reply: Reply) -> Response<Outgoing> {
 }
 
 fn say_aside(pair: &Pair, body: Bytes) -> Response<Outgoing> {
-    inject(pair, Reply { http_status: 502, body, retry_after: None, challenge: None, code: None })
+    inject(pair, Reply { http_status: 502, body, retry_after: None, challenge: None, hint: None, code: None })
 }
 
 fn accepted() -> Response<Outgoing> {
