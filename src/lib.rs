@@ -6,7 +6,7 @@
 //!  floor                                         may use    knows of
 //!   7   cli                                      all        words typed by people
 //!   6   serve                                    0-5        sockets, HTTP, processes, time
-//!   5   store  report  trial                     0-4        files, what is told to operators, cases
+//!   5   store  report  reader  trial             0-4        files, what is told to operators, a model, cases
 //!  ------- pure below: same input, same output; no I/O, clock, async, log, global -------
 //!   4   gate                                     0-3        the order of the checks
 //!   3   policy                                   0-2        what is allowed
@@ -41,6 +41,7 @@ pub mod limit;
 pub mod mcp;
 pub mod names;
 pub mod policy;
+pub mod reader;
 pub mod report;
 pub mod scan;
 pub mod serve;

@@ -23,6 +23,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("mcp", 2),
     ("names", 1),
     ("policy", 3),
+    ("reader", 5),
     ("report", 5),
     ("scan", 2),
     ("serve", 6),

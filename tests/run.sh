@@ -10,9 +10,10 @@ summaries=target/summaries
 rm -rf $summaries
 mkdir -p $summaries
 trap 'cat $summaries/*.txt 2>/dev/null || true' EXIT
-cargo test --locked --quiet --doc
+# With the model that reads prose, so that one build serves all tests.
+cargo test --locked --quiet --features ner --doc
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --locked "$@"
+  cargo nextest run --locked --features ner "$@"
 else
-  cargo test --locked --no-fail-fast --lib --bins --tests "$@"
+  cargo test --locked --features ner --no-fail-fast --lib --bins --tests "$@"
 fi

@@ -3,7 +3,7 @@
 #
 #   setup.sh build    a C compiler and cmake
 #   setup.sh test     also Python and Node.js, the peers of tests/peers and the conformance suite of
-#                     tests/conformance, both from their lock files
+#                     tests/conformance, both from their lock files, and the model that reads prose
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -50,6 +50,7 @@ if [ "$purpose" = test ]; then
   node_is_new_enough || [ -x $node_home/bin/node ] || parts+=("Node.js $node_pinned ($node_home)")
   is_current $peers/package-lock.json $peers/node_modules/.digest || parts+=("npm packages ($peers)")
   is_current $peers/requirements.txt $peers/.venv/.digest || parts+=("Python packages ($peers)")
+  [ -f $peers/.ner/onnx/model_q4.onnx ] || parts+=("the model that reads prose ($peers/.ner)")
   is_current $suite/package-lock.json $suite/node_modules/.digest || parts+=("npm packages ($suite)")
 fi
 
@@ -94,3 +95,4 @@ if ! is_current $peers/requirements.txt $peers/.venv/.digest; then
   $peers/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $peers/requirements.txt </dev/null
   digest $peers/requirements.txt >$peers/.venv/.digest
 fi
+PYTHON=$peers/.venv/bin/python bash scripts/fetch-ner.sh $peers/.ner >/dev/null

@@ -61,6 +61,9 @@ const NAMES: &[Row] = &[
     Row("method", "methods: [resources/read]", "methods: [«resource/read»]", "SG0019"),
     Row("detector", "detectors: [us_ssn]", "detectors: [«us_snn»]", "SG0018"),
     Row("media type", "image/png, ", "«imag/png», ", "SG0009"),
+    Row("kind of prose", "[person_name], threshold", "[«persn_name»], threshold", "SG0018"),
+    Row("key of prose", "bytes_max: 65536", "«byte_max»: 65536", "SG0005"),
+    Row("word for unread prose", "beyond: withhold", "beyond: «withold»", "SG0008"),
     Row("rule twice", "- id: dba-safe", "- id: «dba-drop»", "SG0011"),
     Row("action", "action: tokenize", "action: «tokenise»", "SG0008"),
     Row("tool of a restore rule", "tool: db_query, argument", "tool: «db_qurey», argument", "SG0013"),
@@ -316,7 +319,11 @@ fn run_refuses_every_typo_before_it_listens() {
     let address = taken.local_addr().expect("it is bound").to_string();
     let words = ["run", "--upstream", "http://127.0.0.1:9", "--listen", &address, "--policy"];
     // A gate that listens fails on the port that is taken, so one that says nothing of it did not try.
-    let (code, _, stderr) = sluicegate(&words, written(&good()).path());
+    // Without a model nobody could read what it wants read.
+    let mut unread = good();
+    let lines = unread[0].text.split_inclusive('\n').filter(|line| !line.starts_with("prose:"));
+    unread[0].text = lines.collect();
+    let (code, _, stderr) = sluicegate(&words, written(&unread).path());
     assert!(code == Some(3) && stderr.contains("cannot listen"), "{code:?}: {stderr}");
     for planted in rows().map(Planted::new) {
         let Row(what, _, _, wanted) = planted.row;

@@ -9,6 +9,7 @@ mod log;
 mod opening;
 mod output;
 mod pin;
+mod reading;
 mod replay;
 mod run;
 mod scan;

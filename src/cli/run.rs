@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::log::{self, LogFormat};
 use super::opening::{self, ActorOptions, AskOptions, Fault, TrialOptions, unable};
+use super::reading::{self, ReaderOptions};
 use super::{Exit, time};
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
@@ -54,6 +55,8 @@ pub struct Options {
     trial: TrialOptions,
     #[command(flatten)]
     asking: AskOptions,
+    #[command(flatten)]
+    reading: ReaderOptions,
     /// A file whose bytes (32 or more) key the seal of session ids, tasks and cursors; share it between
     /// replicas. Looked at again every 10 seconds; made at start if not given
     #[arg(long, value_name = "FILE")]
@@ -141,7 +144,12 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
     let has_headers = options.upstream.is_some() || options.upstream_sse.is_some();
     let reach = if has_headers { Reach::Http } else { Reach::Pipes };
     let passes = opening::passes(reach, &options.asking, &metrics);
-    let followers = Followers { keys: Some(Arc::clone(&keys)), passes: Some(Arc::clone(&passes)) };
+    let reader = reading::reader(&options.reading, &metrics)?;
+    let followers = Followers {
+        keys: Some(Arc::clone(&keys)),
+        passes: Some(Arc::clone(&passes)),
+        literacy: reading::literacy(reader.as_ref()),
+    };
     let mode = options.trial.mode();
     let live = Arc::new(opening::policy(&options.policy, mode, followers, &metrics, &audit)?);
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
@@ -178,6 +186,7 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
         clock,
         queues: Queues::default(),
         pairs: Pairs::default(),
+        reader,
         tls,
         settings: Settings {
             plate,

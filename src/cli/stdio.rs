@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::log::{self, LogFormat};
 use super::opening::{self, ActorOptions, AskOptions, Fault, TrialOptions, unable};
+use super::reading::{self, ReaderOptions};
 use super::time;
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
@@ -32,6 +33,8 @@ pub struct Options {
     trial: TrialOptions,
     #[command(flatten)]
     asking: AskOptions,
+    #[command(flatten)]
+    reading: ReaderOptions,
     /// A file with the key or token of the caller, read again when it is no longer accepted; by default
     /// the variable SLUICEGATE_TOKEN
     #[arg(long, value_name = "FILE")]
@@ -80,7 +83,12 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let clock = Clock::start();
     let keys = opening::keys(&options.asking, clock, &metrics)?;
     let passes = opening::passes(Reach::Pipes, &options.asking, &metrics);
-    let followers = Followers { keys: Some(Arc::clone(&keys)), passes: Some(Arc::clone(&passes)) };
+    let reader = reading::reader(&options.reading, &metrics)?;
+    let followers = Followers {
+        keys: Some(Arc::clone(&keys)),
+        passes: Some(Arc::clone(&passes)),
+        literacy: reading::literacy(reader.as_ref()),
+    };
     let mode = options.trial.mode();
     let live = Arc::new(opening::policy(&options.policy, mode, followers, &metrics, &audit)?);
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
@@ -100,6 +108,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
         clock,
         queues: Queues::default(),
         pairs: Pairs::default(),
+        reader,
         seal: None,
         tls: None,
         settings: Settings { plate, header_wait: ADMIN_WAIT, body_wait: ADMIN_WAIT, heartbeat: ADMIN_WAIT },

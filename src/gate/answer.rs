@@ -6,12 +6,14 @@ use bytes::Bytes;
 
 use super::correlate::{Belonging, correlate};
 use super::handles::Handles;
-use super::{Denial, Gate, Outcome, Policy, Record, Stray, Ticket, listing, restore, rounds, rules};
+use super::{
+    Denial, Gate, Outcome, Policy, Record, Stray, Ticket, Unread, listing, prose, restore, rounds, rules,
+};
 use crate::json::{self, Document, Output, Splice};
 use crate::mcp::{self, Era, Message, Method, Revision, Sender};
 use crate::names::Now;
 use crate::scan::fit::Fitting;
-use crate::scan::{Direction, Drawer, Sighting};
+use crate::scan::{Desk, Direction, Drawer, Sighting, Told};
 
 /// What becomes of one message of the server.
 #[derive(Debug)]
@@ -45,20 +47,33 @@ pub enum Carrier {
     Whole,
 }
 
+/// One message of the server, as the shell brings it.
+#[derive(Debug)]
+pub struct Said<'s> {
+    /// Its bytes.
+    pub body: &'s Bytes,
+    /// How it came.
+    pub carrier: Carrier,
+    /// What a model saw in its prose, where [`Gate::prose`] gave any to read; or why it was not read.
+    pub read: Result<Told, Unread>,
+}
+
+impl<'s> Said<'s> {
+    /// A message whose prose nobody reads: where there is no model, it is judged as if it had seen nothing.
+    pub fn plainly(body: &'s Bytes, carrier: Carrier) -> Self {
+        Self { body, carrier, read: Ok(Told::default()) }
+    }
+}
+
 impl Gate {
     /// Judges one message of the server, whole.
     ///
     /// `policy` is the one in force now: a long stream is judged by the current rules at each event.
     /// Whatever is no strict JSON-RPC message, or answers something that was never asked here, is
     /// not handed over. Bytes that nothing touches are handed over as they came, without a copy.
-    pub fn inspect(
-        &self,
-        policy: &Arc<Policy>,
-        ticket: &mut Ticket,
-        body: &Bytes,
-        carrier: Carrier,
-        now: Now,
-    ) -> Release {
+    pub fn inspect(&self, policy: &Arc<Policy>, ticket: &mut Ticket, said: &Said<'_>, now: Now) -> Release {
+        let Said { body, carrier, read } = said;
+        let carrier = *carrier;
         let unreadable = |ticket: &Ticket, text: String| {
             if carrier == Carrier::Event && (!ticket.wants_answer() || ticket.is_answered()) {
                 Release::Drop(Stray::Unreadable)
@@ -67,7 +82,7 @@ impl Gate {
             }
         };
         let body = match carrier {
-            Carrier::Event => body.clone(),
+            Carrier::Event => Bytes::clone(body),
             Carrier::Whole => body.slice_ref(json::unmarked(body)),
         };
         let document = match Document::parse_with(&body, policy.strict.duplicate_keys) {
@@ -95,7 +110,7 @@ impl Gate {
             let standing = policy.standing(&caller, now.unix_ms);
             listing::filter(policy, &standing, method, *result, &mut splice);
         }
-        if let Some(denial) = self.redact(policy, ticket, (belonging, &message), now, &mut splice) {
+        if let Err(denial) = self.redact(policy, ticket, (belonging, &message, read), now, &mut splice) {
             return refuse(belonging, denial);
         }
         let subject = ticket.record.target.as_deref().unwrap_or_default();
@@ -228,25 +243,26 @@ impl Gate {
         &self,
         policy: &Policy,
         ticket: &mut Ticket,
-        (belonging, message): (Belonging, &Message<'_>),
+        (belonging, message, read): (Belonging, &Message<'_>, &Result<Told, Unread>),
         now: Now,
         splice: &mut Splice,
-    ) -> Option<Denial> {
+    ) -> Result<(), Denial> {
         let scope = ticket.passage.scope;
         let echoes = restore::echoes(&self.vault, scope, now);
         let is_watched = !policy.redaction.is_empty(Direction::Results) || !echoes.is_empty();
-        let subject = rules::carrier(message).filter(|_| is_watched)?;
+        let Some(subject) = rules::carrier(message).filter(|_| is_watched) else { return Ok(()) };
+        let told = prose::told(policy, read)?;
         let is_result = matches!(message, Message::Result { .. }) && belonging == Belonging::Answer;
         let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now });
         let record = &mut ticket.record;
-        let caller = record.caller.clone()?;
-        let desk = restore::desk(drawer, &caller, restore::origin(record), &echoes);
+        let Some(caller) = record.caller.clone() else { return Ok(()) };
+        let desk = Desk { told, ..restore::desk(drawer, &caller, restore::origin(record), &echoes) };
         let (sighting, fitting) = match tool_of(record).filter(|_| is_result) {
             Some(tool) => policy.scan_result(&desk, tool, subject),
             None => (policy.redaction.scan_at(&desk, Direction::Results, subject), Fitting::default()),
         };
         if sighting.findings.is_empty() {
-            return None;
+            return Ok(());
         }
         let Sighting { splice: edits, findings, blocked } = sighting;
         let denial = blocked.and_then(|index| findings.get(index)).map(|finding| Denial::ContentWithheld {
@@ -260,7 +276,7 @@ impl Gate {
         splice.append(edits);
         record.fitting = fitting;
         record.note_findings(Direction::Results, findings);
-        denial
+        denial.map_or(Ok(()), Err)
     }
 }
 

@@ -26,6 +26,7 @@ mod handles;
 mod hints;
 mod limited;
 mod listing;
+mod prose;
 mod reason;
 mod record;
 mod refusal;
@@ -45,13 +46,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-pub use answer::{Carrier, Release};
+pub use answer::{Carrier, Release, Said};
 pub use ask::{Ask, Errand, Origin, Way};
 pub use candidate::{Candidate, Trial};
 pub use conversation::{Conversation, Source};
 pub use facts::Testimony;
 pub use hints::Hint;
 pub use limited::Limited;
+pub use prose::Unread;
 pub use reason::Reason;
 pub use record::{Action, Ending, Outcome, Overhead, Record, Restore, RestoreResult, Sizes, Verdict};
 pub use refusal::{Denial, Unexchanged};

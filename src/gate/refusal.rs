@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::limited::Limited;
 use super::words::seconds;
-use super::{Handle, Reason, Stray};
+use super::{Handle, Reason, Stray, Unread};
 use crate::identity::Refused;
 use crate::limit::Excess;
 use crate::mcp::{EnvelopeFault, Era, Method, Mismatch};
@@ -85,6 +85,8 @@ pub enum Denial {
     Limited(Box<Limited>),
     /// A request with a method that its era does not have.
     NoMethod(Era),
+    /// An answer with prose that no model has read, though the policy wants that.
+    ProseUnread(Unread),
     /// The tool does not take such arguments.
     Schema(SchemaDoubt),
     /// The token lacks scopes that its client could ask for.
@@ -129,8 +131,8 @@ impl Denial {
             | Self::Unreachable(_)
             | Self::UpstreamTimeout => Reason::Upstream,
             Self::Argument { .. } => Reason::Argument,
-            Self::AuditUnavailable | Self::Internal(_) => Reason::Internal,
-            Self::BodyTooLarge => Reason::Size,
+            Self::BodyTooLarge | Self::ProseUnread(Unread::TooLong) => Reason::Size,
+            Self::AuditUnavailable | Self::Internal(_) | Self::ProseUnread(_) => Reason::Internal,
             Self::BodyTooSlow
             | Self::Envelope(_)
             | Self::Handle(_)
@@ -192,14 +194,14 @@ impl Denial {
             | Self::Unexchanged(_) => 403,
             // What a server says of a session that has ended: the client begins another.
             Self::Handle(Handle::Endpoint | Handle::Session) => 404,
-            Self::Content { .. } | Self::ContentWithheld { .. } => 403,
+            Self::Content { .. } | Self::ContentWithheld { .. } | Self::ProseUnread(Unread::TooLong) => 403,
             Self::BodyTooSlow => 408,
             Self::BodyTooLarge => 413,
             Self::Limited(limited) => limited.http_status(),
             Self::Unidentified(Refused::TooOften) => 429,
             Self::Internal(_) => 500,
             Self::AnswerWithheld(_) | Self::Uncredited { .. } | Self::Unreachable(_) => 502,
-            Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => 503,
+            Self::AuditUnavailable | Self::ProseUnread(_) | Self::Unidentified(Refused::Unavailable) => 503,
             Self::UpstreamTimeout => 504,
             Self::Head { http_status, .. } => *http_status,
         }
@@ -225,6 +227,7 @@ impl Denial {
             | Self::Handle(Handle::Endpoint | Handle::Event | Handle::Session)
             | Self::Input(_)
             | Self::Limited(_)
+            | Self::ProseUnread(_)
             | Self::Scope { .. }
             | Self::Stray(_)
             | Self::Uncredited { .. }
@@ -253,6 +256,7 @@ impl Denial {
             | Self::Input(_)
             | Self::Internal(_)
             | Self::NoMethod(_)
+            | Self::ProseUnread(_)
             | Self::Schema(_)
             | Self::Scope { .. }
             | Self::Stray(_)
@@ -266,7 +270,10 @@ impl Denial {
 
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::AuditUnavailable | Self::Unidentified(Refused::Unavailable) => Some(5),
+            Self::ProseUnread(Unread::TooLong) => None,
+            Self::AuditUnavailable | Self::ProseUnread(_) | Self::Unidentified(Refused::Unavailable) => {
+                Some(5)
+            }
             Self::Limited(limited) => limited.retry_after(),
             Self::Uncredited { wait, .. } => Some(seconds(*wait).max(1)),
             Self::Unidentified(Refused::TooOften) | Self::Unreachable(_) => Some(1),
@@ -306,6 +313,7 @@ impl Denial {
             Self::Head { text, .. } => Some(text.to_string()),
             Self::Input(asked) => Some(format!("the server asked for {asked}")),
             Self::Mismatch { text, .. } => Some(text.to_string()),
+            Self::ProseUnread(unread) => Some(format!("prose was not read: {}", unread.as_str())),
             Self::Stray(stray) => Some(stray.to_string()),
             Self::Limited(limited) => Some(limited.detail()),
             Self::Schema(doubt) => Some(doubt.to_string()),

@@ -61,7 +61,7 @@ pub(super) fn desk<'a>(
     origin: Option<&'a str>,
     echoes: &'a [Echo],
 ) -> Desk<'a> {
-    Desk { drawer, tenant: Some(caller.tenant().unwrap_or_default()), origin, echoes }
+    Desk { drawer, tenant: Some(caller.tenant().unwrap_or_default()), origin, echoes, told: None }
 }
 
 /// The tool that an answer comes from.

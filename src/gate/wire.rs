@@ -103,6 +103,7 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::Forbidden { .. }
         | Denial::Input(_)
         | Denial::Limited(_)
+        | Denial::ProseUnread(_)
         | Denial::Schema(_)
         | Denial::Unexchanged(_) => true,
         Denial::AnswerWithheld(_)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Denial, Handle, Unexchanged};
+use super::{Denial, Handle, Unexchanged, Unread};
 
 /// What the caller is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,12 @@ impl Denial {
             Self::Internal(_) => "the gateway failed to judge this message, so nothing was done".into(),
             Self::NoMethod(_) => "method not found".into(),
             Self::Limited(limited) => limited.text(what),
+            Self::ProseUnread(Unread::TooLong) => format!(
+                "the answer of {what} was withheld: it holds more text than is checked for names at once; ask for less"
+            ),
+            Self::ProseUnread(_) => format!(
+                "the answer of {what} was withheld: its text could not be checked for names in time; ask for less, or retry in 5 s"
+            ),
             Self::Schema(doubt) => format!("{what} was not called: {doubt}; change that and call again"),
             Self::Scope { missing } => {
                 format!("{what} needs the scope `{}`; ask for it and call again", missing.join(" "))

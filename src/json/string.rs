@@ -109,12 +109,19 @@ fn hex4(bytes: &[u8], at: usize) -> Result<u32, Fault> {
 ///
 /// [`Document::parse`]: super::Document::parse
 pub fn decode(content: &str) -> Cow<'_, str> {
+    decode_noting(content, |_, _| {})
+}
+
+/// Decodes as [`decode`] does, and hands `note` each edge of what was spelled otherwise: its place in the text, and in
+/// `content`. Between two edges both go on byte by byte.
+pub fn decode_noting(content: &str, mut note: impl FnMut(usize, usize)) -> Cow<'_, str> {
     let bytes = content.as_bytes();
     let Some(mut at) = memchr::memchr(b'\\', bytes) else { return Cow::Borrowed(content) };
     let mut decoded = String::with_capacity(content.len());
     let mut from = 0;
     loop {
         decoded.push_str(&content[from..at]);
+        note(decoded.len(), at);
         from = match escape(bytes, at) {
             Ok((character, end)) => {
                 decoded.push(character);
@@ -125,6 +132,7 @@ pub fn decode(content: &str) -> Cow<'_, str> {
                 at + 1
             }
         };
+        note(decoded.len(), from);
         match memchr::memchr(b'\\', &bytes[from..]) {
             Some(offset) => at = from + offset,
             None => break,

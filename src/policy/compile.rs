@@ -94,10 +94,10 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     catalog.check_classes(findings);
     lint::check(&bundle, &bench, sources, findings);
     let redaction = lower::redaction(&bundle, mode, findings);
+    let prose = lower::prose(&bundle, &places, findings);
     let keeping = bindings::keeping(&bundle, &catalog, court, findings);
     let directory = callers::directory(&bundle, sources, findings);
     let resource = Resource::of(&bundle, &roles);
-
     let Some(server) = bundle.server.and_then(|server| server.value.id) else {
         note_missing_server(sources, findings);
         return None;
@@ -116,6 +116,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         directory: directory?,
         resource,
         redaction,
+        prose,
         keeping,
         audit: bundle.audit,
         deny_as: bundle.deny_as,

@@ -19,6 +19,7 @@ const TEXTS: &[&str] = &[
     include_str!("codes/keys.md"),
     include_str!("codes/limits.md"),
     include_str!("codes/names.md"),
+    include_str!("codes/reading.md"),
     include_str!("codes/rules.md"),
     include_str!("codes/tests.md"),
     include_str!("codes/upstream.md"),

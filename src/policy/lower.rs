@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::catalog::Catalog;
 use super::code::Code;
-use super::diagnostic::{Findings, shown};
+use super::diagnostic::{Findings, Spanned, shown};
 use super::input::InputSchema;
 use super::lint;
 use super::parts::{Bundle, ConversationPart, LimitPart, RedactPart, RulePart};
 use super::places::Places;
 use super::plans::ConversationPlan;
+use super::prose::ProsePlan;
 use super::rules::Rule;
 use crate::names::Mode;
 use crate::{limit, scan};
@@ -148,4 +149,30 @@ pub(super) fn redaction(bundle: &Bundle, mode: Mode, findings: &mut Findings) ->
             None
         }
     }
+}
+
+/// What a model reads results for. Warns of kinds that no rule asks for, and of what passes unread.
+pub(super) fn prose(bundle: &Bundle, places: &Places<'_>, findings: &mut Findings) -> Option<ProsePlan> {
+    let part = bundle.prose.as_ref()?;
+    let in_results = |rule: &&RedactPart| rule.on == Some(scan::Direction::Results);
+    for &Spanned { span, value } in &part.detectors {
+        if !bundle
+            .redact
+            .iter()
+            .filter(in_results)
+            .any(|rule| rule.detectors.contains(&value) && rule.confidence == scan::Confidence::Possible)
+        {
+            let message = format!(
+                "prose is read for `{0}`, and no rule takes `{0}` in results from a model",
+                value.as_str()
+            );
+            let help = "name it in a rule under `redact` with `on: results`, and without a `confidence` above `possible`";
+            findings.advise(Code::ProseOfNothing, span, message, help);
+        }
+    }
+    if let Some(span) = part.passes {
+        let message = "what is too long to be read, or not read in time, passes unread";
+        findings.advise(Code::UnreadProse, span, message, "write `beyond: withhold`, unless that is meant");
+    }
+    Some(ProsePlan { place: places.of(part.span), ..part.plan.clone() })
 }

@@ -51,6 +51,7 @@ mod parts;
 mod places;
 mod plans;
 mod predicates;
+mod prose;
 mod resource;
 mod roles;
 mod rules;
@@ -91,6 +92,7 @@ pub use places::Place;
 pub use plans::{
     AuditLevel, AuditPlan, ConversationPlan, ConversationSource, DenyAs, HintHeaders, HintPlan, UpstreamPlan,
 };
+pub use prose::{Beyond, ProsePlan};
 pub use resource::{RESOURCE_METADATA_PATH, Resource};
 pub use roles::Standing;
 pub use schema::{SchemaOf, schema};

@@ -14,6 +14,7 @@ use super::lock::Definition;
 use super::output::OutputSchema;
 use super::plans::{AuditPlan, ConversationPlan, DenyAs, HintPlan, UpstreamPlan};
 use super::predicates::{Facts, Sight};
+use super::prose::ProsePlan;
 use super::resource::Resource;
 use super::roles::Standing;
 use super::rules::{Docket, Rulebook};
@@ -46,6 +47,8 @@ pub struct Policy {
     pub resource: Option<Resource>,
     /// What is looked for in arguments and results.
     pub redaction: scan::Plan,
+    /// What a model reads results for, if the policy says so.
+    pub prose: Option<ProsePlan>,
     /// Where values that were kept are given back, and what pseudonyms are made with.
     pub keeping: Keeping,
     /// What is written down.

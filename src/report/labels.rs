@@ -310,6 +310,7 @@ impl UpstreamFault {
             | Denial::Limited(_)
             | Denial::Mismatch { .. }
             | Denial::NoMethod(_)
+            | Denial::ProseUnread(_)
             | Denial::Schema(_)
             | Denial::Scope { .. }
             | Denial::Stray(_)

@@ -23,6 +23,7 @@ use self::families::{Resolve, counter, counters, gauge, gauges, histograms, regi
 use self::identity::IdentitySeries;
 use self::limits::LimitSeries;
 use self::policies::PolicySeries;
+use self::prose::ProseSeries;
 use super::audit::AuditSink;
 use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, UpstreamFault};
 use crate::bounds::{AUDIT_QUEUE_BYTES_MAX, CELL_SHARDS, CELLS_PER_SHARD_MAX};
@@ -36,6 +37,7 @@ mod families;
 mod identity;
 mod limits;
 mod policies;
+mod prose;
 
 pub use self::count::Held;
 pub use super::labels::{CredentialResult, StreamKind};
@@ -54,6 +56,7 @@ pub struct Metrics {
     policy: PolicySeries,
     identity: IdentitySeries,
     limits: LimitSeries,
+    prose: ProseSeries,
 }
 
 struct Messages {
@@ -131,6 +134,7 @@ impl Metrics {
             policy: PolicySeries::new(&registry),
             identity: IdentitySeries::new(&registry),
             limits: LimitSeries::new(&registry),
+            prose: ProseSeries::new(&registry),
             registry,
         };
         metrics.start();

@@ -7,6 +7,7 @@ use super::echo::Echo;
 use super::pseudonym::PseudonymKey;
 use super::rules::Asked;
 use super::sweep::Form;
+use super::told::Told;
 use super::vault::{Deposit, Reading, Scope, Token, Vault, WORD_BYTES_MAX, Written};
 use super::{Action, Detector, generalise, write};
 use crate::json;
@@ -23,6 +24,8 @@ pub struct Desk<'a> {
     pub origin: Option<&'a str>,
     /// What was given back to the server in this conversation.
     pub echoes: &'a [Echo],
+    /// What a model saw in the message; `None` where none has read it.
+    pub told: Option<&'a Told>,
 }
 
 /// The drawer of one conversation, now.

@@ -19,24 +19,31 @@ const NAME_BYTES_MIN: usize = 5;
 impl Sweep<'_> {
     /// Adds every further place of the people that were found. Costs nothing where there are none.
     pub(super) fn echo(&mut self) {
-        let bytes = self.bytes;
-        let people = self.hits.iter().filter(|hit| hit.detector == Detector::PERSON);
-        let names: BTreeMap<&[u8], (u64, Ground)> = people
-            .filter(|hit| !is_called(bytes, hit))
-            .filter_map(|hit| Some((bytes.get(hit.span.clone())?, (hit.rules, hit.ground))))
-            .filter(|(name, _)| is_whole(name))
-            .take(SCAN_ECHOES_MAX)
-            .collect();
-        let count = SCAN_ECHO_BYTES_MAX / bytes.len().max(1);
-        for (name, (rules, ground)) in names.into_iter().take(count) {
-            for at in Finder::new(name).find_iter(bytes) {
-                let span = at..at + name.len();
-                if is_open(bytes, at) && !is_word(byte(bytes, span.end)) && before(bytes, at) != b'_' {
-                    self.hits.push(Hit { span, detector: Detector::PERSON, rules, form: Form::Part, ground });
-                }
+        let again = again(self.bytes, &self.hits);
+        self.hits.extend(again);
+    }
+}
+
+/// Every place in `bytes` of the people among `hits`, on the same ground.
+pub(super) fn again(bytes: &[u8], hits: &[Hit]) -> Vec<Hit> {
+    let people = hits.iter().filter(|hit| hit.detector == Detector::PERSON);
+    let names: BTreeMap<&[u8], (u64, Ground)> = people
+        .filter(|hit| !is_called(bytes, hit))
+        .filter_map(|hit| Some((bytes.get(hit.span.clone())?, (hit.rules, hit.ground))))
+        .filter(|(name, _)| is_whole(name))
+        .take(SCAN_ECHOES_MAX)
+        .collect();
+    let count = SCAN_ECHO_BYTES_MAX / bytes.len().max(1);
+    let mut found = Vec::new();
+    for (name, (rules, ground)) in names.into_iter().take(count) {
+        for at in Finder::new(name).find_iter(bytes) {
+            let span = at..at + name.len();
+            if is_open(bytes, at) && !is_word(byte(bytes, span.end)) && before(bytes, at) != b'_' {
+                found.push(Hit { span, detector: Detector::PERSON, rules, form: Form::Part, ground });
             }
         }
     }
+    found
 }
 
 /// Whether a hit may be what the protocol calls a tool or a peer: whole, under `name`, in no inner text.

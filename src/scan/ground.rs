@@ -9,7 +9,8 @@ use super::names::Tier;
 /// How sure a finding is, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Confidence {
-    /// What stands around it speaks for it: a field whose name has other meanings, capitals behind a title.
+    /// What stands around it speaks for it: a field whose name has other meanings, capitals behind a title, what a
+    /// model says.
     #[default]
     Possible,
     /// The name of its field or the word before it says so, and nothing in the value speaks against it.
@@ -25,6 +26,8 @@ pub enum Ground {
     Field,
     /// Its form, with the check that its kind has.
     Form,
+    /// What a model takes it for.
+    Model,
     /// What introduces it in running text, or where it was found before.
     Prose,
     /// A rule that names its field.
@@ -55,7 +58,7 @@ impl Ground {
         match self {
             Self::Form | Self::Rule => Confidence::Certain,
             Self::Field | Self::Word => Confidence::Likely,
-            Self::Prose | Self::WeakField => Confidence::Possible,
+            Self::Model | Self::Prose | Self::WeakField => Confidence::Possible,
         }
     }
 
@@ -64,6 +67,7 @@ impl Ground {
         match self {
             Self::Field => "field",
             Self::Form => "form",
+            Self::Model => "model",
             Self::Prose => "prose",
             Self::Rule => "rule",
             Self::WeakField => "weak_field",
@@ -76,6 +80,7 @@ impl Ground {
         match self {
             Self::Field => "the name of its field says so, and the value does not speak against it",
             Self::Form => "it has the form of its kind and passes its check",
+            Self::Model => "a model that reads prose takes it for one",
             Self::Prose => "what stands around it in the text introduces such a value",
             Self::Rule => "a rule names its field",
             Self::WeakField => {

@@ -261,8 +261,16 @@ pub(super) fn scan(
     }
 }
 
+/// Every text of content in base64.
+pub(super) fn texts(carrier: Value<'_>) -> impl Iterator<Item = String> {
+    all(carrier).into_iter().filter_map(|media| match media.read()? {
+        Content::Text(text) => Some(text),
+        Content::Binary | Content::TooLong => None,
+    })
+}
+
 /// Every value in content in base64, each as wide as its content.
-pub(super) fn sights(plan: &Plan, direction: Direction, carrier: Value<'_>) -> Vec<Sight> {
+pub(super) fn sights(plan: &Plan, desk: &Desk<'_>, direction: Direction, carrier: Value<'_>) -> Vec<Sight> {
     let mut walker = Walker::new(carrier);
     let mut sights = Vec::new();
     let mut path = String::new();
@@ -274,7 +282,7 @@ pub(super) fn sights(plan: &Plan, direction: Direction, carrier: Value<'_>) -> V
         walker.seek(span.start);
         walker.path(&mut path);
         let span = span.start + 1..span.end - 1;
-        for sight in plan.sights(direction, document.root()) {
+        for sight in plan.sights_at(desk, direction, document.root()) {
             super::sight::note(
                 &mut sights,
                 0,

@@ -31,7 +31,8 @@
 //! withheld whole (`Binary`).
 //!
 //! **What it is not.** Nothing encrypted, reversed or paraphrased is found, nothing in images, and no value
-//! cut over two messages. A person whom nothing introduces needs a model.
+//! cut over two messages. A person whom nothing introduces needs a model: it reads the prose of a message
+//! (`passages`) before the scan does, and what it took for a person is a hit like any other (`told`).
 
 mod beside;
 mod candidates;
@@ -57,6 +58,7 @@ mod media;
 mod mentions;
 mod names;
 mod pairs;
+mod passages;
 mod place;
 mod plan;
 mod prose;
@@ -75,6 +77,7 @@ mod sweep;
 mod tables;
 mod tally;
 mod tokens;
+mod told;
 mod vault;
 mod veto;
 mod views;
@@ -89,10 +92,12 @@ pub use fuzz::{Trials, fuzz_scan};
 pub use ground::{Confidence, Ground};
 pub use media::Binary;
 pub use mentions::{Mention, mentions};
+pub use passages::TooMuchProse;
 pub use plan::{Finding, Plan, PlanFault, Sighting};
 pub use pseudonym::{PseudonymKey, ShortSecret};
 pub use rule::{Action, Direction, FieldPattern, PatternFault, Rule, is_same_field};
 pub use sight::Sight;
+pub use told::{Guess, Told};
 pub use vault::{Provenance, Reading, Resolved, Restored, Scope, Token, Vault, Written};
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::echo::{self, Heard};
 use super::fit::{self, Fitting, Molds};
 use super::joined;
 use super::media::{self, Binary};
+use super::passages;
 use super::pseudonym::PseudonymKey;
 use super::rules::Ruleset;
 use super::settle::Case;
@@ -172,14 +173,18 @@ impl Plan {
     ///
     /// For showing and counting: finding them costs what a scan costs, and more for each.
     pub fn sights(&self, direction: Direction, carrier: Value<'_>) -> Vec<Sight> {
-        let desk = Desk::default();
-        let mut sights = match self.swept(&desk, direction, carrier) {
+        self.sights_at(&Desk::default(), direction, carrier)
+    }
+
+    /// As [`sights`](Self::sights), with what a model saw in the message.
+    pub fn sights_at(&self, desk: &Desk<'_>, direction: Direction, carrier: Value<'_>) -> Vec<Sight> {
+        let mut sights = match self.swept(desk, direction, carrier) {
             Some(Swept { hits, plain, .. }) => {
-                self.case(&desk, direction, carrier, plain.as_ref()).sights(hits)
+                self.case(desk, direction, carrier, plain.as_ref()).sights(hits)
             }
             None => Vec::new(),
         };
-        sights.extend(media::sights(self, direction, carrier));
+        sights.extend(media::sights(self, desk, direction, carrier));
         sights.sort_by_key(|sight| sight.span.start);
         sights
     }
@@ -205,6 +210,12 @@ impl Plan {
             None => joined::seams(carrier, raw, rules, |at| at - base),
             Some(plain) => joined::seams(carrier, &plain.text, rules, |at| plain.place(at - base)),
         });
+        if let Some(told) = desk.told.filter(|told| !told.is_empty()) {
+            hits.extend(match &plain {
+                None => passages::hits(carrier, told, raw, rules, |at| at - base),
+                Some(plain) => passages::hits(carrier, told, &plain.text, rules, |at| plain.place(at - base)),
+            });
+        }
         let heard = echo::hear(desk.echoes, plain.as_ref().map_or(raw, |plain| &plain.text));
         (!hits.is_empty() || !heard.is_empty()).then_some(Swept { hits, heard, plain })
     }
@@ -220,7 +231,7 @@ impl Plan {
         Case::new((direction, carrier), plain, self.ruleset(direction), surrogates)
     }
 
-    fn ruleset(&self, direction: Direction) -> &Ruleset {
+    pub(super) fn ruleset(&self, direction: Direction) -> &Ruleset {
         match direction {
             Direction::Arguments => &self.arguments,
             Direction::Results => &self.results,

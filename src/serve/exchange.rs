@@ -277,7 +277,7 @@ async fn whole(
         Ok(body) => body,
         Err(fault) => return journey.refuse(&Denial::AnswerWithheld(fault.to_string().into())),
     };
-    match journey.inspect(&body, Carrier::Whole) {
+    match journey.inspect(&body, Carrier::Whole).await {
         Release::Pass { body, .. } => finish(journey, head.status, head.headers, body),
         Release::Withhold(denial) => journey.refuse(&denial),
         Release::Drop(stray) | Release::Object { stray, .. } => {

@@ -11,6 +11,7 @@ use super::queues::Queues;
 use super::tls::Tls;
 use super::upstream::Upstream;
 use crate::gate::{Gate, Record};
+use crate::reader::Reader;
 use crate::report::{Audit, Metrics};
 use crate::store::{Introspector, KeySources, Live, SealFile};
 
@@ -40,6 +41,8 @@ pub struct House {
     pub clock: Clock,
     /// The file with the sealing secret, where there is one.
     pub seal: Option<SealFile>,
+    /// Who reads prose, where a model was given.
+    pub reader: Option<Reader>,
     /// TLS on the endpoint, where it is served.
     pub tls: Option<Arc<Tls>>,
     /// What the operator chose.

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::body::Outgoing;
 use super::house::House;
+use super::prose;
 use super::upstream::Waits;
 use crate::bounds::OBJECTIONS_MAX;
 use crate::gate::{Carrier, Denial, Ending, Outcome, Overhead, Release, Reply, Ticket};
@@ -50,12 +51,15 @@ impl Journey {
         self.ticket.as_mut().expect("a journey has a ticket")
     }
 
-    /// Judges one message of the server by the policy in force now.
-    pub fn inspect(&mut self, body: &Bytes, carrier: Carrier) -> Release {
+    /// Judges one message of the server by the policy in force now. Waits for its prose to be read, where that
+    /// policy asks for it.
+    pub async fn inspect(&mut self, body: &Bytes, carrier: Carrier) -> Release {
         let start = Instant::now();
         let house = Arc::clone(&self.house);
+        let policy = house.live.policy();
+        let said = prose::read(&house, &policy, self.ticket(), body, carrier).await;
         let now = house.clock.now();
-        let release = house.gate.inspect(&house.live.policy(), self.ticket(), body, carrier, now);
+        let release = house.gate.inspect(&policy, self.ticket(), &said, now);
         self.overhead.response += start.elapsed().as_micros() as u64;
         match &release {
             Release::Drop(stray) | Release::Object { stray, .. } => {

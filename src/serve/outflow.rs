@@ -89,7 +89,7 @@ impl Outflow {
                     match self.unpacker.as_mut().map_or(Ok(chunk.clone()), |unpacker| unpacker.push(&chunk)) {
                         Ok(plain) => {
                             self.decoder.push(&plain);
-                            self.release()
+                            self.release().await
                         }
                         Err(fault) => {
                             self.is_over = true;
@@ -138,7 +138,7 @@ impl Outflow {
     }
 
     /// Judges every event that has arrived whole.
-    fn release(&mut self) -> Vec<u8> {
+    async fn release(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         loop {
             let event = match self.decoder.next_event() {
@@ -163,7 +163,7 @@ impl Outflow {
                 }
                 continue;
             };
-            match self.journey.inspect(&Bytes::copy_from_slice(data), Carrier::Event) {
+            match self.journey.inspect(&Bytes::copy_from_slice(data), Carrier::Event).await {
                 Release::Pass { body, .. } => sse::write(&mut bytes, &Event { data: Some(&body), ..event }),
                 Release::Drop(_) => keep_place(&mut bytes, &event),
                 Release::Object { back, .. } => {

@@ -35,10 +35,41 @@ pub struct Followers {
     pub keys: Option<Arc<KeySources>>,
     /// Shows the server what it says; without, nothing is shown.
     pub passes: Option<Arc<Passes>>,
+    /// Whether the prose that it wants read can be.
+    pub literacy: Literacy,
+}
+
+/// Whether prose is read in this process, for policies that want that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Literacy {
+    /// No model was given.
+    NoModel,
+    /// The program was built without the means.
+    NotBuilt,
+    /// It is.
+    Reads,
+    /// Nothing hangs on it: what follows judges no content.
+    #[default]
+    Unasked,
+}
+
+impl Literacy {
+    /// Refuses a policy that wants prose read where nobody reads.
+    fn check(self, policy: &Policy) -> Result<(), AdoptFault> {
+        let Some(plan) = &policy.prose else { return Ok(()) };
+        let file = policy.file(plan.place).into();
+        let line = plan.place.line;
+        match self {
+            Self::NoModel => Err(AdoptFault::NoModel { file, line }),
+            Self::NotBuilt => Err(AdoptFault::NotBuilt { file, line }),
+            Self::Reads | Self::Unasked => Ok(()),
+        }
+    }
 }
 
 impl Followers {
     fn prepare(&self, policy: &mut Policy) -> Result<(), AdoptFault> {
+        self.literacy.check(policy)?;
         surrogates::furnish(policy)?;
         if let Some(passes) = &self.passes {
             passes.adopt(policy)?;

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use super::message::headers_of;
 use crate::gate::{
     Ask, Carrier, Denial, Ending, Errand, Gate, Origin, Outcome, Overhead, Record, Refusal, Release, Reply,
-    SealKey, Ticket, Way,
+    Said, SealKey, Ticket, Way,
 };
 use crate::identity::Caller;
 use crate::names::{Label, Mode, Now};
@@ -127,7 +127,7 @@ impl Stage {
         let id = ticket.record().request_id.as_ref().map(|id| id.raw().to_owned());
         if let (Some(result), Some(id)) = (result, id) {
             let answer = Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#));
-            match self.gate.inspect(&self.policy, &mut ticket, &answer, Carrier::Whole, now) {
+            match self.gate.inspect(&self.policy, &mut ticket, &Said::plainly(&answer, Carrier::Whole), now) {
                 Release::Pass { body, .. } => handed = Some(body),
                 Release::Withhold(why) => denial = Some(why),
                 Release::Drop(stray) | Release::Object { stray, .. } => denial = Some(Denial::Stray(stray)),

@@ -30,6 +30,7 @@ mod operators;
 mod outputs;
 mod pin;
 mod proofs;
+mod reading;
 mod redaction;
 mod reload;
 mod resumption;

@@ -1,5 +1,6 @@
 //! One text under a plan: what is found in it, and what is left of it.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use super::RuleOptions;
@@ -9,12 +10,15 @@ use crate::cli::check;
 use crate::json::{Document, DuplicateKeys, Kind, Splice, Value};
 use crate::mcp::{Method, Sender};
 use crate::names::{Label, Mode};
-use crate::scan::{Action, Detector, Direction, Pack, Plan, Rule, Sight};
+use crate::policy::{Beyond, ProsePlan};
+use crate::reader::Model;
+use crate::scan::{Action, Desk, Detector, Direction, Pack, Plan, Rule, Sight, Told};
 
 /// What is looked for, and in which direction.
 pub(super) struct Judge {
     plan: Plan,
     on: Direction,
+    reading: Option<(Model, ProsePlan)>,
 }
 
 /// What a text holds.
@@ -50,7 +54,7 @@ impl Judge {
     /// # Errors
     /// Why there is no plan, in one line.
     pub(super) fn new(options: &RuleOptions, is_scored: bool) -> Result<Self, String> {
-        let plan = match &options.policy {
+        let (plan, prose) = match &options.policy {
             Some(bundle) => {
                 let shown = bundle.display();
                 let loaded =
@@ -64,11 +68,29 @@ impl Judge {
                         "{shown} has no rules under `redact:`, so there is nothing to look for"
                     ));
                 }
-                plan
+                (plan, loaded.policy.prose)
             }
-            None => Plan::new(rules(options, is_scored)).map_err(|fault| fault.to_string())?,
+            None => {
+                let plan = Plan::new(rules(options, is_scored)).map_err(|fault| fault.to_string())?;
+                let usual = ProsePlan::usual(Detector::READ.into());
+                // Nobody waits for it, so all of it is read.
+                (plan, options.ner.as_ref().map(|_| ProsePlan { bytes_max: usize::MAX, ..usual }))
+            }
         };
-        Ok(Self { plan, on: options.on })
+        let reading = match (&options.ner, prose) {
+            (Some(folder), Some(prose)) => {
+                let model = Model::open(folder, NonZeroUsize::MIN).map_err(|fault| fault.to_string())?;
+                Some((model, prose))
+            }
+            (Some(_), None) => return Err("the policy has no `prose`, so --ner would read nothing".into()),
+            (None, Some(_)) => {
+                return Err(
+                    "the policy wants `prose` read; name the model that reads it with --ner DIR".into()
+                );
+            }
+            (None, None) => None,
+        };
+        Ok(Self { plan, on: options.on, reading })
     }
 
     /// Scans one text.
@@ -97,13 +119,15 @@ impl Judge {
             document.map_err(|fault| format!("{fault}; scan it --as text, or lines of JSON --as jsonl"))?;
         let (mut seen, mut splice, mut is_withheld) = (Vec::new(), Splice::default(), false);
         for Carrier { value, direction, path } in carriers(document.root(), self.on) {
-            let sighting = self.plan.scan(direction, value);
+            let told = self.read(direction, value)?;
+            let desk = Desk { told: told.as_ref(), ..Desk::default() };
+            let sighting = self.plan.scan_at(&desk, direction, value);
             is_withheld |= sighting.blocked.is_some();
             splice.append(sighting.splice);
             if sighting.findings.is_empty() {
                 continue;
             }
-            seen.extend(self.plan.sights(direction, value).into_iter().map(|sight| Seen {
+            seen.extend(self.plan.sights_at(&desk, direction, value).into_iter().map(|sight| Seen {
                 span: sight.span.clone(),
                 path: Some(sight.path.replacen('$', path, 1)),
                 sight,
@@ -111,6 +135,26 @@ impl Judge {
         }
         let redacted = (!is_withheld).then(|| splice.apply(text.as_bytes()));
         Ok(Looked { seen, redacted })
+    }
+}
+
+impl Judge {
+    /// Reads the prose of what a server says, as the gate would.
+    fn read(&self, direction: Direction, value: Value<'_>) -> Result<Option<Told>, String> {
+        let Some((model, plan)) = self.reading.as_ref().filter(|_| direction == Direction::Results) else {
+            return Ok(None);
+        };
+        let told = match self.plan.passages(value, plan.bytes_max) {
+            Ok(texts) => model.read_here(texts, plan).map_err(|_| "the model could not read it".to_owned()),
+            Err(_) if plan.beyond == Beyond::Pass => return Ok(None),
+            Err(_) => {
+                let most = plan.bytes_max;
+                Err(format!(
+                    "more prose than the policy lets be read ({most} bytes), so the gate would withhold it"
+                ))
+            }
+        };
+        told.map(Some)
     }
 }
 

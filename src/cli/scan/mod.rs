@@ -66,6 +66,9 @@ struct RuleOptions {
     /// Take the `redact:` rules of this bundle, and not every detector
     #[arg(long, value_name = "DIR", conflicts_with_all = ["packs", "detectors", "action"])]
     policy: Option<PathBuf>,
+    /// Read prose with the model in this folder too, as scripts/fetch-ner.sh makes it
+    #[arg(long, value_name = "DIR")]
+    ner: Option<PathBuf>,
     /// Look for what belongs to these packs only, such as hipaa, pci or credentials; findings name the pack
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = pack, conflicts_with = "detectors")]
     packs: Vec<Pack>,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
 use super::super::{
-    Carrier, Ending, Errand, Gate, Origin, Outcome, Overhead, Refusal, Release, SealKey, Ticket,
+    Carrier, Ending, Errand, Gate, Origin, Outcome, Overhead, Refusal, Release, Said, SealKey, Ticket,
 };
 use super::*;
 use crate::identity::{Evidence, digest};
@@ -98,10 +98,11 @@ impl Stage {
         let mut ticket = came.ticket.unwrap();
         let now = Now { steady: Duration::from_secs(60), unix_ms: 0 };
         let body = Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":1,{result}}}"#));
-        let handed = match self.gate.inspect(&self.policy, &mut ticket, &body, Carrier::Whole, now) {
-            Release::Pass { body, .. } => String::from_utf8(body.to_vec()).unwrap(),
-            other => panic!("{other:?}"),
-        };
+        let handed =
+            match self.gate.inspect(&self.policy, &mut ticket, &Said::plainly(&body, Carrier::Whole), now) {
+                Release::Pass { body, .. } => String::from_utf8(body.to_vec()).unwrap(),
+                other => panic!("{other:?}"),
+            };
         (handed, self.settle(ticket))
     }
 

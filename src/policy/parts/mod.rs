@@ -12,6 +12,7 @@ mod introspection;
 mod issuers;
 mod limits;
 mod measures;
+mod prose;
 mod restoring;
 mod rules;
 mod shadow;
@@ -26,6 +27,7 @@ pub(super) use conversation::{ConversationPart, check_claims};
 pub(super) use issuers::{IssuerKind, IssuerPart, KeysPart, ResourcePart};
 pub(super) use limits::LimitPart;
 pub(super) use measures::RedactPart;
+pub(super) use prose::ProsePart;
 pub(super) use restoring::RestorePart;
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use shadow::ModePart;
@@ -42,6 +44,7 @@ pub(super) mod keys {
     pub(in crate::policy) use super::issuers::{CLAIMS_KEYS, ISSUER_KEYS};
     pub(in crate::policy) use super::limits::{GLOBAL, KINDS, LIMIT_KEYS, MATCH_KEYS, QUEUE_KEYS, ROUNDS};
     pub(in crate::policy) use super::measures::{AUDIT_KEYS, REDACT_KEYS};
+    pub(in crate::policy) use super::prose::{PROSE_KEYS, THRESHOLDS};
     pub(in crate::policy) use super::restoring::{BINDING_KEYS, PSEUDONYM_KEYS, RESTORE_KEYS};
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
     pub(in crate::policy) use super::shadow::SHADOW_KEYS;
@@ -87,6 +90,8 @@ pub(super) struct Bundle {
     pub limits: Vec<LimitPart>,
     pub redact: Vec<RedactPart>,
     pub binary: Binary,
+    /// `None` also where a fault has been noted.
+    pub prose: Option<ProsePart>,
     pub restore: Vec<RestorePart>,
     pub on_unbound: Unbound,
     /// `None` also where a fault has been noted.
@@ -134,6 +139,7 @@ pub(in crate::policy) const KEYS: &[&str] = &[
     "limits",
     "redact",
     "binary",
+    "prose",
     "restore",
     "pseudonyms",
     "upstream",
@@ -152,6 +158,7 @@ pub(in crate::policy) const SERVER_KEYS: &[&str] = &["id", "mode", "since"];
 const ONCE: &[&str] = &[
     "server",
     "binary",
+    "prose",
     "pseudonyms",
     "upstream",
     "audit",
@@ -203,6 +210,7 @@ impl Bundle {
         each("binary", &mut |node, findings| {
             self.binary = binary::read(node, findings).unwrap_or_default();
         });
+        each("prose", &mut |node, findings| self.prose = prose::read(node, findings));
         each("restore", &mut |node, findings| self.read_restore(node, findings));
         each("pseudonyms", &mut |node, findings| self.read_pseudonyms(node, findings));
         each("upstream", &mut |node, findings| self.read_upstream(node, findings));

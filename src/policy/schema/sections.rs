@@ -6,14 +6,15 @@ use super::forms::{
     boolean, by_tool, count, date, duration, label, list, map, rooted, shape, some, text, tool, version, word,
 };
 use super::{Shape, Tools, callers, conversation, limits, rules, upstream};
-use crate::bounds::BODY_BYTES_MAX;
+use crate::bounds::{BODY_BYTES_MAX, PROSE_BYTES_MAX};
 use crate::names::Mode;
 use crate::policy::keeping::Unbound;
 use crate::policy::parts::keys::{
-    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, MEDIA_KINDS, POLICY_KEYS, PSEUDONYM_KEYS, REDACT_KEYS,
-    RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, TOOL_KEYS,
+    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, MEDIA_KINDS, POLICY_KEYS, PROSE_KEYS, PSEUDONYM_KEYS,
+    REDACT_KEYS, RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, THRESHOLDS, TOOL_KEYS,
 };
 use crate::policy::plans::{AuditLevel, DenyAs};
+use crate::policy::prose::Beyond;
 use crate::policy::snapshot::Class;
 use crate::policy::strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
@@ -30,6 +31,7 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.extend(rules::shapes(tools));
     shapes.extend(limits::shapes(tools));
     shapes.extend(measures());
+    shapes.push(prose());
     shapes.extend(restoring(tools));
     shapes.extend(upstream::shapes());
     shapes.extend([strict(), shadow()]);
@@ -62,6 +64,11 @@ fn policy(tools: &Tools) -> Shape {
         )
         .row("redact", list(&shape("redaction")), "what may not be said in results or arguments")
         .row("binary", binary(), "pictures, sounds and files of the server, which no scan can read; all pass")
+        .row(
+            "prose",
+            shape("prose"),
+            "what a model reads the prose of results for; in one file of the bundle",
+        )
         .row("restore", shape("restoring"), "where values behind tokens are given back; nowhere else")
         .row("pseudonyms", shape("pseudonyms"), "what pseudonyms are made with; in one file of the bundle")
         .row("upstream", shape("upstream"), "the server: how long it may take, and what it is shown")
@@ -160,6 +167,34 @@ fn detector() -> Value {
     let names = Detector::ALL.iter().map(|detector| detector.as_str());
     let detectors: Vec<&str> = names.filter(|name| Detector::parse(name).is_some()).collect();
     json!({ "enum": detectors })
+}
+
+fn prose() -> Shape {
+    let detectors: Vec<&str> = Detector::READ.iter().map(|detector| detector.as_str()).collect();
+    // The shortest decimals, and not the digits of the nearest double.
+    let [least, most] = [THRESHOLDS.0, THRESHOLDS.1].map(|bound| f64::from((bound * 100.0).round()) / 100.0);
+    Shape::new("prose", PROSE_KEYS, &["detectors"])
+        .row(
+            "detectors",
+            some(&json!({ "enum": detectors })),
+            "what it looks for; rules say what becomes of that",
+        )
+        .row(
+            "threshold",
+            json!({ "type": "number", "minimum": least, "maximum": most }),
+            "how sure it must be; half where it is left out",
+        )
+        .row(
+            "bytes_max",
+            json!({ "type": "integer", "minimum": 1, "maximum": PROSE_BYTES_MAX }),
+            "how much prose of one message is read, in bytes",
+        )
+        .row("wait", duration(), "how long a message waits for it")
+        .row(
+            "beyond",
+            word(Beyond::ALL, Beyond::as_str),
+            "what becomes of a message that is longer, or not read in time",
+        )
 }
 
 fn restoring(tools: &Tools) -> [Shape; 3] {

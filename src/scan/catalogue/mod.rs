@@ -241,12 +241,16 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 impl Detector {
     /// A field that a rule names. No policy names it as a detector.
     pub const FIELD: Self = detector("field");
+    /// A street, with its number or without.
+    pub const ADDRESS: Self = detector("address");
     /// An e-mail address.
     pub const EMAIL: Self = detector("email");
     /// An international bank account number.
     pub const IBAN: Self = detector("iban");
     /// A payment card number.
     pub const PAN: Self = detector("pan");
+    /// The name of a person.
+    pub const PERSON: Self = detector("person_name");
     /// A telephone number.
     pub const PHONE: Self = detector("phone");
     /// A password, key or token, by the name of its field.
@@ -254,7 +258,6 @@ impl Detector {
     /// A US social security number.
     pub const US_SSN: Self = detector("us_ssn");
 
-    pub(super) const ADDRESS: Self = detector("address");
     pub(super) const BITCOIN: Self = detector("bitcoin_address");
     pub(super) const ETHEREUM: Self = detector("ethereum_address");
     pub(super) const CNPJ: Self = detector("br_cnpj");
@@ -266,13 +269,15 @@ impl Detector {
     pub(super) const MBI: Self = detector("us_mbi");
     pub(super) const NINO: Self = detector("uk_nino");
     pub(super) const PEM: Self = detector("pem_private_key");
-    pub(super) const PERSON: Self = detector("person_name");
     pub(super) const TRACK: Self = detector("card_track");
     pub(super) const USERINFO: Self = detector("url_credentials");
     pub(super) const WEBHOOK: Self = detector("slack_token");
 
     /// How many there are.
     pub(super) const COUNT: usize = COUNT;
+
+    /// Those that a model finds in prose.
+    pub const READ: &[Self] = &[Self::ADDRESS, Self::PERSON];
 
     /// Every detector, in the order of [`index`](Self::index).
     pub const ALL: &[Self] = &{

@@ -34,7 +34,7 @@ fn plan_of(rules: Vec<Rule>) -> Plan {
 
 fn desk<'a>(vault: &'a Vault, scope: &str, echoes: &'a [Echo]) -> Desk<'a> {
     let drawer = Drawer { vault, scope: vault.scope([scope.as_bytes()]), now: NOW };
-    Desk { drawer: Some(drawer), tenant: Some("acme"), origin: Some("lookup"), echoes }
+    Desk { drawer: Some(drawer), tenant: Some("acme"), origin: Some("lookup"), echoes, told: None }
 }
 
 #[track_caller]

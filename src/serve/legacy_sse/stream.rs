@@ -46,7 +46,7 @@ pub async fn listen(visit: &Visit<'_>, caller: &Arc<Caller>) -> Response<Outgoin
     }
     let waits = Waits::of(&visit.policy);
     match connect(&mut journey, &visit.parts.headers, name, waits).await {
-        Ok(opened) => opened.start(journey),
+        Ok(opened) => opened.start(journey).await,
         Err(denial) => {
             house.metrics.upstream_failed(&denial);
             journey.refuse(&denial)
@@ -88,7 +88,7 @@ async fn connect(
 
 impl Opened {
     /// Tells the client where to post, and hands over what the server says from now on.
-    fn start(self, mut journey: Journey) -> Response<Outgoing> {
+    async fn start(self, mut journey: Journey) -> Response<Outgoing> {
         let house = Arc::clone(journey.house());
         let now = house.clock.now();
         let Some(token) = house.gate.seal_endpoint(journey.ticket(), &self.pair.text(), now) else {
@@ -120,7 +120,7 @@ impl Opened {
             words: self.words,
             is_over: false,
         };
-        hello.extend(stream.release());
+        hello.extend(stream.release().await);
         stream.journey.sent(hello.len());
         let rest = stream::unfold(stream, |mut stream| async { stream.next().await.map(|it| (it, stream)) });
         let events = stream::once(std::future::ready(Bytes::from(hello))).chain(rest);
@@ -158,7 +158,7 @@ impl Stream {
     async fn next(&mut self) -> Option<Bytes> {
         while !self.is_over {
             let bytes = match self.heard().await {
-                Heard::Server(News::Chunk) => self.release(),
+                Heard::Server(News::Chunk) => self.release().await,
                 Heard::Server(News::End) => self.ended(),
                 Heard::Server(News::Fault) => self.farewell("closed in mid-stream"),
                 Heard::Client(Word::Look) => Vec::new(),
@@ -192,7 +192,7 @@ impl Stream {
     }
 
     /// Judges every event that has arrived whole.
-    fn release(&mut self) -> Vec<u8> {
+    async fn release(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         loop {
             let event = match self.source.decoder.next_event() {
@@ -215,7 +215,7 @@ impl Stream {
                 }
                 continue;
             };
-            if let Some(body) = self.judge(&data) {
+            if let Some(body) = self.judge(&data).await {
                 let message = Event { event: Some("message"), retry, data: Some(&body), ..Event::default() };
                 sse::write(&mut bytes, &message);
             }
@@ -223,11 +223,11 @@ impl Stream {
     }
 
     /// What the client gets to see of one message; `None` for nothing.
-    fn judge(&mut self, data: &Bytes) -> Option<Bytes> {
+    async fn judge(&mut self, data: &Bytes) -> Option<Bytes> {
         let answered = answered(data);
         let asker = answered.as_ref().and_then(|id| self.pair.tickets().take(id));
         if let Some(mut journey) = asker {
-            return match journey.inspect(data, Carrier::Event) {
+            return match journey.inspect(data, Carrier::Event).await {
                 Release::Pass { body, .. } => {
                     journey.sent(body.len());
                     Some(body)
@@ -236,7 +236,7 @@ impl Stream {
                 Release::Drop(_) | Release::Object { .. } => None,
             };
         }
-        match self.journey.inspect(data, Carrier::Event) {
+        match self.journey.inspect(data, Carrier::Event).await {
             // The table of calls still knows the question, but it was answered by us.
             Release::Pass { .. } if answered.is_some() => {
                 self.journey.house().metrics.strayed(Stray::AnswerRepeated);

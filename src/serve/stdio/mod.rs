@@ -18,6 +18,7 @@
 
 mod flights;
 mod pipe;
+mod said;
 mod token;
 
 use std::io;
@@ -43,6 +44,7 @@ use super::house::House;
 use crate::bounds::{LINE_BYTES_MAX, PIPE_DRAIN_WAIT, PIPE_GRACE, SWEEP_PAUSE};
 use crate::gate::Denial;
 use pipe::{Pipe, Words};
+use said::Said;
 use token::Token;
 pub use token::{TokenFault, TokenSource};
 
@@ -120,6 +122,7 @@ impl Stdio {
             client: Outlet::new(tokio::io::stdout()),
             server: Some(Outlet::new(input)),
             output: Lines::new(output, LINE_BYTES_MAX),
+            said: None,
             signals,
             house: Arc::clone(&house),
         };
@@ -153,6 +156,8 @@ struct Run {
     /// `None` once the client has said its last word.
     server: Option<Outlet<ChildStdin>>,
     output: Lines<ChildStdout>,
+    /// The line of the server that is being judged.
+    said: Option<Said>,
     signals: Signals,
     house: Arc<House>,
 }
@@ -177,6 +182,7 @@ impl Run {
         }
         // A process in the group may hold the pipe open for ever.
         let _ = timeout(PIPE_DRAIN_WAIT, self.relay_to_end()).await;
+        self.judge().await;
         let status = reap(&mut process).await?;
         let mut words = Words::default();
         self.pipe.lost(&mut words);
@@ -220,7 +226,10 @@ impl Run {
                     return Will::Its;
                 },
                 line = self.output.next(), if is_clear => match line {
-                    Ok(Some(line)) => self.pipe.said(&line, &mut words),
+                    Ok(Some(line)) => {
+                        self.said = Some(line.into());
+                        self.judge().await;
+                    }
                     Ok(None) | Err(_) => return Will::Its,
                 },
                 line = input.next(), if may_hear => match line {
@@ -238,6 +247,17 @@ impl Run {
         }
     }
 
+    /// Judges the line at hand, if there is one. It stays at hand until that is done, for whoever waits for it to be
+    /// read may be dropped.
+    async fn judge(&mut self) {
+        let mut words = Words::default();
+        if let Some(said) = &self.said {
+            self.pipe.said(said, &mut words).await;
+        }
+        self.said = None;
+        self.take(&words);
+    }
+
     fn take(&mut self, words: &Words) {
         words.client.iter().for_each(|line| self.client.queue(line));
         if let Some(server) = &mut self.server {
@@ -252,19 +272,21 @@ impl Run {
     }
 
     async fn relay_to_end(&mut self) {
+        self.judge().await;
         loop {
-            let mut words = Words::default();
             let is_clear = self.client.is_clear();
             tokio::select! {
                 wrote = self.client.write(), if !is_clear => if wrote.is_err() {
                     return;
                 },
                 line = self.output.next(), if is_clear => match line {
-                    Ok(Some(line)) => self.pipe.said(&line, &mut words),
+                    Ok(Some(line)) => {
+                        self.said = Some(line.into());
+                        self.judge().await;
+                    }
                     Ok(None) | Err(_) => return,
                 },
             }
-            self.take(&words);
         }
     }
 

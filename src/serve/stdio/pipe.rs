@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::flights::{Flight, Flights};
+use super::said::Said;
 use super::token::Token;
 use crate::bounds::PIPE_IN_FLIGHT_MAX;
 use crate::gate::{
@@ -238,14 +239,13 @@ impl Pipe {
         line
     }
 
-    /// Judges one line of the server.
-    pub(super) fn said(&mut self, line: &Line<'_>, words: &mut Words) {
-        let (line, is_cut) = match line {
-            Line::Whole(line) if line.trim_ascii().is_empty() => return,
-            Line::Whole(line) => (*line, false),
-            Line::Cut(ends) => (*ends, true),
-        };
-        let document = if is_cut { None } else { Document::parse(line).ok() };
+    /// Judges one line of the server. May be dropped and asked again: until it is done, nothing has changed.
+    pub(super) async fn said(&mut self, line: &Said, words: &mut Words) {
+        let Said { bytes: line, is_cut } = line;
+        if !is_cut && line.trim_ascii().is_empty() {
+            return;
+        }
+        let document = if *is_cut { None } else { Document::parse(line).ok() };
         let Some(document) = document else {
             tracing::warn!(bytes = line.len(), "a line of the server is no message, and was dropped");
             self.house.metrics.strayed(Stray::Unreadable);
@@ -253,20 +253,20 @@ impl Pipe {
             let is_answer = line.starts_with(b"{") && memchr::memmem::find(line, b"\"method\"").is_none();
             let presumed = self.flights.presumed(presumed_answer(line)).filter(|_| is_answer);
             if let Some(id) = presumed {
-                let why = if is_cut { "a line of more than 4 MiB" } else { "a line that is no strict JSON" };
+                let why = if *is_cut { "a line of more than 4 MiB" } else { "a line that is no strict JSON" };
                 self.withhold(&id, &Denial::AnswerWithheld(why.into()), words);
             }
             return;
         };
-        let (root, body) = (document.root(), Bytes::copy_from_slice(line));
+        let root = document.root();
         match root.get("method").and_then(|method| method.string()) {
-            Some(method) => self.said_by_itself(&method, root.get("params"), &body, words),
-            None => self.answered(root.get("id"), &body, words),
+            Some(method) => self.said_by_itself(&method, root.get("params"), line, words).await,
+            None => self.answered(root.get("id"), line, words).await,
         }
     }
 
     /// An answer goes to the request that it answers, once.
-    fn answered(&mut self, id: Option<Value<'_>>, body: &Bytes, words: &mut Words) {
+    async fn answered(&mut self, id: Option<Value<'_>>, body: &Bytes, words: &mut Words) {
         let id = id.and_then(|id| Id::read(id).ok()).filter(|id| self.flights.holds(id));
         let Some((flight, id)) = id.and_then(|id| Some((self.flights.get(&id)?, id))) else {
             self.house.metrics.strayed(Stray::AnswerUnknown);
@@ -274,7 +274,7 @@ impl Pipe {
             return;
         };
         self.house.metrics.upstream_answered();
-        match flight.journey.inspect(body, Carrier::Event) {
+        match flight.journey.inspect(body, Carrier::Event).await {
             Release::Pass { body, .. } => match OneLine::parse(&body) {
                 Some(line) => {
                     flight.journey.sent(line.as_bytes().len());
@@ -291,7 +291,13 @@ impl Pipe {
     }
 
     /// A request or a notification goes by the ticket of the request that it speaks of, if it says so.
-    fn said_by_itself(&mut self, method: &str, params: Option<Value<'_>>, body: &Bytes, words: &mut Words) {
+    async fn said_by_itself(
+        &mut self,
+        method: &str,
+        params: Option<Value<'_>>,
+        body: &Bytes,
+        words: &mut Words,
+    ) {
         let mut id = self.flights.of_word(method, params);
         if id.is_none() && self.era == Some(Era::Modern) {
             // Nothing stands alone there, so it is judged as a part of what goes on.
@@ -304,7 +310,7 @@ impl Pipe {
         }
         let flight = id.as_ref().and_then(|id| self.flights.get(id));
         let journey = flight.map_or(&mut self.own, |flight| &mut flight.journey);
-        match journey.inspect(body, Carrier::Event) {
+        match journey.inspect(body, Carrier::Event).await {
             Release::Pass { body, .. } => {
                 let line = OneLine::parse(&body);
                 journey.sent(line.as_ref().map_or(0, |line| line.as_bytes().len()));

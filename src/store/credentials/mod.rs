@@ -148,6 +148,28 @@ pub enum AdoptFault {
     /// No HTTPS client can be made.
     #[error(transparent)]
     Fetch(#[from] FetchFault),
+    /// It wants prose read, and no model was given.
+    #[error(
+        "{file}:{line}: `prose` wants a model, and none was given; fetch one with `scripts/fetch-ner.sh DIR` and start \
+         with `--ner DIR`, or leave `prose` out"
+    )]
+    NoModel {
+        /// The file of the bundle.
+        file: Box<str>,
+        /// Its line.
+        line: usize,
+    },
+    /// It wants prose read, and the program was built without the means.
+    #[error(
+        "{file}:{line}: `prose` wants a model, and this build cannot run one; build it with \
+         `cargo build --release --features ner`, or leave `prose` out"
+    )]
+    NotBuilt {
+        /// The file of the bundle.
+        file: Box<str>,
+        /// Its line.
+        line: usize,
+    },
     /// The server has no headers to show anything in.
     #[error(
         "`upstream.credentials` and `upstream.identity` are sent as headers, and a server behind pipes has none; \
