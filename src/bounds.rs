@@ -15,6 +15,7 @@ mod pinning;
 mod policy;
 mod reading;
 mod recording;
+mod resting;
 mod scanning;
 mod senders;
 
@@ -29,6 +30,7 @@ pub use pinning::*;
 pub use policy::*;
 pub use reading::*;
 pub use recording::*;
+pub use resting::*;
 pub use scanning::*;
 pub use senders::*;
 

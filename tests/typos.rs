@@ -10,6 +10,8 @@
 //!
 //! `UPDATE_GOLDEN=1` writes the lock file anew from `tools.json`, as `sluicegate pin` writes it.
 
+#[path = "typos/care.rs"]
+mod care;
 #[path = "typos/talks.rs"]
 mod talks;
 use std::fs;
@@ -202,7 +204,7 @@ const LIMITS: &[Row] = &[
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [NAMES, ARGUMENTS, RULES, LIMITS, talks::TALKS].into_iter().flatten()
+    [NAMES, ARGUMENTS, RULES, LIMITS, care::CARE, talks::TALKS].into_iter().flatten()
 }
 
 fn golden() -> PathBuf {
@@ -337,7 +339,7 @@ fn run_refuses_every_typo_before_it_listens() {
 
 #[test]
 fn every_output_names_the_same_place() {
-    for table in [NAMES, ARGUMENTS, RULES, LIMITS, talks::TALKS] {
+    for table in [NAMES, ARGUMENTS, RULES, LIMITS, care::CARE, talks::TALKS] {
         let planted = Planted::new(table.first().expect("a row"));
         let (Row(what, _, _, wanted), folder) = (planted.row, planted.folder());
         let file = folder.path().join(planted.file).display().to_string();

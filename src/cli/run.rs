@@ -174,7 +174,7 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
     let (candidate, trial) = opening::candidate(&options.trial);
     let tls = tls(options, &live)?;
     let house = House {
-        gate: Gate::new(key, fresh_vault()).beside(candidate),
+        gate: Gate::new(key, fresh_vault()).beside(candidate).watchful(),
         seal,
         live,
         keys,

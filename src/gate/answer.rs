@@ -136,6 +136,7 @@ impl Gate {
     fn note(&self, ticket: &mut Ticket, belonging: Belonging, message: &Message<'_>, handles: &Handles<'_>) {
         if belonging == Belonging::Answer {
             ticket.record.outcome = outcome(message);
+            ticket.passage.health.heard(message);
             if let Some(method) = ticket.record.method {
                 self.eras.learn(method, message);
             }
@@ -233,6 +234,7 @@ impl Ticket {
 
     /// Notes that the answer was withheld, and why.
     pub fn withhold(&mut self, denial: &Denial) {
+        self.passage.health.failed(denial);
         self.record.refuse(denial);
     }
 }

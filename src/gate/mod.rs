@@ -23,6 +23,7 @@ mod correlate;
 mod eras;
 mod facts;
 mod handles;
+mod health;
 mod hints;
 mod limited;
 mod listing;
@@ -65,6 +66,7 @@ pub use words::Words;
 
 use crate::identity::{Caller, Finding, Refused, Replays};
 use crate::json::Document;
+use crate::limit::breaker::Board;
 use crate::limit::{Answered, Conversations, Ledger};
 use crate::mcp::{self, Sender};
 use crate::names::Now;
@@ -93,6 +95,8 @@ pub struct Gate {
     replays: Replays,
     suspects: Suspects,
     vault: Vault,
+    /// Of the server; `None` where nothing is left alone.
+    board: Option<Arc<Board>>,
 }
 
 /// A refused message: what is written down, and why.
@@ -118,6 +122,7 @@ impl Gate {
             replays: Replays::default(),
             suspects: Suspects::default(),
             vault,
+            board: None,
         }
     }
 
@@ -226,6 +231,7 @@ impl Gate {
         let live = if allowed.is_err() { Verdict::Deny } else { record.verdict };
         record.trial = self.candidate.hear(caller, &topic, ask.now.unix_ms, live).map(Box::new);
         allowed?;
+        let health = self.consult(policy, &topic, &message, ask.now, record)?;
         let hold = self.charge(policy, caller, ask, (&topic, &message), record)?;
         let scope = restore::scope(&self.vault, policy, caller, ask, Some(&message));
         let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now: ask.now });
@@ -233,7 +239,7 @@ impl Gate {
         restore::restore(policy, drawer, &topic, &message, &mut edits, record)?;
         edits.append(handles.opened(&message, topic.target())?);
         subscriptions::narrow(policy, &standing, &handles, &message, &mut edits);
-        let mut passage = Passage { scope, hold, ..Passage::empty() };
+        let mut passage = Passage { scope, hold, health, ..Passage::empty() };
         let judged =
             Judged { body: &body, document: &document, message: &message, claimed: &claimed, speech };
         passage.fill(policy, &judged, edits)?;
@@ -244,11 +250,12 @@ impl Gate {
 
     /// Ends a ticket: the record of what happened, for audit and metrics. What its limits guessed is made good.
     pub fn settle(&self, ticket: Ticket, ending: Ending) -> Box<Record> {
-        let (mut record, Passage { hold, tokens, .. }) = ticket.spend();
+        let (mut record, Passage { hold, tokens, health, .. }) = ticket.spend();
         if let Some(hold) = hold {
             let answered = Answered { response_bytes: ending.bytes, response_tokens: tokens };
             hold.settle(answered, ending.duration);
         }
+        health.settle(&mut record, &ending);
         record.close(ending);
         record
     }

@@ -15,6 +15,8 @@ pub enum Reason {
     Internal,
     /// Nothing to tell: the message was allowed.
     None,
+    /// More at once than the server, or the gate, can take.
+    Overload,
     /// Personal data where none may be.
     Pii,
     /// Not a message of the protocol, or one that two parsers could read differently.
@@ -31,6 +33,8 @@ pub enum Reason {
     Size,
     /// No rule allows it, or a rule forbids it.
     ToolNotAllowed,
+    /// The server, or this tool of it, failed too often and rests.
+    Unavailable,
     /// The server could not be reached, or did not answer as it should.
     Upstream,
 }
@@ -44,6 +48,7 @@ impl Reason {
         Self::Budget,
         Self::Internal,
         Self::None,
+        Self::Overload,
         Self::Pii,
         Self::Protocol,
         Self::RateLimit,
@@ -52,6 +57,7 @@ impl Reason {
         Self::Secret,
         Self::Size,
         Self::ToolNotAllowed,
+        Self::Unavailable,
         Self::Upstream,
     ];
 
@@ -69,6 +75,7 @@ impl Reason {
             Self::Budget => "budget",
             Self::Internal => "internal",
             Self::None => "none",
+            Self::Overload => "overload",
             Self::Pii => "pii",
             Self::Protocol => "protocol",
             Self::RateLimit => "rate_limit",
@@ -77,6 +84,7 @@ impl Reason {
             Self::Secret => "secret",
             Self::Size => "size",
             Self::ToolNotAllowed => "tool_not_allowed",
+            Self::Unavailable => "unavailable",
             Self::Upstream => "upstream",
         }
     }

@@ -16,6 +16,7 @@ use super::refusal::Denial;
 use super::rules::Topic;
 use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, TARGET_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use crate::identity::Caller;
+use crate::limit::breaker::{Notice, OutcomeClass};
 use crate::mcp::{Id, Message, Method, Revision};
 use crate::names::{Label, Mode};
 use crate::policy::Policy;
@@ -75,6 +76,12 @@ pub struct Record {
     pub is_unjudged: bool,
     /// What the head of its answer tells of a limit that is nearly used up.
     pub hint: Option<Box<Hint>>,
+    /// How the server took it, as breakers hear it; `None` where it was not asked.
+    pub course: Option<OutcomeClass>,
+    /// Breakers that went from one state to another with it.
+    pub notices: Vec<Notice>,
+    /// The tool whose breaker refused it, or would have; `None` where that was the server's.
+    pub resting_tool: Option<Box<str>>,
     /// How it ended.
     pub outcome: Outcome,
     /// HTTP status sent to the client; 0 when the client had gone.
@@ -116,6 +123,12 @@ impl Record {
         })
     }
 
+    /// Starts the record of a question of the gate itself.
+    pub(super) fn of_a_question(unix_ms: u64, policy: &Arc<Policy>, method: Method) -> Box<Self> {
+        let detail = Some("a question of the gate itself: whether the server is there".into());
+        Box::new(Self { method: Some(method), detail, ..Self::blank(unix_ms, policy, None, None) })
+    }
+
     /// A record of an allowed message of which nothing else is known.
     fn blank(
         unix_ms: u64,
@@ -148,6 +161,9 @@ impl Record {
             has_colliding_keys: false,
             is_unjudged: false,
             hint: None,
+            course: None,
+            notices: Vec::new(),
+            resting_tool: None,
             outcome: Outcome::Cancelled,
             http_status: 0,
             duration_us: 0,

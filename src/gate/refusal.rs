@@ -13,6 +13,7 @@ use super::words::seconds;
 use super::{Handle, Reason, Stray, Unread};
 use crate::identity::Refused;
 use crate::limit::Excess;
+use crate::limit::breaker::Shut;
 use crate::mcp::{EnvelopeFault, Era, Method, Mismatch};
 use crate::policy::SchemaDoubt;
 
@@ -87,6 +88,8 @@ pub enum Denial {
     NoMethod(Era),
     /// An answer with prose that no model has read, though the policy wants that.
     ProseUnread(Unread),
+    /// The server, or the tool, failed too often and is left alone.
+    Resting(Shut),
     /// The tool does not take such arguments.
     Schema(SchemaDoubt),
     /// The token lacks scopes that its client could ask for.
@@ -149,6 +152,7 @@ impl Denial {
             }
             Self::Forbidden { .. } | Self::Input(_) => Reason::ToolNotAllowed,
             Self::Limited(limited) => limited.reason(),
+            Self::Resting(_) => Reason::Unavailable,
             Self::Schema(_) => Reason::Schema,
             Self::Scope { .. } => Reason::Scope,
             Self::Unexchanged(Unexchanged::NoToken) => Reason::AuthMissing,
@@ -174,7 +178,7 @@ impl Denial {
 
     /// Whether the gate or the server failed, rather than a rule said no.
     pub fn is_failure(&self) -> bool {
-        matches!(self.reason(), Reason::Internal | Reason::Upstream)
+        matches!(self.reason(), Reason::Internal | Reason::Unavailable | Reason::Upstream)
     }
 
     pub(super) fn http_status(&self) -> u16 {
@@ -201,7 +205,10 @@ impl Denial {
             Self::Unidentified(Refused::TooOften) => 429,
             Self::Internal(_) => 500,
             Self::AnswerWithheld(_) | Self::Uncredited { .. } | Self::Unreachable(_) => 502,
-            Self::AuditUnavailable | Self::ProseUnread(_) | Self::Unidentified(Refused::Unavailable) => 503,
+            Self::AuditUnavailable
+            | Self::ProseUnread(_)
+            | Self::Resting(_)
+            | Self::Unidentified(Refused::Unavailable) => 503,
             Self::UpstreamTimeout => 504,
             Self::Head { http_status, .. } => *http_status,
         }
@@ -228,6 +235,7 @@ impl Denial {
             | Self::Input(_)
             | Self::Limited(_)
             | Self::ProseUnread(_)
+            | Self::Resting(_)
             | Self::Scope { .. }
             | Self::Stray(_)
             | Self::Uncredited { .. }
@@ -241,6 +249,10 @@ impl Denial {
     pub(super) fn data(&self) -> Option<Box<str>> {
         match self {
             Self::Limited(limited) => Some(limited.data().into()),
+            Self::Resting(Shut { wait, is_tool, .. }) => {
+                let level = if *is_tool { "tool" } else { "server" };
+                Some(format!(r#"{{"scope":"{level}","retryAfterMs":{}}}"#, wait.as_millis()).into())
+            }
             Self::Mismatch { data, .. } => data.clone(),
             Self::AnswerWithheld(_)
             | Self::Argument { .. }
@@ -275,7 +287,7 @@ impl Denial {
                 Some(5)
             }
             Self::Limited(limited) => limited.retry_after(),
-            Self::Uncredited { wait, .. } => Some(seconds(*wait).max(1)),
+            Self::Resting(Shut { wait, .. }) | Self::Uncredited { wait, .. } => Some(seconds(*wait).max(1)),
             Self::Unidentified(Refused::TooOften) | Self::Unreachable(_) => Some(1),
             Self::AnswerWithheld(_)
             | Self::Argument { .. }
@@ -316,6 +328,12 @@ impl Denial {
             Self::ProseUnread(unread) => Some(format!("prose was not read: {}", unread.as_str())),
             Self::Stray(stray) => Some(stray.to_string()),
             Self::Limited(limited) => Some(limited.detail()),
+            Self::Resting(Shut { wait, is_tool: true, .. }) => {
+                Some(format!("the breaker of the tool is open for {} ms", wait.as_millis()))
+            }
+            Self::Resting(Shut { wait, is_tool: false, .. }) => {
+                Some(format!("the breaker of the server is open for {} ms", wait.as_millis()))
+            }
             Self::Schema(doubt) => Some(doubt.to_string()),
             Self::Scope { missing } => Some(format!("missing {}", missing.join(" "))),
             Self::Unexchanged(Unexchanged::NoToken) => Some("the caller has no token to exchange".into()),
@@ -333,55 +351,5 @@ impl Denial {
     }
 }
 
-/// What a rule's author adds, in brackets.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::json::FaultKind;
-
-    fn forbidden(message: Option<&str>) -> Denial {
-        Denial::Forbidden { message: message.map(Into::into) }
-    }
-
-    #[test]
-    fn words_each_reason_by_one_table() {
-        let fault = crate::json::Fault { at: 7, kind: FaultKind::DuplicateKey };
-        let uncredited = Denial::Uncredited { detail: "secret-1".into(), wait: Duration::from_millis(1001) };
-        let rows = [
-            (Denial::AuditUnavailable, 503, -31_503, Some(5), "retry in 5 seconds"),
-            (Denial::BodyTooLarge, 413, -31_413, None, "send less"),
-            (Denial::Envelope(fault.into()), 400, -32_600, None, "not acceptable: duplicate key at byte 7"),
-            (Denial::Internal("secret-1".into()), 500, -32_603, None, "so nothing was done"),
-            (Denial::Unidentified(Refused::Malformed), 400, -31_400, None, ""),
-            (Denial::Unidentified(Refused::TooOften), 429, -31_429, Some(1), "retry in a second"),
-            (Denial::Unidentified(Refused::Missing), 401, -31_401, None, ""),
-            (Denial::Unidentified(Refused::Unavailable), 503, -31_503, Some(5), "retry in a few"),
-            (Denial::Unexchanged(Unexchanged::NoToken), 403, -31_403, None, "you came without one"),
-            (
-                Denial::Unexchanged(Unexchanged::Refused("secret-1".into())),
-                403,
-                -31_403,
-                None,
-                "sign in again",
-            ),
-            (uncredited, 502, -31_502, Some(2), "so nothing was done; retry in 2 s"),
-            (Denial::Unreachable("secret-1".into()), 502, -31_502, Some(1), "retry later"),
-            (Denial::UpstreamTimeout, 504, -31_504, None, "the tool `pay` did not answer in time"),
-            (forbidden(None), 403, -31_403, None, "use what tools/list shows"),
-            (forbidden(Some("ask the desk")), 403, -31_403, None, "tools/list shows (ask the desk)"),
-            (
-                Denial::Schema(SchemaDoubt::Missing { path: "to".into() }),
-                400,
-                -32_602,
-                None,
-                "the tool `pay` was not called: argument `to` is missing; change that and call again",
-            ),
-        ];
-        for (denial, http_status, code, retry_after, part) in rows {
-            let words = denial.words("the tool `pay`");
-            assert_eq!((words.http_status, words.code), (http_status, code), "{denial:?}");
-            assert_eq!(words.retry_after, retry_after, "{denial:?}");
-            assert!(words.text.contains(part) && !words.text.contains("secret-1"), "{}", words.text);
-        }
-    }
-}
+mod tests;

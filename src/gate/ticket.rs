@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::ask::{Ask, field};
 use super::calls;
+use super::health::Health;
 use super::record::Record;
 use super::refusal::Denial;
 use super::rounds::Abilities;
@@ -60,6 +61,8 @@ pub(super) struct Passage {
     pub hold: Option<Hold>,
     /// Tokens of what the client got, where they are counted.
     pub tokens: Option<u64>,
+    /// What is known of how the server takes it, and the leave of its breakers.
+    pub health: Health,
 }
 
 /// A session of the legacy era, opened.
@@ -95,6 +98,7 @@ impl Passage {
             scope: None,
             hold: None,
             tokens: None,
+            health: Health::default(),
         }
     }
 

@@ -104,6 +104,7 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::Input(_)
         | Denial::Limited(_)
         | Denial::ProseUnread(_)
+        | Denial::Resting(_)
         | Denial::Schema(_)
         | Denial::Unexchanged(_) => true,
         Denial::AnswerWithheld(_)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Denial, Handle, Unexchanged, Unread};
+use crate::limit::breaker::Shut;
 
 /// What the caller is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,15 @@ impl Denial {
             ),
             Self::ProseUnread(_) => format!(
                 "the answer of {what} was withheld: its text could not be checked for names in time; ask for less, or retry in 5 s"
+            ),
+            Self::Resting(Shut { wait, is_tool: true, others_work }) => format!(
+                "{what} is temporarily unavailable, retry in {} s{}",
+                seconds(*wait).max(1),
+                if *others_work { "; other tools work" } else { "" }
+            ),
+            Self::Resting(Shut { wait, is_tool: false, .. }) => format!(
+                "{what} is temporarily unavailable, for the server behind this gateway does not answer; retry in {} s",
+                seconds(*wait).max(1)
             ),
             Self::Schema(doubt) => format!("{what} was not called: {doubt}; change that and call again"),
             Self::Scope { missing } => {

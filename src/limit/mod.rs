@@ -23,11 +23,13 @@
 //! interval, one of a budget when its window ends.
 
 mod bill;
+pub mod breaker;
 mod budget;
 mod cell;
 mod conversations;
 mod estimates;
 mod hold;
+
 mod key;
 mod ledger;
 mod rate;

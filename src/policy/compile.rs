@@ -4,6 +4,7 @@ use ring::digest::{Context, SHA256};
 
 use super::bindings;
 use super::callers;
+use super::care::ToolCare;
 use super::catalog::{Catalog, Closed};
 use super::code::Code;
 use super::declared::Declared;
@@ -76,12 +77,10 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     let declared = std::mem::take(&mut bundle.tools);
     let mut catalog = Catalog::new(declared, pinned, findings);
     lint::note_doubles(&bundle, findings);
-
     let own = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
     let mode = lower::effective(mode, own);
     lint::check_days(&bundle, unix_ms, findings);
     layers::check(&bundle, &catalog.tools, sources, findings);
-
     let places = Places::new(sources);
     let inputs = input::of_tools(&catalog.tools);
     let declared: Vec<Declared> = catalog.tools.iter().map(arguments).collect();
@@ -96,6 +95,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     let redaction = lower::redaction(&bundle, mode, findings);
     let prose = lower::prose(&bundle, &places, findings);
     let keeping = bindings::keeping(&bundle, &catalog, court, findings);
+    let cares = lower::cares(&bundle, &catalog, mode, findings);
     let directory = callers::directory(&bundle, sources, findings);
     let resource = Resource::of(&bundle, &roles);
     let Some(server) = bundle.server.and_then(|server| server.value.id) else {
@@ -104,7 +104,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     };
     let rules = bundle.rules.iter().filter_map(|rule| lower::rule(rule, &places)).collect();
     let tenants = tenant_names(&catalog.tools);
-    let dockets = bench.tools.into_iter().zip(declared).collect();
+    let dockets = bench.tools.into_iter().zip(declared).zip(cares).collect();
     let mut tools = tools(catalog.tools, dockets, &limits.by_tool, &tenants);
     tools.iter_mut().for_each(|tool| tool.watch = Watch::new(&tool.docket, &bundle.redact, mode));
     let redaction = redaction?;
@@ -121,7 +121,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         audit: bundle.audit,
         deny_as: bundle.deny_as,
         strict: bundle.strict,
-        upstream: bundle.upstream,
+        upstream: lower::upstream(bundle.upstream, bundle.conversation.is_some(), mode),
         conversation: lower::conversation(bundle.conversation.as_ref()),
         limit_hints: bundle.limit_hints,
         book: Rulebook { rules, roles },
@@ -312,20 +312,19 @@ fn input_schema(tool: &ToolPart) -> Option<&str> {
     tool.definition.as_ref()?.input_schema.as_deref()
 }
 
-fn tools(
-    parts: Vec<ToolPart>,
-    dockets: Vec<(Docket, Declared)>,
-    limits: &[Vec<usize>],
-    tenants: &[Label],
-) -> Vec<Tool> {
+/// What was made of everything else that the bundle says of one tool.
+type Fate = ((Docket, Declared), ToolCare);
+
+fn tools(parts: Vec<ToolPart>, dockets: Vec<Fate>, limits: &[Vec<usize>], tenants: &[Label]) -> Vec<Tool> {
     let each = parts.into_iter().zip(dockets).enumerate();
-    let build = |(index, (part, (docket, declared))): (usize, (ToolPart, (Docket, Declared)))| Tool {
+    let build = |(index, (part, ((docket, declared), care))): (usize, (ToolPart, Fate))| Tool {
         tenants: switch(&part, tenants),
         admission: input_schema(&part).and_then(Admission::parse),
         name: part.name.value,
         class: part.class,
         index,
         timeout: part.timeout,
+        care,
         definition: part.definition,
         sha256: part.sha256,
         declared,

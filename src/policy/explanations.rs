@@ -13,6 +13,7 @@ use super::code::Code;
 const TEXTS: &[&str] = &[
     include_str!("codes/arguments.md"),
     include_str!("codes/callers.md"),
+    include_str!("codes/care.md"),
     include_str!("codes/cedar.md"),
     include_str!("codes/conversations.md"),
     include_str!("codes/keeping.md"),

@@ -1,7 +1,10 @@
 //! What is no typo and still likely to be a mistake; most of it only warns.
 
+mod care;
 mod dead;
 mod surroundings;
+
+pub(super) use care::check as check_care;
 
 use std::collections::HashMap;
 use std::time::Duration;

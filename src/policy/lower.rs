@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::care::{self, ConcurrencyPlan, ToolCare};
 use super::catalog::Catalog;
 use super::code::Code;
 use super::diagnostic::{Findings, Spanned, shown};
@@ -9,11 +10,41 @@ use super::input::InputSchema;
 use super::lint;
 use super::parts::{Bundle, ConversationPart, LimitPart, RedactPart, RulePart};
 use super::places::Places;
-use super::plans::ConversationPlan;
+use super::plans::{ConversationPlan, UpstreamPlan};
 use super::prose::ProsePlan;
 use super::rules::Rule;
 use crate::names::Mode;
 use crate::{limit, scan};
+
+/// How each tool is kept from harm; warns of what says nothing, or too much.
+pub(super) fn cares(
+    bundle: &Bundle,
+    catalog: &Catalog,
+    mode: Mode,
+    findings: &mut Findings,
+) -> Vec<ToolCare> {
+    let server = &bundle.upstream.care.breaker;
+    let cares = catalog.tools.iter().map(|tool| ToolCare {
+        breaker: match &tool.breaker {
+            Some(part) => care::lowered(part.over(server, findings), mode),
+            None => care::lowered(server.clone(), mode),
+        },
+        concurrency: tool.concurrency,
+        is_idempotent: tool.idempotent.as_ref().is_some_and(|said| said.value),
+    });
+    let cares = cares.collect();
+    lint::check_care(bundle, &catalog.tools, findings);
+    cares
+}
+
+/// How the server is spoken to; a conversation has a bound where the bundle says how one is known.
+pub(super) fn upstream(plan: UpstreamPlan, has_conversation: bool, mode: Mode) -> UpstreamPlan {
+    let mut care = plan.care.lowered(mode);
+    if has_conversation {
+        care.concurrency.conversation.get_or_insert(ConcurrencyPlan::CONVERSATION);
+    }
+    UpstreamPlan { care, ..plan }
+}
 
 /// The limits of a policy.
 #[derive(Debug)]

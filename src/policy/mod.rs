@@ -22,6 +22,7 @@ mod advice;
 mod arguments;
 mod bindings;
 mod callers;
+mod care;
 mod cases;
 mod catalog;
 mod cedar;
@@ -67,6 +68,7 @@ mod yaml;
 
 pub use advice::{Suggestion, nearest};
 pub use arguments::{Kinds, fuzz_arguments};
+pub use care::{ConcurrencyPlan, Fallback, ReplicaPlan, RetryPlan, ServerCare, Takes, ToolCare};
 pub use cases::{
     Case, Cases, DeniedBy, Expected, Http, Mark, Path, REASONS, Redacted, Repeat, Said, Verdict, Wanted,
     parse_time,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use super::care::ServerCare;
 use super::credentials::{Credentials, IdentityPlan};
 use crate::bounds::CONVERSATIONS_NEW_PER_HOUR;
 use crate::limit::{Level, Rate};
@@ -52,6 +53,8 @@ pub struct UpstreamPlan {
     pub credentials: Credentials,
     /// What tells the server who calls; `None` where it is not told.
     pub identity: Option<IdentityPlan>,
+    /// How it is kept from harm.
+    pub care: ServerCare,
 }
 
 /// What tells the conversations of one caller apart.

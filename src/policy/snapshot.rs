@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::care::ToolCare;
 use super::cedar::Raw;
 use super::decision::{Decision, Forbid, Listing, Why};
 use super::declared::Declared;
@@ -94,6 +95,8 @@ pub struct Tool {
     pub index: usize,
     /// How long a call may take; `None` leaves the server's.
     pub timeout: Option<Duration>,
+    /// How it is kept from harm.
+    pub care: ToolCare,
     pub(super) definition: Option<Arc<Definition>>,
     pub(super) sha256: Option<[u8; 32]>,
     pub(super) tenants: TenantSwitch,

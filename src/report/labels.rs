@@ -133,12 +133,14 @@ impl Phase {
             | Reason::AuthMissing
             | Reason::Budget
             | Reason::Internal
+            | Reason::Overload
             | Reason::Protocol
             | Reason::RateLimit
             | Reason::Schema
             | Reason::Scope
             | Reason::Size
-            | Reason::ToolNotAllowed => false,
+            | Reason::ToolNotAllowed
+            | Reason::Unavailable => false,
         };
         if is_found && is_of_findings { Self::Response } else { Self::Request }
     }
@@ -159,7 +161,9 @@ impl ErrorType {
         match (record.action, record.outcome) {
             (Action::Deny, _) => Self::PolicyDenied,
             (Action::Error, _) if record.http_status == 504 => Self::Timeout,
-            (Action::Error, _) if record.reason == Reason::Upstream => Self::Upstream,
+            (Action::Error, _) if matches!(record.reason, Reason::Unavailable | Reason::Upstream) => {
+                Self::Upstream
+            }
             (Action::Error, _) => Self::Other,
             (Action::Allow | Action::Redact | Action::ShadowDeny, Outcome::Success) => Self::None,
             (Action::Allow | Action::Redact | Action::ShadowDeny, Outcome::ToolError) => Self::ToolError,
@@ -311,6 +315,7 @@ impl UpstreamFault {
             | Denial::Mismatch { .. }
             | Denial::NoMethod(_)
             | Denial::ProseUnread(_)
+            | Denial::Resting(_)
             | Denial::Schema(_)
             | Denial::Scope { .. }
             | Denial::Stray(_)

@@ -20,6 +20,7 @@ use prometheus::{
 use self::count::signed;
 use self::credentials::credentials;
 use self::families::{Resolve, counter, counters, gauge, gauges, histograms, register};
+use self::health::HealthSeries;
 use self::identity::IdentitySeries;
 use self::limits::LimitSeries;
 use self::policies::PolicySeries;
@@ -34,6 +35,7 @@ use crate::scan::{Direction, Family};
 mod count;
 mod credentials;
 mod families;
+mod health;
 mod identity;
 mod limits;
 mod policies;
@@ -57,6 +59,7 @@ pub struct Metrics {
     identity: IdentitySeries,
     limits: LimitSeries,
     prose: ProseSeries,
+    health: HealthSeries,
 }
 
 struct Messages {
@@ -135,6 +138,7 @@ impl Metrics {
             identity: IdentitySeries::new(&registry),
             limits: LimitSeries::new(&registry),
             prose: ProseSeries::new(&registry),
+            health: HealthSeries::new(&registry),
             registry,
         };
         metrics.start();

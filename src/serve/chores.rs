@@ -8,7 +8,8 @@ use pingora_core::services::background::BackgroundService;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::house::House;
-use crate::bounds::{SEAL_LOOK_PAUSE, SECRET_LOOK_PAUSE, SWEEP_PAUSE, TLS_LOOK_PAUSE};
+use super::probe;
+use crate::bounds::{BREAKER_PROBE_PAUSE, SEAL_LOOK_PAUSE, SECRET_LOOK_PAUSE, SWEEP_PAUSE, TLS_LOOK_PAUSE};
 use crate::store::SealFile;
 
 /// Forgets the cells of limits whose time has passed, a few shards at a time, and looks after the
@@ -36,12 +37,16 @@ impl BackgroundService for Chores {
         let mut looks = interval(SEAL_LOOK_PAUSE);
         let mut tls_looks = interval(TLS_LOOK_PAUSE);
         let mut secrets = interval(SECRET_LOOK_PAUSE);
+        let mut probes = interval(BREAKER_PROBE_PAUSE);
+        probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = ticks.tick() => self.0.gate.ledger().sweep(self.0.clock.now()),
                 _ = looks.tick() => self.look_after_seal().await,
                 _ = tls_looks.tick() => self.look_after_tls().await,
                 _ = secrets.tick() => self.look_after_passes().await,
+                // Apart, since a server that rests may take its time; there is one question at once.
+                _ = probes.tick() => drop(tokio::spawn(probe::ask(Arc::clone(&self.0)))),
                 _ = shutdown.changed() => return,
             }
         }

@@ -243,6 +243,7 @@ pub(super) fn kind(headers: &HeaderMap, body: &impl Body, coding: AnswerCoding) 
 /// Hands over the server's answer, judged.
 async fn deliver(mut journey: Journey, answer: Response<Answer>, line: Line) -> Response<Outgoing> {
     let (head, incoming) = answer.into_parts();
+    journey.answered(head.status);
     let is_owed = journey.ticket().wants_answer();
     let coding = journey.ticket().policy().strict.answer_coding;
     match kind(&head.headers, &incoming, coding) {
@@ -261,7 +262,8 @@ async fn whole(
     incoming: Answer,
     line: Line,
 ) -> Response<Outgoing> {
-    let wait = Waits::of(journey.ticket().policy()).answer;
+    let usual = Waits::of(journey.ticket().policy()).answer;
+    let wait = journey.left(usual);
     let body = match body::read(incoming, ANSWER_BYTES_MAX, wait).await {
         Ok(body) => body,
         Err(ReadFault::Broken | ReadFault::Framing(_)) => {
@@ -270,7 +272,10 @@ async fn whole(
         Err(ReadFault::TooLarge) => {
             return journey.refuse(&Denial::AnswerWithheld("larger than 16 MiB".into()));
         }
-        Err(ReadFault::TooSlow) => return journey.refuse(&Denial::UpstreamTimeout),
+        Err(ReadFault::TooSlow) => {
+            journey.house().metrics.upstream_failed(&Denial::UpstreamTimeout);
+            return journey.refuse(&Denial::UpstreamTimeout);
+        }
     };
     line.give_back();
     let body = match coding::unpack(&head.headers, &body, ANSWER_BYTES_MAX) {

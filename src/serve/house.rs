@@ -11,6 +11,7 @@ use super::queues::Queues;
 use super::tls::Tls;
 use super::upstream::Upstream;
 use crate::gate::{Gate, Record};
+use crate::limit::breaker::Notice;
 use crate::reader::Reader;
 use crate::report::{Audit, Metrics};
 use crate::store::{Introspector, KeySources, Live, SealFile};
@@ -69,6 +70,12 @@ impl House {
     /// [`House::may_forward`] says no.
     pub fn tell(&self, record: &Record) {
         self.metrics.count(record);
+        for Notice { tool, change } in &record.notices {
+            let tool = tool.as_deref().unwrap_or("the whole server");
+            let rest_ms = change.rest.map(|rest| rest.as_millis());
+            let (from, to, cause) = (change.from.as_str(), change.to.as_str(), change.cause.as_str());
+            tracing::warn!(tool, from, to, cause, rest_ms, "a breaker changed its state");
+        }
         if let Err(full) = self.audit.offer(record) {
             tracing::error!(%full, "an audit record was lost");
         }

@@ -130,6 +130,15 @@ impl Journey {
         reply
     }
 
+    /// Notes the status of the server's answer.
+    ///
+    /// What the bridge says of a child is about one caller's child, and no reason to leave others alone: of
+    /// it only the messages count.
+    pub fn answered(&mut self, status: StatusCode) {
+        let is_server = self.house.upstream.bridge().is_none();
+        self.ticket().answered(if is_server { status.as_u16() } else { 200 });
+    }
+
     /// Notes the status that the client gets.
     pub fn status(&mut self, status: StatusCode) {
         self.http_status = status.as_u16();
@@ -151,6 +160,17 @@ impl Journey {
         self.http_status = reply.http_status;
         self.bytes = reply.body.len() as u64;
         respond(reply)
+    }
+
+    /// When the request came, on the clock of timers.
+    pub fn started(&self) -> tokio::time::Instant {
+        self.started.into()
+    }
+
+    /// How much of the time that the answer may take is left; of the tool, or `usual` where it has none.
+    pub fn left(&mut self, usual: Duration) -> Duration {
+        let elapsed = self.started.elapsed();
+        self.ticket().timeout().map_or(usual, |timeout| timeout.saturating_sub(elapsed))
     }
 
     /// What all exchanges share.

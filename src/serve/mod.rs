@@ -42,6 +42,7 @@ mod outflow;
 mod place;
 mod pool;
 mod preflight;
+mod probe;
 mod prose;
 mod queues;
 mod relay;

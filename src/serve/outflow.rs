@@ -1,11 +1,14 @@
 //! A stream of events on its way to the client: each is judged whole and leaves as soon as it is.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 use super::bare::Answer;
 use super::body::Outgoing;
@@ -13,6 +16,7 @@ use super::coding::{self, Coding};
 use super::drain::Phase;
 use super::journey::Journey;
 use super::pool::Line;
+use super::upstream::Waits;
 use crate::gate::{Carrier, Denial, Release};
 use crate::mcp::sse::{self, Event};
 use crate::report::{Held, StreamKind};
@@ -33,6 +37,7 @@ pub fn start(
     let coding = Coding::of(&headers).ok().flatten();
     let head = journey.head(headers, StatusCode::OK);
     let outflow = Outflow {
+        patience: is_call.then(|| Patience::of(&mut journey)),
         phase: journey.house().drain.watch(),
         _counted: journey.house().metrics.open_stream(kind),
         journey,
@@ -56,6 +61,8 @@ pub fn start(
 
 struct Outflow {
     journey: Journey,
+    /// How long the answer may take; `None` for what only listens.
+    patience: Option<Patience>,
     incoming: Answer,
     line: Option<Line>,
     /// Takes off the coding, where there is one; its ratio bounds it, and the decoder of events.
@@ -71,12 +78,40 @@ struct Outflow {
     is_over: bool,
 }
 
+/// How long the server may take over an answer that comes as a stream.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// When the time of the tool is up, whatever the server says meanwhile.
+    end: Option<Instant>,
+    /// How long it may be silent where the tool has no time of its own.
+    silence: Duration,
+    heard: Instant,
+}
+
+impl Patience {
+    fn of(journey: &mut Journey) -> Self {
+        let end = journey.ticket().timeout().map(|timeout| journey.started() + timeout);
+        let silence = Waits::of(journey.ticket().policy()).answer;
+        Self { end, silence, heard: Instant::now() }
+    }
+
+    /// Notes that the server said something.
+    fn hear(&mut self) {
+        self.heard = Instant::now();
+    }
+
+    fn until(self) -> Instant {
+        self.end.unwrap_or(self.heard + self.silence)
+    }
+}
+
 /// What a wait on the server brought.
 enum News {
     Chunk(Bytes),
     Closing,
     End,
     Fault,
+    Late,
     Silence,
 }
 
@@ -86,6 +121,7 @@ impl Outflow {
         while !self.is_over {
             let bytes = match self.news().await {
                 News::Chunk(chunk) => {
+                    self.patience.iter_mut().for_each(Patience::hear);
                     match self.unpacker.as_mut().map_or(Ok(chunk.clone()), |unpacker| unpacker.push(&chunk)) {
                         Ok(plain) => {
                             self.decoder.push(&plain);
@@ -109,6 +145,11 @@ impl Outflow {
                     self.is_over = true;
                     self.owe(|| Denial::Unreachable("closed in mid-stream".into()))
                 }
+                News::Late => {
+                    self.is_over = true;
+                    self.journey.house().metrics.upstream_failed(&Denial::UpstreamTimeout);
+                    self.owe(|| Denial::UpstreamTimeout)
+                }
                 News::Closing => {
                     self.is_over = true;
                     self.farewell()
@@ -124,6 +165,7 @@ impl Outflow {
 
     async fn news(&mut self) -> News {
         let heartbeat = self.journey.house().settings.heartbeat;
+        let late = self.patience.filter(|_| !self.journey.ticket().is_answered()).map(Patience::until);
         tokio::select! {
             biased;
             frame = self.incoming.frame() => match frame {
@@ -133,6 +175,7 @@ impl Outflow {
                 Some(Ok(frame)) => News::Chunk(frame.into_data().unwrap_or_default()),
             },
             _ = self.phase.wait_for(|phase| *phase >= self.last_phase) => News::Closing,
+            () = sleep_until(late.unwrap_or_else(Instant::now)), if late.is_some() => News::Late,
             () = tokio::time::sleep(heartbeat) => News::Silence,
         }
     }
@@ -182,6 +225,7 @@ impl Outflow {
 
     /// The last word of a stream that the gate ends: a subscription is told so in its own terms.
     fn farewell(&mut self) -> Vec<u8> {
+        self.journey.ticket().excuse();
         let Some(end) = self.journey.ticket().end_of_subscription() else {
             return self.owe(|| Denial::Unreachable("the gateway is going away".into()));
         };

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -20,12 +20,13 @@ use hyper_util::rt::TokioIo;
 use pingora_core::connectors::TransportConnector;
 
 use super::bare::{self, Answer, Socket};
+use super::body;
 use super::bridge::Bridge;
 use super::place::{Place, Way, unreachable};
 use super::pool::{Line, Pool};
 use super::showing::{Behalf, Standing};
 use super::target::Target;
-use crate::bounds::{UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_MAX};
+use crate::bounds::{FOREIGN_BODY_BYTES_MAX, UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_MAX};
 use crate::gate::{Denial, Ticket};
 use crate::mcp::Endpoint;
 use crate::mcp::endpoint::Base;
@@ -104,6 +105,30 @@ impl Upstream {
         let is_stream = *method == Method::GET || ticket.is_subscription();
         let how = if is_stream { How::Alone } else { How::Pooled };
         within(wait, self.ask(place, (request, how), &Behalf::of(ticket, headers), waits)).await
+    }
+
+    /// Finds out whether the server is there, with a question of the gate itself where it takes one.
+    ///
+    /// # Errors
+    /// See [`Upstream::send`].
+    pub async fn knock(
+        &self,
+        ticket: &Ticket,
+        (method, headers): (&Method, &HeaderMap),
+        waits: Waits,
+    ) -> Result<StatusCode, Denial> {
+        match (&self.streamable, &self.event_stream) {
+            (Some(place), _) if place.bridge().is_none() => {
+                let (answer, line) = self.send(ticket, method, headers, waits).await?;
+                let status = answer.status();
+                if body::read(answer.into_body(), FOREIGN_BODY_BYTES_MAX, waits.answer).await.is_ok() {
+                    line.give_back();
+                }
+                Ok(status)
+            }
+            (None, Some(place)) => place.connect(&self.connector, waits).await.map(|_| StatusCode::OK),
+            (Some(_), _) | (None, None) => Ok(StatusCode::OK),
+        }
     }
 
     /// Opens the stream of HTTP+SSE, and waits for the head of the answer.

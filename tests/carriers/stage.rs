@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use sluicegate::gate::{
-    Ask, Carrier, Ending, Errand, Gate, Origin, Outcome, Overhead, Refusal, Release, SealKey, Ticket, Way,
+    Ask, Carrier, Ending, Errand, Gate, Origin, Outcome, Overhead, Refusal, Release, Said, SealKey, Ticket,
+    Way,
 };
 use sluicegate::identity::{Caller, Supposed};
 use sluicegate::names::Now;
@@ -58,7 +59,8 @@ impl Stage {
     }
 
     pub fn hear(&self, ticket: &mut Ticket, message: &str, carrier: Carrier) -> Release {
-        self.gate.inspect(&self.policy, ticket, &Bytes::copy_from_slice(message.as_bytes()), carrier, NOW)
+        let body = Bytes::copy_from_slice(message.as_bytes());
+        self.gate.inspect(&self.policy, ticket, &Said::plainly(&body, carrier), NOW)
     }
 
     pub fn settle(&self, ticket: Ticket) {

@@ -6,6 +6,7 @@ mod support;
 
 mod asking;
 mod batches;
+mod breakers;
 mod cedar;
 mod certificates;
 mod challenges;

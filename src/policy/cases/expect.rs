@@ -44,6 +44,7 @@ pub const REASONS: &[&str] = &[
     "argument",
     "budget",
     "internal",
+    "overload",
     "pii",
     "protocol",
     "rate_limit",
@@ -52,6 +53,7 @@ pub const REASONS: &[&str] = &[
     "secret",
     "size",
     "tool_not_allowed",
+    "unavailable",
     "upstream",
 ];
 

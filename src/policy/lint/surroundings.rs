@@ -17,15 +17,23 @@ pub(super) fn check_boundary(bundle: &Bundle, findings: &mut Findings) {
     if bundle.is_boundary_declared {
         return;
     }
-    let of_rules = bundle.rules.iter().flat_map(|rule| &rule.args);
     let of_releases = bundle.rules.iter().flat_map(|rule| &rule.releases).flat_map(|release| &release.args);
-    if let Some(span) = of_rules.chain(of_releases).find_map(first_sql) {
+    if let Some(span) = of_rules(bundle).chain(of_releases).find_map(first_sql) {
         let message =
             "the text of SQL does not say all that it does, and nothing says that the database is guarded";
         let help = "let the server use a role that may only SELECT these tables, best on a replica, then write \
                     `upstream: { db_boundary: declared }`";
         findings.advise(Code::SqlAlone, span, message, help);
     }
+}
+
+/// Whether some rule asks about SQL.
+pub(super) fn has_sql(bundle: &Bundle) -> bool {
+    of_rules(bundle).any(|args| first_sql(args).is_some())
+}
+
+fn of_rules(bundle: &Bundle) -> impl Iterator<Item = &ArgsPart> {
+    bundle.rules.iter().flat_map(|rule| &rule.args)
 }
 
 fn first_sql(args: &ArgsPart) -> Option<Span> {

@@ -5,6 +5,7 @@
 
 mod binary;
 mod callers;
+mod care;
 mod certificates;
 mod conditions;
 mod conversation;
@@ -21,6 +22,7 @@ mod tools;
 mod upstream;
 
 pub(super) use callers::{KeyPart, RolePart};
+pub(super) use care::BreakerPart;
 pub(super) use certificates::CertificatePart;
 pub(super) use conditions::{ReleaseKind, ReleasePart};
 pub(super) use conversation::{ConversationPart, check_claims};
@@ -37,6 +39,10 @@ pub(super) use tools::{Section, ToolPart, read_tool_name};
 pub(super) mod keys {
     pub(in crate::policy) use super::binary::{BINARY_WORDS, MEDIA_KINDS};
     pub(in crate::policy) use super::callers::{CALLERS_KEYS, KEY_KEYS, ROLE_KEYS};
+    pub(in crate::policy) use super::care::{
+        BREAKER_KEYS, CONCURRENCY_KEYS, REPLICA_KEYS, REPLICA_WORDS, RETRIES_KEYS, TOOL_BREAKER_KEYS,
+        TOOL_ERRORS_KEYS,
+    };
     pub(in crate::policy) use super::certificates::CERTIFICATE_KEYS;
     pub(in crate::policy) use super::conditions::{EXCEPTION_KEYS, UNLESS_KEYS};
     pub(in crate::policy) use super::conversation::{CONVERSATION_KEYS, HINT_KEYS};
@@ -98,6 +104,11 @@ pub(super) struct Bundle {
     pub pseudonyms: Option<PseudonymPlan>,
     pub has_pseudonyms: bool,
     pub upstream: UpstreamPlan,
+    pub breaker: BreakerPart,
+    /// Where retries are asked for.
+    pub retries: Option<Span>,
+    /// Where a replica is named.
+    pub replica: Option<Span>,
     /// Whether the author says that the database behind the server is guarded itself.
     pub is_boundary_declared: bool,
     /// How many days something may be in shadow.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::care::{BreakerPart, TOOL_BREAKER_KEYS};
 use super::{Bundle, note_double};
 use crate::names::ToolName;
 use crate::policy::code::Code;
@@ -20,6 +21,9 @@ pub(in crate::policy) struct ToolPart {
     /// Whether a class is written, readable or not.
     pub is_classified: bool,
     pub timeout: Option<Duration>,
+    pub breaker: Option<BreakerPart>,
+    pub concurrency: Option<u32>,
+    pub idempotent: Option<Spanned<bool>>,
     /// Tenants by name; `*` for all that are not named.
     pub tenants: Vec<(Spanned<Box<str>>, Availability)>,
     pub section: Section,
@@ -39,7 +43,8 @@ pub(in crate::policy) enum Section {
 }
 
 /// The keys of a tool.
-pub(in crate::policy) const TOOL_KEYS: &[&str] = &["class", "timeout", "tenants"];
+pub(in crate::policy) const TOOL_KEYS: &[&str] =
+    &["class", "timeout", "tenants", "breaker", "concurrency", "idempotent"];
 
 impl Bundle {
     pub(super) fn read_tools(&mut self, node: &Node, findings: &mut Findings) {
@@ -83,6 +88,13 @@ fn read_tool(name: Spanned<ToolName>, node: &Node, findings: &mut Findings) -> O
         .get("class")
         .and_then(|node| walker::word(node, "a class", Class::ALL, Class::as_str, findings));
     let timeout = fields.get("timeout").and_then(|node| walker::duration(node, "time", findings));
+    let breaker = fields.get("breaker").and_then(|node| BreakerPart::read(node, TOOL_BREAKER_KEYS, findings));
+    let concurrency = fields
+        .get("concurrency")
+        .and_then(|node| Some(walker::count(node, "`concurrency`", findings)?.get()));
+    let idempotent = fields.get("idempotent").and_then(|node| {
+        Some(Spanned { span: node.span, value: walker::boolean(node, "`idempotent`", findings)? })
+    });
     let tenants = fields.get("tenants").map(|node| read_tenants(node, findings)).unwrap_or_default();
     let is_classified = fields.get("class").is_some();
     Some(ToolPart {
@@ -90,6 +102,9 @@ fn read_tool(name: Spanned<ToolName>, node: &Node, findings: &mut Findings) -> O
         class,
         is_classified,
         timeout,
+        breaker,
+        concurrency,
+        idempotent,
         tenants,
         section: Section::Policy,
         definition: None,

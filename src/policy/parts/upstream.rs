@@ -17,8 +17,19 @@ use crate::policy::walker;
 use crate::policy::yaml::Content;
 
 /// The keys of `upstream`.
-pub(in crate::policy) const UPSTREAM_KEYS: &[&str] =
-    &["connect_timeout", "timeout", "idle", "credentials", "identity", "db_boundary"];
+pub(in crate::policy) const UPSTREAM_KEYS: &[&str] = &[
+    "connect_timeout",
+    "timeout",
+    "idle",
+    "credentials",
+    "identity",
+    "db_boundary",
+    "breaker",
+    "concurrency",
+    "retries",
+    "replica",
+    "adaptive",
+];
 
 /// The keys of `credentials`, of which one may be there.
 pub(in crate::policy) const WAYS: &[&str] = &["header", "client_credentials", "token_exchange"];
@@ -86,7 +97,8 @@ impl Bundle {
         });
         self.is_boundary_declared = declared.is_some();
         let credentials = credentials.unwrap_or_default();
-        self.upstream = UpstreamPlan { connect_timeout, timeout, idle, credentials, identity };
+        let care = self.read_care(&fields, findings);
+        self.upstream = UpstreamPlan { connect_timeout, timeout, idle, credentials, identity, care };
     }
 
     /// Notes an exchange of tokens that no caller can have.

@@ -12,6 +12,7 @@
 
 mod beside;
 mod callers;
+mod care;
 mod conversation;
 mod forms;
 mod limits;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::forms::{
     boolean, by_tool, count, date, duration, label, list, map, rooted, shape, some, text, tool, version, word,
 };
-use super::{Shape, Tools, callers, conversation, limits, rules, upstream};
+use super::{Shape, Tools, callers, care, conversation, limits, rules, upstream};
 use crate::bounds::{BODY_BYTES_MAX, PROSE_BYTES_MAX};
 use crate::names::Mode;
 use crate::policy::keeping::Unbound;
@@ -34,6 +34,7 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.push(prose());
     shapes.extend(restoring(tools));
     shapes.extend(upstream::shapes());
+    shapes.extend(care::shapes());
     shapes.extend([strict(), shadow()]);
     shapes.extend(conversation::shapes());
     shapes
@@ -123,6 +124,13 @@ fn declared_tool() -> Shape {
         .row("class", word(Class::ALL, Class::as_str), "what it does to the world")
         .row("timeout", duration(), "how long a call may take")
         .row("tenants", map(&switch), "for whom it is there; `*` for all that are not named")
+        .row(
+            "breaker",
+            shape("tool_breaker"),
+            "when it is left alone; as under `upstream` where it says nothing",
+        )
+        .row("concurrency", count(), "how many calls of it there may be at once")
+        .row("idempotent", boolean(), "whether calling it twice is as calling it once")
 }
 
 fn measures() -> [Shape; 2] {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Shape;
-use super::forms::{duration, label, rooted, shape, some, text, word};
+use super::forms::{boolean, duration, label, rooted, shape, some, text, word};
 use crate::policy::credentials::ClientAuth;
 use crate::policy::parts::keys::{
     CLIENT_KEYS, EXCHANGE_KEYS, HEADER_KEYS, IDENTITY_KEYS, UPSTREAM_KEYS, WAYS,
@@ -31,6 +31,11 @@ fn upstream() -> Shape {
             json!({ "const": "declared" }),
             "that the database behind the server is guarded itself: by a role that may only read, best on a replica",
         )
+        .row("breaker", shape("breaker"), "when the server is left alone because it fails")
+        .row("concurrency", shape("concurrency"), "how much there may be at once")
+        .row("retries", shape("retries"), "what is sent again where no answer came; nothing where it is left out")
+        .row("replica", shape("replica"), "a second server that only reads")
+        .row("adaptive", boolean(), "whether the gate finds out by itself how much the server can take")
 }
 
 fn credentials() -> Shape {

@@ -42,6 +42,7 @@ impl Metrics {
         if record.is_unjudged {
             add(&self.policy.errors, 0, 1);
         }
+        self.health.count(record);
         if let Some(trial) = &record.trial {
             self.policy.tried(trial);
         }

@@ -20,7 +20,7 @@ use super::super::upstream::Waits;
 use super::source::{self, ENDPOINT, News, Source};
 use super::speech::deliver;
 use super::{Pair, Word, fresh_name};
-use crate::gate::{Carrier, Denial, Errand, Release, Stray, Way};
+use crate::gate::{Carrier, Denial, Errand, Release, Stray, Ticket, Way};
 use crate::identity::Caller;
 use crate::mcp::sse::{self, Event};
 use crate::policy::AnswerCoding;
@@ -160,7 +160,7 @@ impl Stream {
             let bytes = match self.heard().await {
                 Heard::Server(News::Chunk) => self.release().await,
                 Heard::Server(News::End) => self.ended(),
-                Heard::Server(News::Fault) => self.farewell("closed in mid-stream"),
+                Heard::Server(News::Fault) => self.farewell("closed in mid-stream", cut),
                 Heard::Client(Word::Look) => Vec::new(),
                 Heard::Client(Word::Say(body)) => event(&body),
                 Heard::Operator => self.leave(),
@@ -199,7 +199,7 @@ impl Stream {
                 Ok(Some(event)) => event,
                 Ok(None) => return bytes,
                 Err(_) => {
-                    bytes.extend(self.end(&source::too_long()));
+                    bytes.extend(self.end(&source::too_long(), cut));
                     return bytes;
                 }
             };
@@ -292,26 +292,30 @@ impl Stream {
         if let Some(line) = self.line.take() {
             line.give_back();
         }
-        self.farewell("the stream ended before the answer")
+        self.farewell("the stream ended before the answer", cut)
     }
 
     /// Ends the stream if it is time: a call may have begun since the wait did.
     fn leave(&mut self) -> Vec<u8> {
         let is_time = *self.phase.borrow() == Phase::Closing || self.pair.tickets().is_empty();
-        if is_time { self.farewell("the gateway is going away") } else { Vec::new() }
+        if is_time { self.farewell("the gateway is going away", Ticket::excuse) } else { Vec::new() }
     }
 
-    fn farewell(&mut self, why: &str) -> Vec<u8> {
+    fn farewell(&mut self, why: &str, mark: fn(&mut Ticket)) -> Vec<u8> {
         self.journey.acknowledged();
-        self.end(&Denial::Unreachable(why.into()))
+        self.end(&Denial::Unreachable(why.into()), mark)
     }
 
-    /// The last word: whoever still waits is answered.
-    fn end(&mut self, denial: &Denial) -> Vec<u8> {
+    /// The last word: whoever still waits is answered, after its ticket was marked.
+    fn end(&mut self, denial: &Denial, mark: fn(&mut Ticket)) -> Vec<u8> {
         self.is_over = true;
         self.journey.house().pairs.close(&self.pair);
         let left = self.pair.tickets().take_all();
-        left.into_iter().flat_map(|journey| event(&withheld(journey, denial))).collect()
+        let word = |mut journey: Journey| {
+            mark(journey.ticket());
+            event(&withheld(journey, denial))
+        };
+        left.into_iter().flat_map(word).collect()
     }
 }
 
@@ -324,6 +328,11 @@ impl Drop for Stream {
         let left = self.pair.tickets().take_all();
         drop(left);
     }
+}
+
+/// Marks a request whose server had begun to answer.
+fn cut(ticket: &mut Ticket) {
+    ticket.answered(200);
 }
 
 /// Words a refusal in the place of an answer, and ends its journey.

@@ -260,7 +260,8 @@ fn nothing_that_a_server_says_reaches_a_client_unjudged() {
             After::Keep
         }
     });
-    let policy = bundle::with("upstream: { connect_timeout: 1s, timeout: 1500ms }");
+    let policy =
+        bundle::with("upstream: { connect_timeout: 1s, timeout: 1500ms, breaker: { state: forced_closed } }");
     let gate = Gate::start(&policy, &upstream.url());
     let faults = play(&gate, &plan);
     let panics = gate.metric("sluicegate_panics_total", "");

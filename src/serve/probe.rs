@@ -1,0 +1,38 @@
+//! The gate's own question to a server that rests, where no call may try it.
+//!
+//! It says that the server is there, and nothing of a tool: that a tool is well only its calls can show. Where the
+//! gate cannot ask in its own name (a child behind pipes, a credential that is the caller's), a connection, or the
+//! time that has passed, has to do.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, HeaderValue, Method};
+
+use super::house::House;
+use super::journey::Journey;
+use super::upstream::Waits;
+use crate::bounds::BREAKER_PROBE_MAX;
+use crate::gate::Denial;
+
+/// Asks as often as must go well, where something rests; ends with the first question that fails.
+pub async fn ask(house: Arc<House>) {
+    let policy = house.live.policy();
+    for _ in 0..policy.upstream.care.breaker.probes {
+        let Some(ticket) = house.gate.question(&policy, house.clock.now()) else { return };
+        let mut journey = Journey::begin(&house, ticket, Instant::now(), Duration::ZERO);
+        let mut headers = HeaderMap::new();
+        headers.insert("accept", HeaderValue::from_static("application/json, text/event-stream"));
+        let waits = Waits { answer: BREAKER_PROBE_MAX, ..Waits::of(&policy) };
+        match house.upstream.knock(journey.ticket(), (&Method::POST, &headers), waits).await {
+            Ok(status) => {
+                journey.answered(status);
+                journey.acknowledged();
+            }
+            Err(Denial::Uncredited { .. } | Denial::Unexchanged(_)) => journey.acknowledged(),
+            Err(denial) => {
+                journey.withhold(&denial);
+            }
+        }
+    }
+}
