@@ -91,3 +91,19 @@ pub const ADAPTIVE_LIMIT_MIN: u32 = 4;
 
 /// How long the shortest time of an answer is believed: a server that becomes slower for good is taken so.
 pub const ADAPTIVE_WINDOW: Duration = Duration::from_secs(60);
+
+/// Callers and conversations that wrote something lately, remembered for the replica: about 3 MB.
+pub const WRITERS_MAX: usize = 65_536;
+
+/// Body bytes of requests that are held at once, in all: beyond it requests are refused before they are read.
+/// With the answers they make, some twice that: a fifth of what a usual sidecar may have.
+pub const HELD_BYTES_MAX: usize = 64 << 20;
+
+/// Requests in flight at once, of any kind but open streams: beyond it they are refused before they are read.
+pub const REQUESTS_IN_FLIGHT_MAX: usize = 4_096;
+
+/// Addresses of the server that are looked at: a headless service has one for each pod.
+pub const UPSTREAM_ADDRESSES_MAX: usize = 64;
+
+/// Addresses of the server that one request tries before it fails: each may take the time of a connection.
+pub const UPSTREAM_ADDRESSES_TRIED_MAX: usize = 3;

@@ -1,134 +1,60 @@
-//! Whether the server is well enough to be asked, and how it took what it was asked.
+//! How the server took what it was asked, and who is told of it.
 //!
-//! A request asks the breakers after the rules and before the limits, so that what is refused for a sick server
-//! costs its caller nothing. What it gets is held by its ticket, and told the outcome when the ticket is settled:
-//! so a try is over however its exchange ends. Notifications and answers of the client are neither refused nor
-//! counted, and streams that only listen are not counted.
+//! A ticket holds what the ward gave it; when it is settled, the breakers hear one outcome, of the table in
+//! `limit/breaker/outcome.rs`. This is the one place where statuses, codes and broken connections become that.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
 
-use super::record::{Ending, Record};
-use super::rules::Topic;
+use super::record::{Branch, Ending, Record};
 use super::ticket::Passage;
-use super::{Action, Denial, Gate, Outcome, Reason, Ticket, Verdict};
-use crate::limit::breaker::{Applicant, Board, Course, OutcomeClass, Permit, Plans, Probe};
+use super::ward::{Ward, plans};
+use super::{Denial, Gate, Outcome, Ticket};
+use crate::limit::adaptive::Sample;
+use crate::limit::breaker::{Course, OutcomeClass, Permit, Toll};
+use crate::limit::bulkhead::Place;
 use crate::mcp::{Era, Message, Method, Revision};
 use crate::names::Now;
-use crate::policy::{Policy, Tool};
+use crate::policy::Policy;
 
 /// What one request knows of the server's health.
 #[derive(Debug, Default)]
 pub(super) struct Health {
-    /// The leave of the breakers; `None` where they are not asked.
-    permit: Option<Permit>,
+    ward: Option<Arc<Ward>>,
+    leave: Leave,
     /// When it was admitted, on the steady clock.
     steady: Duration,
+    /// Who writes with it, and for how long that sticks.
+    writer: Option<(u64, Duration)>,
+    /// Whether doing it twice is approved to be as doing it once.
+    is_repeatable: bool,
     /// The status of the server's answer.
     http_status: Option<u16>,
     /// What is known of how it ended, beside the record.
     class: Option<OutcomeClass>,
 }
 
-impl Gate {
-    /// The same gate, which leaves alone a server and tools that fail.
-    #[must_use]
-    pub fn watchful(self) -> Self {
-        Self { board: Some(Board::new()), ..self }
-    }
-
-    /// Asks the breakers whether a judged message may go on.
-    ///
-    /// # Errors
-    /// [`Denial::Resting`].
-    pub(super) fn consult(
-        &self,
-        policy: &Policy,
-        topic: &Topic<'_>,
-        message: &Message<'_>,
-        now: Now,
-        record: &mut Record,
-    ) -> Result<Health, Denial> {
-        let health = Health { steady: now.steady, ..Health::default() };
-        let (Some(board), Message::Request { method, .. }) = (&self.board, message) else {
-            return Ok(health);
-        };
-        let tool = topic.tool_name().and_then(|name| policy.tool(name));
-        let probe = match (topic, method) {
-            (_, Method::SubscriptionsListen) => Probe::Unfit,
-            (Topic::Call(_), _) if tool.is_some_and(Tool::is_harmless) => Probe::Fit,
-            (Topic::Call(_), _) => Probe::Unfit,
-            (Topic::Method(..) | Topic::Reply | Topic::Task(..), _) => Probe::Fit,
-        };
-        let applicant =
-            Applicant { tool: tool.map(|tool| tool.name.as_str()), probe, tools: policy.tools().len() };
-        let plans = plans(policy, tool);
-        let admitted = board.admit(plans, applicant, now.steady, &mut record.notices);
-        let permit = admitted.map_err(|shut| {
-            record.resting_tool = applicant.tool.filter(|_| shut.is_tool).map(Into::into);
-            Denial::Resting(shut)
-        })?;
-        if permit.is_spared() {
-            (record.verdict, record.action) = (Verdict::Deny, Action::ShadowDeny);
-            record.reason = Reason::Unavailable;
-            record.resting_tool = applicant.tool.map(Into::into);
-        }
-        let is_counted = *method != Method::SubscriptionsListen;
-        Ok(Health { permit: is_counted.then_some(permit), ..health })
-    }
-}
-
-impl Gate {
-    /// A ticket for a question of the gate itself, where something rests that no call may try; `None` else.
-    pub fn question(&self, policy: &Arc<Policy>, now: Now) -> Option<Ticket> {
-        let board = self.board.as_ref()?;
-        let mut notices = Vec::new();
-        let permit = board.probe(&policy.upstream.care.breaker, now.steady, &mut notices)?;
-        let spoken = self.eras.spoken();
-        let is_modern = spoken.bits() != 0
-            && spoken.of(Era::Modern).next() == Some(Revision::V2026_07_28)
-            && spoken.bits() >> Revision::V2026_07_28.index() & 1 == 1;
-        let (method, revision, body) = if is_modern {
-            (Method::ServerDiscover, Some(Revision::V2026_07_28), DISCOVER)
-        } else {
-            (Method::Ping, spoken.of(Era::Legacy).next().filter(|_| spoken.bits() != 0), PING)
-        };
-        let mut record = Record::of_a_question(now.unix_ms, policy, method);
-        record.notices = notices;
-        let mut passage = Passage { body: body.into(), ..Passage::empty() };
-        if let Some(revision) = revision {
-            let revision = HeaderValue::from_static(revision.as_str());
-            passage.claims.insert("mcp-protocol-version", revision);
-        }
-        if is_modern {
-            passage.claims.insert("mcp-method", HeaderValue::from_static(method.as_str()));
-        }
-        passage.health = Health { permit: Some(permit), steady: now.steady, ..Health::default() };
-        Some(Ticket::open(record, passage, &self.tally))
-    }
-}
-
-/// Source: MCP 2026-07-28, `server/discover`.
-const DISCOVER: &str = concat!(
-    r#"{"jsonrpc":"2.0","id":"sluicegate","method":"server/discover","params":{"_meta":{"#,
-    r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","#,
-    r#""io.modelcontextprotocol/clientCapabilities":{},"#,
-    r#""io.modelcontextprotocol/clientInfo":{"name":"sluicegate","version":""#,
-    env!("CARGO_PKG_VERSION"),
-    r#""}}}}"#
-);
-
-/// Source: MCP 2025-11-25, basic/utilities/ping.
-const PING: &str = r#"{"jsonrpc":"2.0","id":"sluicegate","method":"ping"}"#;
-
-fn plans<'p>(policy: &'p Policy, tool: Option<&'p Tool>) -> Plans<'p> {
-    let server = &policy.upstream.care.breaker;
-    Plans { server, tool: tool.map_or(server, |tool| &tool.care.breaker) }
+/// What a request was given.
+#[derive(Debug, Default)]
+pub(super) struct Leave {
+    /// By the breakers; `None` where they do not hear of it.
+    pub permit: Option<Permit>,
+    /// At the server.
+    #[expect(dead_code, reason = "held for its drop")]
+    pub place: Option<Place>,
 }
 
 impl Health {
+    pub fn new(
+        ward: Arc<Ward>,
+        leave: Leave,
+        (steady, writer, is_repeatable): (Duration, Option<(u64, Duration)>, bool),
+    ) -> Self {
+        Self { ward: Some(ward), leave, steady, writer, is_repeatable, ..Self::default() }
+    }
+
     /// Notes why there is no answer to hand over.
     pub fn failed(&mut self, denial: &Denial) {
         self.class = self.class.or(match denial {
@@ -146,6 +72,7 @@ impl Health {
             | Denial::BodyTooLarge
             | Denial::BodyTooSlow
             | Denial::Content { .. }
+            | Denial::Crowded(_)
             | Denial::Envelope(_)
             | Denial::Forbidden { .. }
             | Denial::Handle(_)
@@ -172,9 +99,14 @@ impl Health {
         }
     }
 
-    /// Tells the breakers how it ended, and the record what they made of it.
+    /// Tells everybody who should hear of it how it ended, and the record what they made of it.
     pub fn settle(self, record: &mut Record, ending: &Ending) {
-        let Some(permit) = self.permit else { return };
+        let steady = self.steady.saturating_add(ending.duration);
+        let Some(ward) = &self.ward else { return };
+        if let Some((who, sticky)) = self.writer {
+            ward.writers.wrote(who, steady.saturating_add(sticky), steady);
+        }
+        let Some(permit) = self.leave.permit else { return };
         let policy = Arc::clone(&record.policy);
         let tool = record.target.as_deref().filter(|_| record.method == Some(Method::ToolsCall));
         let plans = plans(&policy, tool.and_then(|name| policy.tool(name)));
@@ -191,7 +123,15 @@ impl Health {
             (Outcome::Cancelled, _) => OutcomeClass::Cancelled,
         });
         record.course = Some(class);
-        let steady = self.steady.saturating_add(ending.duration);
+        let (side, care) = (ward.side(record.branch), &policy.upstream.care);
+        if class.effect().toll == Toll::Success {
+            side.retries.earn(care.retries.budget_percent);
+        }
+        if care.is_adaptive {
+            let (taken, pressure) = (side.bulkhead.taken(), class.effect().pressure);
+            let sample = Sample { pressure, took: ending.duration, taken, steady };
+            side.adaptive.hear(sample, care.concurrency.server);
+        }
         let course = Course { class, took: ending.duration, steady };
         permit.close(plans, course, &mut record.notices);
     }
@@ -207,4 +147,59 @@ impl Ticket {
     pub fn excuse(&mut self) {
         self.passage.health.class = Some(OutcomeClass::Cancelled);
     }
+
+    /// Whether doing it twice is approved to be as doing it once.
+    pub fn is_repeatable(&self) -> bool {
+        self.passage.health.is_repeatable
+    }
+
+    /// Which server it is for.
+    pub fn branch(&self) -> Branch {
+        self.record.branch
+    }
 }
+
+impl Gate {
+    /// A ticket for a question of the gate itself to one server, where something there rests that no call may try;
+    /// `None` else.
+    pub fn question(&self, policy: &Arc<Policy>, branch: Branch, now: Now) -> Option<Ticket> {
+        let ward = self.ward.as_ref()?;
+        let mut notices = Vec::new();
+        let board = &ward.side(branch).board;
+        let permit = board.probe(&policy.upstream.care.breaker, now.steady, &mut notices)?;
+        let spoken = self.eras.spoken();
+        let is_known = spoken.bits() != 0;
+        let is_modern = spoken.bits() >> Revision::V2026_07_28.index() & 1 == 1;
+        let (method, revision, body) = if is_modern {
+            (Method::ServerDiscover, Some(Revision::V2026_07_28), DISCOVER)
+        } else {
+            (Method::Ping, spoken.of(Era::Legacy).next().filter(|_| is_known), PING)
+        };
+        let mut record = Record::of_a_question(now.unix_ms, policy, method);
+        (record.notices, record.branch) = (notices, branch);
+        let mut passage = Passage { body: body.into(), ..Passage::empty() };
+        if let Some(revision) = revision {
+            let revision = HeaderValue::from_static(revision.as_str());
+            passage.claims.insert("mcp-protocol-version", revision);
+        }
+        if is_modern {
+            passage.claims.insert("mcp-method", HeaderValue::from_static(method.as_str()));
+        }
+        let leave = Leave { permit: Some(permit), place: None };
+        passage.health = Health::new(Arc::clone(ward), leave, (now.steady, None, false));
+        Some(Ticket::open(record, passage, &self.tally))
+    }
+}
+
+/// Source: MCP 2026-07-28, `server/discover`.
+const DISCOVER: &str = concat!(
+    r#"{"jsonrpc":"2.0","id":"sluicegate","method":"server/discover","params":{"_meta":{"#,
+    r#""io.modelcontextprotocol/protocolVersion":"2026-07-28","#,
+    r#""io.modelcontextprotocol/clientCapabilities":{},"#,
+    r#""io.modelcontextprotocol/clientInfo":{"name":"sluicegate","version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#""}}}}"#
+);
+
+/// Source: MCP 2025-11-25, basic/utilities/ping.
+const PING: &str = r#"{"jsonrpc":"2.0","id":"sluicegate","method":"ping"}"#;

@@ -40,6 +40,7 @@ mod stray;
 mod subscriptions;
 mod suspects;
 mod ticket;
+mod ward;
 mod wire;
 mod words;
 
@@ -56,17 +57,17 @@ pub use hints::Hint;
 pub use limited::Limited;
 pub use prose::Unread;
 pub use reason::Reason;
-pub use record::{Action, Ending, Outcome, Overhead, Record, Restore, RestoreResult, Sizes, Verdict};
+pub use record::{Action, Branch, Ending, Outcome, Overhead, Record, Restore, RestoreResult, Sizes, Verdict};
 pub use refusal::{Denial, Unexchanged};
 pub use seal::{Handle, SealKey, Sealer, WeakSecret, fuzz_seal};
 pub use stray::Stray;
 pub use ticket::{Tally, Ticket};
+pub use ward::{Crowd, Repeat};
 pub use wire::Reply;
 pub use words::Words;
 
 use crate::identity::{Caller, Finding, Refused, Replays};
 use crate::json::Document;
-use crate::limit::breaker::Board;
 use crate::limit::{Answered, Conversations, Ledger};
 use crate::mcp::{self, Sender};
 use crate::names::Now;
@@ -75,10 +76,12 @@ use crate::scan::{Drawer, Vault};
 use ask::{claims, evidence, subject, whole};
 use calls::Calls;
 use eras::Eras;
+use health::Health;
 use rules::Topic;
 use session::{spoken, unread};
 use suspects::Suspects;
 use ticket::{Judged, Passage, Session};
+use ward::{Traveller, Ward};
 
 /// The judge of every message: shared counters, and nothing else of its own.
 ///
@@ -95,8 +98,8 @@ pub struct Gate {
     replays: Replays,
     suspects: Suspects,
     vault: Vault,
-    /// Of the server; `None` where nothing is left alone.
-    board: Option<Arc<Board>>,
+    /// `None` where nobody looks after the server.
+    ward: Option<Arc<Ward>>,
 }
 
 /// A refused message: what is written down, and why.
@@ -122,7 +125,7 @@ impl Gate {
             replays: Replays::default(),
             suspects: Suspects::default(),
             vault,
-            board: None,
+            ward: None,
         }
     }
 
@@ -179,8 +182,10 @@ impl Gate {
             Errand::Listen | Errand::Leave => {
                 self.stream(&handles, ask, session.as_ref()).and_then(|passage| {
                     let scope = restore::scope(&self.vault, policy, caller, ask, None);
+                    let is_leaving = matches!(ask.errand, Errand::Leave);
+                    let health = if is_leaving { Health::default() } else { self.seat(policy)? };
                     let hold = self.charge_stream(policy, caller, ask, &mut record)?;
-                    Ok(Passage { scope, hold, ..passage })
+                    Ok(Passage { scope, hold, health, ..passage })
                 })
             }
         });
@@ -231,7 +236,9 @@ impl Gate {
         let live = if allowed.is_err() { Verdict::Deny } else { record.verdict };
         record.trial = self.candidate.hear(caller, &topic, ask.now.unix_ms, live).map(Box::new);
         allowed?;
-        let health = self.consult(policy, &topic, &message, ask.now, record)?;
+        let is_bound = session.is_some();
+        let traveller = Traveller { policy, caller, ask, topic: &topic, message: &message, is_bound };
+        let health = self.consult(traveller, record)?;
         let hold = self.charge(policy, caller, ask, (&topic, &message), record)?;
         let scope = restore::scope(&self.vault, policy, caller, ask, Some(&message));
         let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now: ask.now });

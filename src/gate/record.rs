@@ -78,6 +78,8 @@ pub struct Record {
     pub hint: Option<Box<Hint>>,
     /// How the server took it, as breakers hear it; `None` where it was not asked.
     pub course: Option<OutcomeClass>,
+    /// Which server it was for.
+    pub branch: Branch,
     /// Breakers that went from one state to another with it.
     pub notices: Vec<Notice>,
     /// The tool whose breaker refused it, or would have; `None` where that was the server's.
@@ -162,6 +164,7 @@ impl Record {
             is_unjudged: false,
             hint: None,
             course: None,
+            branch: Branch::Primary,
             notices: Vec::new(),
             resting_tool: None,
             outcome: Outcome::Cancelled,
@@ -269,6 +272,29 @@ impl Verdict {
             Self::Allow => "allow",
             Self::Deny => "deny",
             Self::Error => "error",
+        }
+    }
+}
+
+/// One of the servers behind a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Branch {
+    /// The one that the operator names.
+    #[default]
+    Primary,
+    /// The one that only reads.
+    Replica,
+}
+
+impl Branch {
+    /// Both.
+    pub const ALL: &[Self] = &[Self::Primary, Self::Replica];
+
+    /// The word for it in records and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Replica => "replica",
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{Handle, Reason, Stray, Unread};
 use crate::identity::Refused;
 use crate::limit::Excess;
 use crate::limit::breaker::Shut;
+use crate::limit::bulkhead::Full;
 use crate::mcp::{EnvelopeFault, Era, Method, Mismatch};
 use crate::policy::SchemaDoubt;
 
@@ -53,6 +54,8 @@ pub enum Denial {
         /// Whether it is a credential rather than personal data.
         is_secret: bool,
     },
+    /// The server, or something of it, has as much to do as it may.
+    Crowded(Full),
     /// Not a message of the protocol.
     Envelope(EnvelopeFault),
     /// A rule forbids it, or none allows it.
@@ -152,6 +155,7 @@ impl Denial {
             }
             Self::Forbidden { .. } | Self::Input(_) => Reason::ToolNotAllowed,
             Self::Limited(limited) => limited.reason(),
+            Self::Crowded(_) => Reason::Overload,
             Self::Resting(_) => Reason::Unavailable,
             Self::Schema(_) => Reason::Schema,
             Self::Scope { .. } => Reason::Scope,
@@ -202,10 +206,11 @@ impl Denial {
             Self::BodyTooSlow => 408,
             Self::BodyTooLarge => 413,
             Self::Limited(limited) => limited.http_status(),
-            Self::Unidentified(Refused::TooOften) => 429,
+            Self::Crowded(Full::Conversation | Full::Tool) | Self::Unidentified(Refused::TooOften) => 429,
             Self::Internal(_) => 500,
             Self::AnswerWithheld(_) | Self::Uncredited { .. } | Self::Unreachable(_) => 502,
             Self::AuditUnavailable
+            | Self::Crowded(Full::Listens | Full::Server)
             | Self::ProseUnread(_)
             | Self::Resting(_)
             | Self::Unidentified(Refused::Unavailable) => 503,
@@ -230,6 +235,7 @@ impl Denial {
             | Self::BodyTooSlow
             | Self::Content { .. }
             | Self::ContentWithheld { .. }
+            | Self::Crowded(_)
             | Self::Forbidden { .. }
             | Self::Handle(Handle::Endpoint | Handle::Event | Handle::Session)
             | Self::Input(_)
@@ -249,6 +255,9 @@ impl Denial {
     pub(super) fn data(&self) -> Option<Box<str>> {
         match self {
             Self::Limited(limited) => Some(limited.data().into()),
+            Self::Crowded(full) => {
+                Some(format!(r#"{{"scope":"{}","retryAfterMs":1000}}"#, full.as_str()).into())
+            }
             Self::Resting(Shut { wait, is_tool, .. }) => {
                 let level = if *is_tool { "tool" } else { "server" };
                 Some(format!(r#"{{"scope":"{level}","retryAfterMs":{}}}"#, wait.as_millis()).into())
@@ -288,7 +297,7 @@ impl Denial {
             }
             Self::Limited(limited) => limited.retry_after(),
             Self::Resting(Shut { wait, .. }) | Self::Uncredited { wait, .. } => Some(seconds(*wait).max(1)),
-            Self::Unidentified(Refused::TooOften) | Self::Unreachable(_) => Some(1),
+            Self::Crowded(_) | Self::Unidentified(Refused::TooOften) | Self::Unreachable(_) => Some(1),
             Self::AnswerWithheld(_)
             | Self::Argument { .. }
             | Self::BodyTooLarge
@@ -320,6 +329,7 @@ impl Denial {
             Self::Content { kind, path, .. } | Self::ContentWithheld { kind, path, .. } => {
                 Some(format!("{kind} at {path}"))
             }
+            Self::Crowded(full) => Some(format!("no place left: {}", full.as_str())),
             Self::Envelope(fault) => Some(fault.to_string()),
             Self::Handle(handle) => Some(format!("{handle:?} of another caller, expired or made up")),
             Self::Head { text, .. } => Some(text.to_string()),

@@ -100,6 +100,7 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::AuditUnavailable
         | Denial::Content { .. }
         | Denial::ContentWithheld { .. }
+        | Denial::Crowded(_)
         | Denial::Forbidden { .. }
         | Denial::Input(_)
         | Denial::Limited(_)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Denial, Handle, Unexchanged, Unread};
+use super::{Denial, Handle, Unexchanged, Unread, ward};
 use crate::limit::breaker::Shut;
 
 /// What the caller is told.
@@ -52,6 +52,9 @@ impl Denial {
             Self::ContentWithheld { kind, .. } => format!(
                 "the answer of {what} was withheld: it holds data of kind `{kind}` that may not pass here; ask for less"
             ),
+            Self::Crowded(full) => {
+                format!("{what} was not called: {}; retry in 1 s", ward::advice(*full))
+            }
             Self::Envelope(fault) => format!("the request is not acceptable: {fault}"),
             Self::Forbidden { message } => format!(
                 "{what} is not available to you; do not retry, use what tools/list shows{}",

@@ -22,9 +22,11 @@
 //! First start: every cell is full. A cell of a rate that is left alone is full again after burst times
 //! interval, one of a budget when its window ends.
 
+pub mod adaptive;
 mod bill;
 pub mod breaker;
 mod budget;
+pub mod bulkhead;
 mod cell;
 mod conversations;
 mod estimates;
@@ -34,9 +36,11 @@ mod key;
 mod ledger;
 mod rate;
 mod requests;
+pub mod retry;
 mod roster;
 mod rule;
 mod shards;
+pub mod sticky;
 mod tokens;
 mod unit;
 

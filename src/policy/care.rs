@@ -9,7 +9,7 @@ use crate::bounds::{
     REQUESTS_PER_TOOL_MAX, RETRY_BUDGET_PER_SECOND, RETRY_BUDGET_PERCENT,
 };
 use crate::limit::breaker::{BreakerPlan, Drive};
-use crate::names::Mode;
+use crate::names::{Label, Mode};
 
 /// How a server is kept from harm.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +35,8 @@ pub struct ToolCare {
     pub concurrency: Option<u32>,
     /// Whether the author says that calling it twice is as calling it once.
     pub is_idempotent: bool,
+    /// Allow rules that ask of its arguments that SQL only reads.
+    pub sql_rules: Box<[Label]>,
 }
 
 /// How much there may be at once.

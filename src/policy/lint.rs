@@ -5,6 +5,7 @@ mod dead;
 mod surroundings;
 
 pub(super) use care::check as check_care;
+pub(super) use surroundings::sql_rules;
 
 use std::collections::HashMap;
 use std::time::Duration;

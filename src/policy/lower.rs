@@ -31,6 +31,7 @@ pub(super) fn cares(
         },
         concurrency: tool.concurrency,
         is_idempotent: tool.idempotent.as_ref().is_some_and(|said| said.value),
+        sql_rules: lint::sql_rules(bundle, tool.name.value.as_str()).cloned().collect(),
     });
     let cares = cares.collect();
     lint::check_care(bundle, &catalog.tools, findings);

@@ -305,6 +305,7 @@ impl UpstreamFault {
             | Denial::BodyTooSlow
             | Denial::Content { .. }
             | Denial::ContentWithheld { .. }
+            | Denial::Crowded(_)
             | Denial::Envelope(_)
             | Denial::Forbidden { .. }
             | Denial::Handle(_)

@@ -53,6 +53,7 @@ pub(super) fn record() -> Record {
         is_unjudged: false,
         hint: None,
         course: None,
+        branch: crate::gate::Branch::Primary,
         notices: Vec::new(),
         resting_tool: None,
         outcome: Outcome::Success,

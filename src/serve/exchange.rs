@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 
+use super::again;
 use super::bare::Answer;
 use super::batch;
 use super::body::{self, Outgoing, ReadFault};
@@ -85,8 +86,7 @@ pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>)
         return journey.refuse(&Denial::AuditUnavailable);
     }
     let Visit { parts, .. } = visit;
-    match house.upstream.send(journey.ticket(), &parts.method, &parts.headers, Waits::of(&visit.policy)).await
-    {
+    match again::send(&mut journey, &parts.method, &parts.headers).await {
         Ok((answer, line)) => {
             house.metrics.upstream_answered();
             if parts.method == Method::DELETE && answer.status().is_success() {

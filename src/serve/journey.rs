@@ -87,7 +87,7 @@ impl Journey {
             let waits = Waits::of(journey.ticket().policy());
             match house.upstream.send(journey.ticket(), &Method::POST, &headers, waits).await {
                 Ok((answer, _)) => journey.status(answer.status()),
-                Err(denial) => house.metrics.upstream_failed(&denial),
+                Err(trouble) => house.metrics.upstream_failed(&trouble.denial),
             }
             drop(room);
         });
@@ -165,6 +165,12 @@ impl Journey {
     /// When the request came, on the clock of timers.
     pub fn started(&self) -> tokio::time::Instant {
         self.started.into()
+    }
+
+    /// How much is left of a time that began with the request, or of that of the tool where it has one.
+    pub fn rest_of(&mut self, usual: Duration) -> Duration {
+        let elapsed = self.started.elapsed();
+        self.ticket().timeout().unwrap_or(usual).saturating_sub(elapsed)
     }
 
     /// How much of the time that the answer may take is left; of the tool, or `usual` where it has none.

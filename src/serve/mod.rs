@@ -15,7 +15,9 @@
 //! `exchange` is the path of a message. Nothing here decides: what may pass is
 //! the gate's to say, and the upstream can only be reached with its ticket.
 
+mod addresses;
 mod admin;
+mod again;
 mod bare;
 mod batch;
 mod body;
@@ -46,6 +48,7 @@ mod probe;
 mod prose;
 mod queues;
 mod relay;
+mod replica;
 mod seats;
 mod showing;
 pub mod stdio;

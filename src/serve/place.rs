@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,11 +12,13 @@ use pingora_core::connectors::TransportConnector;
 use pingora_core::protocols::l4::ext::TcpKeepalive;
 use pingora_core::upstreams::peer::HttpPeer;
 
+use super::addresses::Addresses;
 use super::bare::Socket;
 use super::bridge::Bridge;
-use super::pool::Pool;
+use super::pool::{Origin, Pool};
 use super::target::Target;
 use super::upstream::Waits;
+use crate::bounds::{UPSTREAM_ADDRESSES_MAX, UPSTREAM_ADDRESSES_TRIED_MAX};
 use crate::gate::{Denial, Ticket};
 use crate::mcp::endpoint::Base;
 
@@ -28,6 +31,9 @@ pub struct Place {
     pub path: Uri,
     /// Where its idle connections are kept.
     pub pool: Pool,
+    /// No other place of this process has it.
+    pub number: u64,
+    addresses: Addresses,
 }
 
 pub enum Way {
@@ -68,6 +74,8 @@ impl Place {
             host: HeaderValue::from_str(host).expect("an authority is a header value"),
             path: path.parse().expect("a path is a request target"),
             pool,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            addresses: Addresses::default(),
         }
     }
 
@@ -120,23 +128,61 @@ impl Place {
     /// Opens a connection.
     ///
     /// # Errors
-    /// [`Denial::Unreachable`].
+    /// [`Denial::Unreachable`]. Where a host has several addresses, others are tried before that.
     pub async fn connect(
         &self,
         connector: &TransportConnector,
         waits: Waits,
-    ) -> Result<Box<dyn Socket>, Denial> {
-        match tokio::time::timeout(waits.connect, Box::pin(self.dial(connector))).await {
-            Ok(connected) => connected,
-            Err(_) => Err(Denial::Unreachable("no connection in time".into())),
+    ) -> Result<(Box<dyn Socket>, Origin), Denial> {
+        let found = in_time(waits, self.resolve()).await?;
+        let mut last = None;
+        for address in found {
+            match in_time(waits, Box::pin(self.dial(connector, address))).await {
+                Ok(socket) => return Ok((socket, Origin { place: self.number, address })),
+                Err(denial) => {
+                    self.failed(address);
+                    last = Some(denial);
+                }
+            }
         }
+        Err(last.unwrap_or_else(|| Denial::Unreachable("the server has no address".into())))
     }
 
-    async fn dial(&self, connector: &TransportConnector) -> Result<Box<dyn Socket>, Denial> {
+    /// The addresses to try, in this order; one without an address where it is reached otherwise.
+    async fn resolve(&self) -> Result<Vec<Option<SocketAddr>>, Denial> {
+        let Way::Network { host, port, .. } = &self.way else { return Ok(vec![None]) };
+        let found = resolve(host, *port).await?;
+        if found.len() < 2 {
+            return Ok(found.into_iter().map(Some).collect());
+        }
+        let order = self.addresses.order(found);
+        Ok(order.into_iter().take(UPSTREAM_ADDRESSES_TRIED_MAX).map(Some).collect())
+    }
+
+    /// Notes that an address did its work.
+    pub fn went_well(&self, address: Option<SocketAddr>) {
+        address.into_iter().for_each(|address| self.addresses.went_well(address));
+    }
+
+    /// Notes that an address failed.
+    pub fn failed(&self, address: Option<SocketAddr>) {
+        address.into_iter().for_each(|address| self.addresses.failed(address));
+    }
+
+    /// How many of its addresses are left alone now.
+    pub fn ejected(&self) -> usize {
+        self.addresses.ejected()
+    }
+
+    async fn dial(
+        &self,
+        connector: &TransportConnector,
+        address: Option<SocketAddr>,
+    ) -> Result<Box<dyn Socket>, Denial> {
         match &self.way {
             Way::Bridge(bridge) => Ok(Box::new(bridge.connect())),
-            Way::Network { host, port, is_tls } => {
-                let address = resolve(host, *port).await?;
+            Way::Network { host, is_tls, .. } => {
+                let address = address.ok_or_else(|| Denial::Internal("a host without an address".into()))?;
                 let mut peer = HttpPeer::new(address, *is_tls, host.clone());
                 peer.options.tcp_keepalive = Some(KEEP_ALIVE.clone());
                 // Boxed: the future holds 8 kB of TLS state.
@@ -151,6 +197,13 @@ impl Place {
             }
         }
     }
+}
+
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
+async fn in_time<T>(waits: Waits, work: impl Future<Output = Result<T, Denial>>) -> Result<T, Denial> {
+    let late = || Err(Denial::Unreachable("no connection in time".into()));
+    tokio::time::timeout(waits.connect, work).await.unwrap_or_else(|_| late())
 }
 
 /// Whether a client's header means something to a server and carries no credential of the client.
@@ -168,13 +221,17 @@ static KEEP_ALIVE: TcpKeepalive = TcpKeepalive {
     user_timeout: Duration::ZERO,
 };
 
-async fn resolve(host: &str, port: u16) -> Result<SocketAddr, Denial> {
+async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Denial> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(ip) = bare.parse() {
-        return Ok(SocketAddr::new(ip, port));
+        return Ok(vec![SocketAddr::new(ip, port)]);
     }
-    let mut found = tokio::net::lookup_host((bare, port)).await.map_err(|fault| unreachable(&fault))?;
-    found.next().ok_or_else(|| Denial::Unreachable(format!("`{host}` has no address").into()))
+    let found = tokio::net::lookup_host((bare, port)).await.map_err(|fault| unreachable(&fault))?;
+    let found: Vec<SocketAddr> = found.take(UPSTREAM_ADDRESSES_MAX).collect();
+    if found.is_empty() {
+        return Err(Denial::Unreachable(format!("`{host}` has no address").into()));
+    }
+    Ok(found)
 }
 
 /// The refusal where there is no connection.

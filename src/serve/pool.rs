@@ -1,6 +1,7 @@
 //! Connections to the server that are kept open, for each place and thread.
 
 use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,6 +15,8 @@ use crate::bounds::UPSTREAM_IDLE_CONNECTIONS_MAX;
 pub enum Pool {
     /// That of HTTP+SSE.
     EventStream,
+    /// That of a replica.
+    Replica,
     /// That of Streamable HTTP, or of the bridge.
     Streamable,
 }
@@ -22,25 +25,41 @@ pub enum Pool {
 struct Idle {
     sender: SendRequest<Full<Bytes>>,
     since: Instant,
+    origin: Origin,
+}
+
+/// Where a connection leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The number of the place: a replica may be another one after a reload.
+    pub place: u64,
+    /// Its address, where it has one.
+    pub address: Option<SocketAddr>,
 }
 
 thread_local! {
     // One upstream per process, so one list for each pool and thread.
-    static IDLE: RefCell<[Vec<Idle>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
+    static IDLE: RefCell<[Vec<Idle>; 3]> = const { RefCell::new([Vec::new(), Vec::new(), Vec::new()]) };
 }
 
 /// A connection in use; goes back to the idle ones only when its answer was read to the end.
 ///
 /// Empty where the connection ends with its answer.
-pub struct Line(pub(super) Option<SendRequest<Full<Bytes>>>, pub(super) Pool);
+pub struct Line {
+    /// `None` where the connection ends with its answer.
+    pub(super) sender: Option<SendRequest<Full<Bytes>>>,
+    pub(super) pool: Pool,
+    pub(super) origin: Origin,
+}
 
 impl Line {
     /// Keeps the connection for the next request.
     pub fn give_back(self) {
-        let Some(sender) = self.0.filter(|sender| !sender.is_closed()) else { return };
-        self.1.with(|idle| {
+        let Some(sender) = self.sender.filter(|sender| !sender.is_closed()) else { return };
+        let origin = self.origin;
+        self.pool.with(|idle| {
             if idle.len() < UPSTREAM_IDLE_CONNECTIONS_MAX {
-                idle.push(Idle { sender, since: Instant::now() });
+                idle.push(Idle { sender, since: Instant::now(), origin });
             }
         });
     }
@@ -48,14 +67,15 @@ impl Line {
 
 impl Pool {
     fn with<T>(self, act: impl FnOnce(&mut Vec<Idle>) -> T) -> T {
-        IDLE.with_borrow_mut(|[streamable, event_stream]| match self {
+        IDLE.with_borrow_mut(|[streamable, event_stream, replica]| match self {
             Self::EventStream => act(event_stream),
+            Self::Replica => act(replica),
             Self::Streamable => act(streamable),
         })
     }
 
-    /// Takes out a connection that has lain idle for `idle_max` at most; `None` when there is none.
-    pub async fn take(self, idle_max: Duration) -> Option<SendRequest<Full<Bytes>>> {
+    /// Takes out a connection to `place` that has lain idle for `idle_max` at most; `None` when there is none.
+    pub async fn take(self, place: u64, idle_max: Duration) -> Option<(SendRequest<Full<Bytes>>, Origin)> {
         loop {
             let idle = self.with(Vec::pop)?;
             if idle.since.elapsed() > idle_max {
@@ -64,8 +84,8 @@ impl Pool {
                 return None;
             }
             let mut sender = idle.sender;
-            if sender.ready().await.is_ok() {
-                return Some(sender);
+            if idle.origin.place == place && sender.ready().await.is_ok() {
+                return Some((sender, idle.origin));
             }
         }
     }

@@ -13,17 +13,24 @@ use super::house::House;
 use super::journey::Journey;
 use super::upstream::Waits;
 use crate::bounds::BREAKER_PROBE_MAX;
-use crate::gate::Denial;
+use crate::gate::{Branch, Denial};
+use crate::policy::Policy;
 
 /// Asks as often as must go well, where something rests; ends with the first question that fails.
 pub async fn ask(house: Arc<House>) {
     let policy = house.live.policy();
+    for &branch in Branch::ALL {
+        try_out(&house, &policy, branch).await;
+    }
+}
+
+async fn try_out(house: &Arc<House>, policy: &Arc<Policy>, branch: Branch) {
     for _ in 0..policy.upstream.care.breaker.probes {
-        let Some(ticket) = house.gate.question(&policy, house.clock.now()) else { return };
-        let mut journey = Journey::begin(&house, ticket, Instant::now(), Duration::ZERO);
+        let Some(ticket) = house.gate.question(policy, branch, house.clock.now()) else { return };
+        let mut journey = Journey::begin(house, ticket, Instant::now(), Duration::ZERO);
         let mut headers = HeaderMap::new();
         headers.insert("accept", HeaderValue::from_static("application/json, text/event-stream"));
-        let waits = Waits { answer: BREAKER_PROBE_MAX, ..Waits::of(&policy) };
+        let waits = Waits { answer: BREAKER_PROBE_MAX, ..Waits::of(policy) };
         match house.upstream.knock(journey.ticket(), (&Method::POST, &headers), waits).await {
             Ok(status) => {
                 journey.answered(status);

@@ -23,11 +23,12 @@ use super::bare::{self, Answer, Socket};
 use super::body;
 use super::bridge::Bridge;
 use super::place::{Place, Way, unreachable};
-use super::pool::{Line, Pool};
+use super::pool::{Line, Origin, Pool};
+use super::replica::Replica;
 use super::showing::{Behalf, Standing};
 use super::target::Target;
 use crate::bounds::{FOREIGN_BODY_BYTES_MAX, UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_MAX};
-use crate::gate::{Denial, Ticket};
+use crate::gate::{Branch, Denial, Ticket};
 use crate::mcp::Endpoint;
 use crate::mcp::endpoint::Base;
 use crate::policy::Policy;
@@ -37,6 +38,7 @@ use crate::store::{NoPass, Passes};
 pub struct Upstream {
     streamable: Option<Place>,
     event_stream: Option<Place>,
+    replica: Replica,
     connector: TransportConnector,
     passes: Arc<Passes>,
 }
@@ -56,7 +58,8 @@ impl Upstream {
     pub fn new(streamable: Option<&Target>, event_stream: Option<&Target>, passes: Arc<Passes>) -> Self {
         let streamable = streamable.map(|target| Place::of(target, Pool::Streamable));
         let event_stream = event_stream.map(|target| Place::of(target, Pool::EventStream));
-        Self { streamable, event_stream, connector: TransportConnector::new(None), passes }
+        let replica = Replica::default();
+        Self { streamable, event_stream, replica, connector: TransportConnector::new(None), passes }
     }
 
     /// A server spoken to through pipes.
@@ -80,6 +83,12 @@ impl Upstream {
         self.streamable.as_ref().and_then(Place::bridge)
     }
 
+    /// How many addresses are left alone now: of the server, and of its replica.
+    pub fn ejected(&self) -> [usize; 2] {
+        let primary = [&self.streamable, &self.event_stream].into_iter().flatten().map(Place::ejected).sum();
+        [primary, self.replica.known().map_or(0, |known| known.place.ejected())]
+    }
+
     /// Where the server speaks HTTP+SSE, for an endpoint to be held against.
     pub fn event_stream(&self) -> Option<Base> {
         self.event_stream.as_ref().map(Place::base)
@@ -98,10 +107,15 @@ impl Upstream {
         method: &Method,
         headers: &HeaderMap,
         waits: Waits,
-    ) -> Result<(Response<Answer>, Line), Denial> {
-        let place = self.streamable.as_ref().ok_or_else(nowhere)?;
+    ) -> Result<(Response<Answer>, Line), Trouble> {
+        let replica = match ticket.branch() {
+            Branch::Primary => None,
+            Branch::Replica => self.replica.of(ticket.policy()),
+        };
+        let place = replica.as_ref().map(|known| &known.place).or(self.streamable.as_ref());
+        let place = place.ok_or_else(nowhere)?;
         let request = place.request(ticket, method, headers);
-        let wait = ticket.timeout().unwrap_or(waits.answer);
+        let wait = waits.head.or(ticket.timeout()).unwrap_or(waits.answer);
         let is_stream = *method == Method::GET || ticket.is_subscription();
         let how = if is_stream { How::Alone } else { How::Pooled };
         within(wait, self.ask(place, (request, how), &Behalf::of(ticket, headers), waits)).await
@@ -119,7 +133,8 @@ impl Upstream {
     ) -> Result<StatusCode, Denial> {
         match (&self.streamable, &self.event_stream) {
             (Some(place), _) if place.bridge().is_none() => {
-                let (answer, line) = self.send(ticket, method, headers, waits).await?;
+                let sent = self.send(ticket, method, headers, waits).await;
+                let (answer, line) = sent.map_err(|trouble| trouble.denial)?;
                 let status = answer.status();
                 if body::read(answer.into_body(), FOREIGN_BODY_BYTES_MAX, waits.answer).await.is_ok() {
                     line.give_back();
@@ -144,7 +159,8 @@ impl Upstream {
         let place = self.event_stream.as_ref().ok_or_else(nowhere)?;
         let request = place.request(ticket, &Method::GET, headers);
         let behalf = Behalf::of(ticket, headers);
-        within(waits.answer, self.ask(place, (request, How::Alone), &behalf, waits)).await
+        let asked = within(waits.answer, self.ask(place, (request, How::Alone), &behalf, waits)).await;
+        asked.map_err(|trouble| trouble.denial)
     }
 
     /// Posts what the ticket allows to where the server of HTTP+SSE wants it.
@@ -172,7 +188,8 @@ impl Upstream {
         let behalf = Behalf::of(ticket, headers);
         async move {
             let (place, request) = request?;
-            within(waits.answer, self.ask(place, (request, How::Pooled), &behalf, waits)).await
+            let asked = within(waits.answer, self.ask(place, (request, How::Pooled), &behalf, waits)).await;
+            asked.map_err(|trouble| trouble.denial)
         }
     }
 
@@ -183,7 +200,7 @@ impl Upstream {
         request: (Request<Bytes>, How),
         behalf: &Behalf<'_>,
         waits: Waits,
-    ) -> Result<(Response<Answer>, Line), Denial> {
+    ) -> Result<(Response<Answer>, Line), Trouble> {
         if self.passes.is_silent() {
             return self.once(place, request, waits).await;
         }
@@ -197,7 +214,7 @@ impl Upstream {
         (request, how): (Request<Bytes>, How),
         behalf: &Behalf<'_>,
         waits: Waits,
-    ) -> Result<(Response<Answer>, Line), Denial> {
+    ) -> Result<(Response<Answer>, Line), Trouble> {
         let mut is_second = false;
         loop {
             let pass = self.passes.pass(behalf.subject()).await.map_err(|fault| behalf.refusal(&fault))?;
@@ -213,7 +230,7 @@ impl Upstream {
                 }
                 Standing::Turned => {
                     if !self.passes.reject(&pass).await || is_second {
-                        return Err(behalf.refusal(&NoPass::Rejected(answer.status().as_u16())));
+                        return Err(behalf.refusal(&NoPass::Rejected(answer.status().as_u16())).into());
                     }
                     is_second = true;
                 }
@@ -226,7 +243,7 @@ impl Upstream {
         place: &Place,
         (request, how): (Request<Bytes>, How),
         waits: Waits,
-    ) -> Result<(Response<Answer>, Line), Denial> {
+    ) -> Result<(Response<Answer>, Line), Trouble> {
         match how {
             How::Alone => Box::pin(self.watch(place, request, waits)).await,
             How::Pooled => {
@@ -242,12 +259,12 @@ impl Upstream {
         place: &Place,
         request: Request<Bytes>,
         waits: Waits,
-    ) -> Result<(Response<Answer>, Line), Denial> {
-        let socket = place.connect(&self.connector, waits).await?;
+    ) -> Result<(Response<Answer>, Line), Trouble> {
+        let (socket, origin) = place.connect(&self.connector, waits).await.map_err(unsent)?;
         let answer = bare::ask(socket, request)
             .await
             .map_err(|fault| broken(fault.kind() == std::io::ErrorKind::InvalidData, &fault))?;
-        Ok((answer.map(Answer::Bare), Line(None, place.pool)))
+        Ok((answer.map(Answer::Bare), Line { sender: None, pool: place.pool, origin }))
     }
 
     async fn exchange(
@@ -255,21 +272,28 @@ impl Upstream {
         place: &Place,
         mut request: Request<Full<Bytes>>,
         waits: Waits,
-    ) -> Result<(Response<Incoming>, Line), Denial> {
-        while let Some(mut sender) = place.pool.take(waits.idle).await {
+    ) -> Result<(Response<Incoming>, Line), Trouble> {
+        while let Some((mut sender, origin)) = place.pool.take(place.number, waits.idle).await {
             match sender.try_send_request(request).await {
-                Ok(answer) => return Ok((answer, Line(Some(sender), place.pool))),
+                Ok(answer) => return Ok(arrived(place, answer, (sender, origin))),
                 Err(mut fault) => match fault.take_message() {
                     // Not a byte of it left: the connection was closed while it lay idle.
                     Some(unsent) => request = unsent,
-                    None => return Err(broken_off(&fault.into_error())),
+                    None => {
+                        place.failed(origin.address);
+                        return Err(broken_off(&fault.into_error()));
+                    }
                 },
             }
         }
-        let mut sender = handshake(place.connect(&self.connector, waits).await?).await?;
+        let (socket, origin) = place.connect(&self.connector, waits).await.map_err(unsent)?;
+        let mut sender = handshake(socket).await.map_err(unsent)?;
         match sender.send_request(request).await {
-            Ok(answer) => Ok((answer, Line(Some(sender), place.pool))),
-            Err(fault) => Err(broken_off(&fault)),
+            Ok(answer) => Ok(arrived(place, answer, (sender, origin))),
+            Err(fault) => {
+                place.failed(origin.address);
+                Err(broken_off(&fault))
+            }
         }
     }
 }
@@ -283,6 +307,8 @@ pub struct Waits {
     pub answer: Duration,
     /// How long a connection may lie unused.
     pub idle: Duration,
+    /// For the head of an answer, where something of its time is gone already.
+    pub head: Option<Duration>,
 }
 
 impl Waits {
@@ -293,12 +319,45 @@ impl Waits {
             connect: plan.connect_timeout.unwrap_or(UPSTREAM_CONNECT_MAX),
             answer: plan.timeout.unwrap_or(UPSTREAM_ANSWER_MAX),
             idle: plan.idle.unwrap_or(UPSTREAM_IDLE_MAX),
+            head: None,
         }
     }
 }
 
-async fn within<T>(wait: Duration, work: impl Future<Output = Result<T, Denial>>) -> Result<T, Denial> {
-    tokio::time::timeout(wait, work).await.unwrap_or(Err(Denial::UpstreamTimeout))
+/// Why there is no answer.
+#[derive(Debug)]
+pub struct Trouble {
+    /// In the words of refusals.
+    pub denial: Denial,
+    /// Whether no connection could be had, so that not a byte was sent.
+    pub is_unsent: bool,
+}
+
+impl From<Denial> for Trouble {
+    fn from(denial: Denial) -> Self {
+        Self { denial, is_unsent: false }
+    }
+}
+
+fn unsent(denial: Denial) -> Trouble {
+    Trouble { denial, is_unsent: true }
+}
+
+/// Notes how an address is doing by the head of its answer.
+fn arrived(
+    place: &Place,
+    answer: Response<Incoming>,
+    (sender, origin): (SendRequest<Full<Bytes>>, Origin),
+) -> (Response<Incoming>, Line) {
+    match answer.status().as_u16() {
+        502..=504 => place.failed(origin.address),
+        _ => place.went_well(origin.address),
+    }
+    (answer, Line { sender: Some(sender), pool: place.pool, origin })
+}
+
+async fn within<T>(wait: Duration, work: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    tokio::time::timeout(wait, work).await.unwrap_or_else(|_| Err(Denial::UpstreamTimeout.into()))
 }
 
 /// A request by a transport that the server does not have; which endpoints there are, sees to that.
@@ -317,11 +376,11 @@ pub(super) async fn handshake(stream: Box<dyn Socket>) -> Result<SendRequest<Ful
     Ok(sender)
 }
 
-fn broken_off(fault: &hyper::Error) -> Denial {
+fn broken_off(fault: &hyper::Error) -> Trouble {
     broken(fault.is_parse(), fault)
 }
 
-fn broken(is_parse: bool, fault: &dyn std::fmt::Display) -> Denial {
+fn broken(is_parse: bool, fault: &dyn std::fmt::Display) -> Trouble {
     let what = if is_parse { "an answer that is not HTTP" } else { "closed before it answered" };
-    Denial::Unreachable(format!("{what}: {fault}").into())
+    Denial::Unreachable(format!("{what}: {fault}").into()).into()
 }

@@ -7,6 +7,7 @@ mod support;
 mod asking;
 mod batches;
 mod breakers;
+mod bulkheads;
 mod cedar;
 mod certificates;
 mod challenges;

@@ -14,7 +14,12 @@ fn words_each_reason_by_one_table() {
         Denial::Resting(Shut { wait: Duration::from_millis(19_001), is_tool, others_work })
     };
     let uncredited = Denial::Uncredited { detail: "secret-1".into(), wait: Duration::from_millis(1001) };
+    let crowded = |full| Denial::Crowded(full);
     let rows = [
+        (crowded(Full::Server), 503, -31_503, Some(1), "has too much to do; retry in 1 s"),
+        (crowded(Full::Listens), 503, -31_503, Some(1), "listen here already"),
+        (crowded(Full::Tool), 429, -31_429, Some(1), "other tools may still work; retry in 1 s"),
+        (crowded(Full::Conversation), 429, -31_429, Some(1), "wait for some of them"),
         (Denial::AuditUnavailable, 503, -31_503, Some(5), "retry in 5 seconds"),
         (Denial::BodyTooLarge, 413, -31_413, None, "send less"),
         (Denial::Envelope(fault.into()), 400, -32_600, None, "not acceptable: duplicate key at byte 7"),

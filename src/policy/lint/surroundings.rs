@@ -5,10 +5,12 @@ use std::num::NonZeroU32;
 
 use super::is_named;
 use crate::bounds::SHADOW_DAYS_MAX;
+use crate::names::{Label, Mode};
 use crate::policy::arguments::Test;
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned, did_you_mean};
-use crate::policy::parts::{ArgsPart, Bundle};
+use crate::policy::glob::Glob;
+use crate::policy::parts::{ArgsPart, Bundle, Effect, RulePart};
 
 const DAY_MS: u64 = 24 * 3_600 * 1_000;
 
@@ -25,6 +27,20 @@ pub(super) fn check_boundary(bundle: &Bundle, findings: &mut Findings) {
                     `upstream: { db_boundary: declared }`";
         findings.advise(Code::SqlAlone, span, message, help);
     }
+}
+
+/// The allow rules that ask of SQL in the arguments of a tool that it only reads.
+pub(in crate::policy) fn sql_rules<'b>(bundle: &'b Bundle, tool: &str) -> impl Iterator<Item = &'b Label> {
+    let asks = move |rule: &&RulePart| {
+        let of_tool = rule.args.iter().filter(|args| Glob::new(&args.tool.value).matches(tool));
+        rule.effect == Effect::Allow
+            && rule.mode == Mode::Enforce
+            && of_tool
+                .flat_map(|args| &args.constraints)
+                .flat_map(|it| &it.tests)
+                .any(|test| matches!(test.value, Test::Sql(_)))
+    };
+    bundle.rules.iter().filter(asks).filter_map(|rule| Some(&rule.id.as_ref()?.value))
 }
 
 /// Whether some rule asks about SQL.

@@ -7,7 +7,7 @@ use crate::bounds::{
     AUDIT_DETAIL_BYTES_MAX, AUDIT_FACTS_BYTES_MAX, AUDIT_FINDINGS_BYTES_MAX, AUDIT_NAME_BYTES_MAX,
     AUDIT_RESTORES_BYTES_MAX,
 };
-use crate::gate::{Action, Outcome, Record, Restore, RestoreResult};
+use crate::gate::{Action, Branch, Outcome, Record, Restore, RestoreResult};
 use crate::identity::Proof;
 use crate::limit::Share;
 use crate::mcp::{Method, Revision, Subject};
@@ -329,6 +329,9 @@ fn write_result(text: &mut Text, record: &Record) {
         }
         Outcome::Success => text.raw("\"success\""),
         Outcome::ToolError => text.raw("\"failure\",\"is_error\":true"),
+    }
+    if record.branch == Branch::Replica {
+        text.raw(",\"upstream\":\"replica\"");
     }
     let overhead = record.overhead_us.request.saturating_add(record.overhead_us.response);
     for (lead, number) in [

@@ -3,10 +3,11 @@
 //! A tool has series from the first time that its breaker opens: so there are as many as there was trouble, and every
 //! name stands in a policy.
 
-use prometheus::{IntCounter, IntCounterVec, IntGaugeVec, Registry};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
 
-use super::families::{Resolve, counters, gauges};
-use crate::gate::{Reason, Record};
+use super::Metrics;
+use super::families::{Resolve, counter, counters, gauges};
+use crate::gate::{Branch, Crowd, Reason, Record};
 use crate::limit::breaker::{BreakerState, Notice, OutcomeClass};
 use crate::report::labels;
 
@@ -16,60 +17,123 @@ pub(super) struct HealthSeries {
     transitions: IntCounterVec,
     short_circuited: IntCounterVec,
     outcomes: Vec<IntCounter>,
+    repeats: IntCounter,
+    spent: IntCounter,
+    ejected: Vec<IntGauge>,
+    taken: Vec<IntGauge>,
+    limit: Vec<IntGauge>,
 }
 
 impl HealthSeries {
     pub fn new(r: &Registry) -> Self {
+        let branches = labels::words(Branch::ALL, Branch::as_str);
         let series = Self {
             state: gauges(
                 r,
                 "sluicegate_breaker_state",
                 "Where a breaker is: 0 closed, 1 half open, 2 open; without a tool that of the server.",
-                &["tool"],
+                &["upstream", "tool"],
             ),
             transitions: counters(
                 r,
                 "sluicegate_breaker_transitions_total",
                 "Breakers that went from one state to another, and why.",
-                &["tool", "from", "to", "reason"],
+                &["upstream", "tool", "from", "to", "reason"],
             ),
             short_circuited: counters(
                 r,
                 "sluicegate_breaker_short_circuited_total",
                 "Messages that were not sent because a breaker is open; without a tool for the whole server.",
-                &["tool"],
+                &["upstream", "tool"],
             ),
             outcomes: counters(
                 r,
                 "sluicegate_upstream_outcome_total",
                 "Requests to the server by how they ended, as breakers hear it.",
-                &["class"],
+                &["upstream", "class"],
             )
-            .resolve(&[&labels::words(OutcomeClass::ALL, OutcomeClass::as_str)]),
+            .resolve(&[&branches, &labels::words(OutcomeClass::ALL, OutcomeClass::as_str)]),
+            repeats: counter(r, "sluicegate_upstream_retries_total", "Requests that the gate sent again."),
+            spent: counter(
+                r,
+                "sluicegate_retry_budget_exhausted_total",
+                "Requests that were not sent again because too many others were.",
+            ),
+            ejected: gauges(
+                r,
+                "sluicegate_outlier_ejected_endpoints",
+                "Addresses of the server that failed too often and are left alone.",
+                &["upstream"],
+            )
+            .resolve(&[&branches]),
+            taken: gauges(
+                r,
+                "sluicegate_concurrency_inflight",
+                "Requests that are with the server.",
+                &["upstream"],
+            )
+            .resolve(&[&branches]),
+            limit: gauges(
+                r,
+                "sluicegate_concurrency_limit",
+                "Requests that may be with the server at once.",
+                &["upstream"],
+            )
+            .resolve(&[&branches]),
         };
-        series.state.with_label_values(&[""]).set(0);
-        series.short_circuited.with_label_values(&[""]);
+        series.state.with_label_values(&["primary", ""]).set(0);
+        series.short_circuited.with_label_values(&["primary", ""]);
         series
     }
 
     /// Counts what a record tells.
     pub fn count(&self, record: &Record) {
-        if let Some(counter) = record.course.and_then(|class| self.outcomes.get(class.index())) {
-            counter.inc();
+        let upstream = record.branch.as_str();
+        if let Some(class) = record.course {
+            let at = record.branch as usize * OutcomeClass::ALL.len() + class.index();
+            self.outcomes.get(at).into_iter().for_each(IntCounter::inc);
         }
         if record.reason == Reason::Unavailable {
             let tool = record.resting_tool.as_deref().unwrap_or_default();
-            self.short_circuited.with_label_values(&[tool]).inc();
+            self.short_circuited.with_label_values(&[upstream, tool]).inc();
         }
         for Notice { tool, change } in &record.notices {
             let tool = tool.as_deref().unwrap_or_default();
-            self.state.with_label_values(&[tool]).set(match change.to {
+            self.state.with_label_values(&[upstream, tool]).set(match change.to {
                 BreakerState::Closed => 0,
                 BreakerState::HalfOpen => 1,
                 BreakerState::Open => 2,
             });
-            let words = [tool, change.from.as_str(), change.to.as_str(), change.cause.as_str()];
+            let words = [upstream, tool, change.from.as_str(), change.to.as_str(), change.cause.as_str()];
             self.transitions.with_label_values(&words).inc();
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts a request that is sent again.
+    pub fn repeated(&self) {
+        self.health.repeats.inc();
+    }
+
+    /// Counts a request that could be sent again, and is not, since too many others were.
+    pub fn budget_spent(&self) {
+        self.health.spent.inc();
+    }
+
+    /// Sets how many addresses of the server, and of its replica, are left alone.
+    pub fn observe_ejected(&self, ejected: [usize; 2]) {
+        for (gauge, count) in self.health.ejected.iter().zip(ejected) {
+            gauge.set(super::count::signed(count));
+        }
+    }
+
+    /// Sets how much is with each server.
+    pub fn observe_crowds(&self, crowds: &[Crowd]) {
+        for Crowd { branch, taken, limit } in crowds {
+            let at = *branch as usize;
+            self.health.taken.get(at).into_iter().for_each(|gauge| gauge.set((*taken).into()));
+            self.health.limit.get(at).into_iter().for_each(|gauge| gauge.set((*limit).into()));
         }
     }
 }

@@ -110,7 +110,7 @@ impl Http {
             sent.insert(VERSION, header(revision, speech::INITIALIZE)?);
         }
         sent.extend(claims);
-        let socket = self.place.connect(&self.connector, WAITS).await.map_err(unreachable)?;
+        let (socket, _) = self.place.connect(&self.connector, WAITS).await.map_err(unreachable)?;
         let mut sender = handshake(socket).await.map_err(unreachable)?;
         sender.send_request(request).await.map_err(|fault| broken(&fault))
     }
@@ -120,6 +120,7 @@ const WAITS: Waits = Waits {
     connect: crate::bounds::UPSTREAM_CONNECT_MAX,
     answer: crate::bounds::UPSTREAM_ANSWER_MAX,
     idle: crate::bounds::UPSTREAM_IDLE_MAX,
+    head: None,
 };
 
 fn header(text: &str, method: &'static str) -> Result<HeaderValue, InquiryFault> {
