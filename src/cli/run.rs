@@ -12,12 +12,13 @@ use super::log::{self, LogFormat};
 use super::opening::{self, ActorOptions, AskOptions, Fault, TrialOptions, unable};
 use super::reading::{self, ReaderOptions};
 use super::{Exit, time};
+use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX};
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::bridge::Bridge;
 use crate::serve::{
-    Chassis, ClientAuth, Clock, Doorplate, Drain, House, Pairs, Queues, Settings, Target, Tls, TlsFiles,
-    Transports, Upstream,
+    Chassis, ClientAuth, Clock, Doorplate, Drain, House, Load, Pairs, Queues, Settings, Target, Tls,
+    TlsFiles, Transports, Upstream,
 };
 use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key, fresh_vault};
 
@@ -97,6 +98,12 @@ pub struct Options {
     /// How long a stream may be silent before the gate sends a comment
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = time::parse)]
     heartbeat: Duration,
+    /// Requests in hand at once; beyond it new ones get 503 before they are read
+    #[arg(long, value_name = "NUMBER", default_value_t = REQUESTS_IN_FLIGHT_MAX)]
+    max_requests: usize,
+    /// MiB of request bodies held at once; beyond it new ones get 503
+    #[arg(long, value_name = "MIB", default_value_t = HELD_BYTES_MAX >> 20)]
+    max_held: usize,
     /// The form of log lines; by default text on a terminal and JSON elsewhere
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
@@ -187,6 +194,7 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
         queues: Queues::default(),
         pairs: Pairs::default(),
         reader,
+        load: Load::new(options.max_requests, options.max_held << 20),
         tls,
         settings: Settings {
             plate,

@@ -12,10 +12,11 @@ use super::log::{self, LogFormat};
 use super::opening::{self, ActorOptions, AskOptions, Fault, TrialOptions, unable};
 use super::reading::{self, ReaderOptions};
 use super::time;
+use crate::bounds::{HELD_BYTES_MAX, PIPE_IN_FLIGHT_MAX};
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::stdio::{Stdio, TokenSource};
-use crate::serve::{Clock, Doorplate, Drain, House, Pairs, Queues, Settings, Upstream, bind};
+use crate::serve::{Clock, Doorplate, Drain, House, Load, Pairs, Queues, Settings, Upstream, bind};
 use crate::store::{Followers, Reach, Watch, fresh_seal_key, fresh_vault};
 
 /// Options of `stdio`.
@@ -102,6 +103,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
         keys,
         introspector: opening::introspector(&options.asking, clock),
         upstream: Upstream::piped(passes),
+        load: Load::new(PIPE_IN_FLIGHT_MAX, HELD_BYTES_MAX),
         audit: Arc::clone(&audit),
         metrics,
         drain: Drain::new(options.drain_timeout),

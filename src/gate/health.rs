@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use super::record::{Branch, Ending, Record};
+use super::record::{Ending, Record};
 use super::ticket::Passage;
-use super::ward::{Ward, plans};
+use super::ward::{Branch, Ward, plans};
 use super::{Denial, Gate, Outcome, Ticket};
 use crate::limit::adaptive::Sample;
 use crate::limit::breaker::{Course, OutcomeClass, Permit, Toll};

@@ -57,12 +57,12 @@ pub use hints::Hint;
 pub use limited::Limited;
 pub use prose::Unread;
 pub use reason::Reason;
-pub use record::{Action, Branch, Ending, Outcome, Overhead, Record, Restore, RestoreResult, Sizes, Verdict};
+pub use record::{Action, Ending, Outcome, Overhead, Record, Restore, RestoreResult, Sizes, Verdict};
 pub use refusal::{Denial, Unexchanged};
 pub use seal::{Handle, SealKey, Sealer, WeakSecret, fuzz_seal};
 pub use stray::Stray;
 pub use ticket::{Tally, Ticket};
-pub use ward::{Crowd, Repeat};
+pub use ward::{Branch, Crowd, Repeat};
 pub use wire::Reply;
 pub use words::Words;
 

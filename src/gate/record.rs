@@ -14,6 +14,7 @@ use super::hints::Hint;
 use super::reason::Reason;
 use super::refusal::Denial;
 use super::rules::Topic;
+use super::ward::Branch;
 use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, TARGET_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use crate::identity::Caller;
 use crate::limit::breaker::{Notice, OutcomeClass};
@@ -272,29 +273,6 @@ impl Verdict {
             Self::Allow => "allow",
             Self::Deny => "deny",
             Self::Error => "error",
-        }
-    }
-}
-
-/// One of the servers behind a gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Branch {
-    /// The one that the operator names.
-    #[default]
-    Primary,
-    /// The one that only reads.
-    Replica,
-}
-
-impl Branch {
-    /// Both.
-    pub const ALL: &[Self] = &[Self::Primary, Self::Replica];
-
-    /// The word for it in records and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Primary => "primary",
-            Self::Replica => "replica",
         }
     }
 }

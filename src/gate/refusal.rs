@@ -210,7 +210,7 @@ impl Denial {
             Self::Internal(_) => 500,
             Self::AnswerWithheld(_) | Self::Uncredited { .. } | Self::Unreachable(_) => 502,
             Self::AuditUnavailable
-            | Self::Crowded(Full::Listens | Full::Server)
+            | Self::Crowded(Full::Bytes | Full::Listens | Full::Server)
             | Self::ProseUnread(_)
             | Self::Resting(_)
             | Self::Unidentified(Refused::Unavailable) => 503,

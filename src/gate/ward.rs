@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::ask::Ask;
 use super::health::{Health, Leave};
-use super::record::{Branch, Record};
+use super::record::Record;
 use super::rules::Topic;
 use super::{Action, Denial, Gate, Reason, Ticket, Verdict};
 use crate::identity::Caller;
@@ -22,6 +22,29 @@ use crate::limit::sticky::Sticky;
 use crate::mcp::{Message, Method};
 use crate::names::{Mode, Now};
 use crate::policy::{Fallback, Policy, Tool};
+
+/// One of the servers behind a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Branch {
+    /// The one that the operator names.
+    #[default]
+    Primary,
+    /// The one that only reads.
+    Replica,
+}
+
+impl Branch {
+    /// Both.
+    pub const ALL: &[Self] = &[Self::Primary, Self::Replica];
+
+    /// The word for it in records and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Replica => "replica",
+        }
+    }
+}
 
 /// Looks after the servers behind a gate; shared by all policies in turn.
 #[derive(Debug)]
@@ -293,6 +316,7 @@ impl Gate {
 /// What a caller is told of what is full: what to do about it.
 pub(super) fn advice(full: Full) -> &'static str {
     match full {
+        Full::Bytes => "this gateway holds as many bytes as it may",
         Full::Conversation => "this conversation has too many calls under way; wait for some of them",
         Full::Listens => "too many streams listen here already",
         Full::Server => "the server behind this gateway has too much to do",

@@ -53,7 +53,7 @@ impl Denial {
                 "the answer of {what} was withheld: it holds data of kind `{kind}` that may not pass here; ask for less"
             ),
             Self::Crowded(full) => {
-                format!("{what} was not called: {}; retry in 1 s", ward::advice(*full))
+                format!("{what} was not carried out: {}; retry in 1 s", ward::advice(*full))
             }
             Self::Envelope(fault) => format!("the request is not acceptable: {fault}"),
             Self::Forbidden { message } => format!(

@@ -52,6 +52,8 @@ pub enum Guest<'a> {
 /// What is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
+    /// The room for bytes of bodies in this process.
+    Bytes,
     /// The places of the conversation.
     Conversation,
     /// Those of streams that only listen.
@@ -151,6 +153,7 @@ impl Full {
     /// The word for it in records and refusals.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Bytes => "bytes",
             Self::Conversation => "conversation",
             Self::Listens => "listens",
             Self::Server => "server",

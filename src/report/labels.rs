@@ -64,6 +64,15 @@ pub enum StreamKind {
     Sse,
 }
 
+/// What there was no room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shed {
+    /// The bytes of its body.
+    Bytes,
+    /// Another request.
+    Requests,
+}
+
 /// How a server failed to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UpstreamFault {
@@ -264,6 +273,17 @@ impl ReloadResult {
         match self {
             Self::Failure => "failure",
             Self::Success => "success",
+        }
+    }
+}
+
+impl Shed {
+    pub(super) const ALL: &[Self] = &[Self::Bytes, Self::Requests];
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Requests => "requests",
         }
     }
 }

@@ -42,7 +42,7 @@ mod policies;
 mod prose;
 
 pub use self::count::Held;
-pub use super::labels::{CredentialResult, StreamKind};
+pub use super::labels::{CredentialResult, Shed, StreamKind};
 
 /// The content type of [`Metrics::render`]. Prometheus 3 refuses a scrape without an exact one.
 pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

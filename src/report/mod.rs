@@ -17,7 +17,7 @@ pub use audit::{
     Actors, Audit, AuditSettings, AuditSink, BrokenChain, ChainFault, Full, OpenFault, Place, Unflushed,
     Verified, verify_chain,
 };
-pub use metrics::{CredentialResult, Held, METRICS_CONTENT_TYPE, Metrics, StreamKind};
+pub use metrics::{CredentialResult, Held, METRICS_CONTENT_TYPE, Metrics, Shed, StreamKind};
 
 #[cfg(test)]
 mod sample;

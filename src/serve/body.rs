@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 use super::framing::Fault;
+use super::load::Entered;
 use crate::bounds::{BODY_GRACE, BODY_PACE_BYTES};
 
 /// A body on its way to the client.
@@ -70,6 +71,8 @@ impl Body for Outgoing {
 pub enum ReadFault {
     /// The peer closed or broke the framing.
     Broken,
+    /// There is no room for its bytes now.
+    Crowded,
     /// The client framed it so that two readers could end it elsewhere.
     Framing(Fault),
     /// It did not come in time.
@@ -100,10 +103,20 @@ where
 /// Reads the body of a client's request whole.
 ///
 /// It may take `wait` in all, and after `BODY_GRACE` it must have come with `BODY_PACE_BYTES` a second: each as many
-/// bytes buy a second more. Trailer fields are refused: some readers take them for header fields.
-pub async fn read_request(mut body: Incoming, bytes_max: usize, wait: Duration) -> Result<Bytes, ReadFault> {
-    if body.size_hint().lower() > bytes_max as u64 {
+/// bytes buy a second more. Trailer fields are refused: some readers take them for header fields. `entered` makes room
+/// for it, all at once where its length is known.
+pub async fn read_request(
+    mut body: Incoming,
+    bytes_max: usize,
+    wait: Duration,
+    entered: &Entered,
+) -> Result<Bytes, ReadFault> {
+    let least = body.size_hint().lower();
+    if least > bytes_max as u64 {
         return Err(ReadFault::TooLarge);
+    }
+    if !entered.hold(usize::try_from(least).unwrap_or(usize::MAX)) {
+        return Err(ReadFault::Crowded);
     }
     let begun = Instant::now();
     let mut first = Bytes::new();
@@ -120,6 +133,9 @@ pub async fn read_request(mut body: Incoming, bytes_max: usize, wait: Duration) 
         let Ok(data) = frame.into_data() else { return Err(ReadFault::Framing(Fault::Trailer)) };
         if received + data.len() > bytes_max {
             return Err(ReadFault::TooLarge);
+        }
+        if !entered.hold(received + data.len()) {
+            return Err(ReadFault::Crowded);
         }
         // A body that comes in one piece is not copied.
         if received == 0 {

@@ -35,6 +35,7 @@ use super::drain::Phase;
 use super::exchange::exchange;
 use super::guard::{Guard, Protocol};
 use super::house::House;
+use super::load::Entered;
 use super::metadata;
 use super::preflight::{self, Grant};
 use super::relay::{self, Lent, Relay};
@@ -251,12 +252,13 @@ impl Service<Request<Incoming>> for Desk {
             if is_misframed.load(Ordering::Relaxed) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
+            let held = response.extensions_mut().remove::<Arc<Entered>>();
             Ok(response.map(|body| match (body, relay) {
                 (Outgoing::Watch(events), Some(relay)) => {
                     relay.lend(events, busy);
-                    Attended { body: Outgoing::Lent, _busy: None }
+                    Attended { body: Outgoing::Lent, _busy: None, _held: None }
                 }
-                (body, _) => Attended { body, _busy: Some(busy) },
+                (body, _) => Attended { body, _busy: Some(busy), _held: held },
             }))
         })
     }
@@ -325,6 +327,8 @@ struct Attended {
     body: Outgoing,
     /// `None` where the stream that was lent has it.
     _busy: Option<Busy>,
+    /// What is counted of it until it was sent; `None` for streams.
+    _held: Option<Arc<Entered>>,
 }
 
 impl Body for Attended {

@@ -20,6 +20,7 @@ use super::house::House;
 use super::identify::identify;
 use super::journey::{Journey, respond};
 use super::legacy_sse;
+use super::load::{self, Entered};
 use super::outflow;
 use super::pool::Line;
 use super::upstream::Waits;
@@ -29,30 +30,48 @@ use crate::gate::{
     Way,
 };
 use crate::identity::Caller;
+use crate::limit::bulkhead::Full;
 use crate::limit::{CellId, Queue};
 use crate::names::{Label, Now};
 use crate::policy::{AnswerCoding, Policy};
+use crate::report::Shed;
 
 /// Answers one HTTP request to the endpoint.
 pub async fn exchange(house: Arc<House>, origin: Origin, request: Request<Incoming>) -> Response<Outgoing> {
     let started = Instant::now();
     let now = house.clock.now();
-    let policy = house.live.policy();
     let (parts, incoming) = request.into_parts();
-    let visit = Visit { house: &house, policy, parts, origin, now, started };
+    let Some(entered) = house.load.enter(&parts).map(Arc::new) else {
+        house.metrics.shed(Shed::Requests);
+        house.metrics.count_response(StatusCode::SERVICE_UNAVAILABLE.as_u16());
+        return load::refusal();
+    };
+    let policy = house.live.policy();
+    let visit = Visit { house: &house, policy, parts, origin, now, started, entered: Arc::clone(&entered) };
+    let mut response = answer(&visit, incoming).await;
+    if matches!(response.body(), Outgoing::Whole(_)) {
+        // Held until it was sent; a stream has its place at the server instead.
+        response.extensions_mut().insert(entered);
+    }
+    response
+}
+
+/// Finds out who asks for what, and does it.
+async fn answer(visit: &Visit<'_>, incoming: Incoming) -> Response<Outgoing> {
+    let house = visit.house;
     let errand = match head::read(&visit.parts, &house.settings.plate, visit.policy.strict.request_coding) {
         Ok(errand) => errand,
         Err(denial) => return visit.turn_away(denial),
     };
     let door = Door::at(visit.parts.uri.path(), &house.settings.plate);
     let mut ask = visit.ask(errand);
-    let caller = match identify(&house, &visit.policy, &ask).await {
+    let caller = match identify(house, &visit.policy, &ask).await {
         Ok(caller) => caller,
         Err(denial) => return visit.turn_away(denial),
     };
     match door {
-        Some(Door::Events) => return Box::pin(legacy_sse::listen(&visit, &caller)).await,
-        Some(Door::Messages) => return Box::pin(legacy_sse::say(&visit, &caller, incoming)).await,
+        Some(Door::Events) => return Box::pin(legacy_sse::listen(visit, &caller)).await,
+        Some(Door::Messages) => return Box::pin(legacy_sse::say(visit, &caller, incoming)).await,
         Some(Door::Streamable) | None => {}
     }
     if let Errand::Say(body) = &mut ask.errand {
@@ -62,11 +81,11 @@ pub async fn exchange(house: Arc<House>, origin: Origin, request: Request<Incomi
         }
         match house.gate.explode(&visit.policy, &caller, &visit.ask(Errand::Listen), body) {
             Ok(None) => {}
-            Ok(Some(messages)) => return Box::pin(batch::carry_all(&visit, &caller, messages)).await,
+            Ok(Some(messages)) => return Box::pin(batch::carry_all(visit, &caller, messages)).await,
             Err(denial) => return visit.turn_away(denial),
         }
     }
-    carry(&visit, &caller, ask).await
+    carry(visit, &caller, ask).await
 }
 
 /// Carries one message to the server and its answer back.
@@ -82,6 +101,7 @@ pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>)
         Err(refusal) => return visit.refuse(refusal, judging),
     };
     let mut journey = Journey::begin(house, ticket, visit.started, judging.elapsed());
+    journey.enter(&visit.entered);
     if !house.may_forward() {
         return journey.refuse(&Denial::AuditUnavailable);
     }
@@ -117,6 +137,8 @@ pub(super) struct Visit<'h> {
     origin: Origin,
     pub now: Now,
     pub started: Instant,
+    /// What is held for it.
+    pub entered: Arc<Entered>,
 }
 
 impl Visit<'_> {
@@ -135,7 +157,13 @@ impl Visit<'_> {
     pub async fn read(&self, incoming: Incoming) -> Result<Bytes, Denial> {
         let wait = self.house.settings.body_wait;
         let bytes_max = self.policy.strict.body_bytes_max;
-        let body = body::read_request(incoming, bytes_max, wait).await.map_err(unread)?;
+        let body = body::read_request(incoming, bytes_max, wait, &self.entered).await;
+        let body = body.map_err(|fault| {
+            if fault == ReadFault::Crowded {
+                self.house.metrics.shed(Shed::Bytes);
+            }
+            unread(fault)
+        })?;
         coding::unpack(&self.parts.headers, &body, bytes_max).map_err(head::miscoded)
     }
 
@@ -207,6 +235,7 @@ impl Visit<'_> {
 fn unread(fault: ReadFault) -> Denial {
     match fault {
         ReadFault::Broken => Denial::Head { http_status: 400, text: "the request body ended early".into() },
+        ReadFault::Crowded => Denial::Crowded(Full::Bytes),
         ReadFault::Framing(fault) => head::misframed(fault),
         ReadFault::TooLarge => Denial::BodyTooLarge,
         ReadFault::TooSlow => Denial::BodyTooSlow,
@@ -264,9 +293,11 @@ async fn whole(
 ) -> Response<Outgoing> {
     let usual = Waits::of(journey.ticket().policy()).answer;
     let wait = journey.left(usual);
+    let expected = usize::try_from(incoming.size_hint().lower()).unwrap_or(usize::MAX).min(ANSWER_BYTES_MAX);
+    journey.bear(expected);
     let body = match body::read(incoming, ANSWER_BYTES_MAX, wait).await {
         Ok(body) => body,
-        Err(ReadFault::Broken | ReadFault::Framing(_)) => {
+        Err(ReadFault::Broken | ReadFault::Crowded | ReadFault::Framing(_)) => {
             return journey.refuse(&Denial::Unreachable("closed in mid-answer".into()));
         }
         Err(ReadFault::TooLarge) => {
@@ -278,6 +309,7 @@ async fn whole(
         }
     };
     line.give_back();
+    journey.bear(body.len().saturating_sub(expected));
     let body = match coding::unpack(&head.headers, &body, ANSWER_BYTES_MAX) {
         Ok(body) => body,
         Err(fault) => return journey.refuse(&Denial::AnswerWithheld(fault.to_string().into())),

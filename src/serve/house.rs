@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::drain::Drain;
 use super::head::Doorplate;
 use super::legacy_sse::Pairs;
+use super::load::Load;
 use super::queues::Queues;
 use super::tls::Tls;
 use super::upstream::Upstream;
@@ -36,6 +37,8 @@ pub struct House {
     pub drain: Arc<Drain>,
     /// Who waits for a place among those in flight.
     pub queues: Queues,
+    /// How much there is to do.
+    pub load: Arc<Load>,
     /// The streams of HTTP+SSE that are open.
     pub pairs: Pairs,
     /// The clocks.

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::body::Outgoing;
 use super::house::House;
+use super::load::Entered;
 use super::prose;
 use super::upstream::Waits;
 use crate::bounds::OBJECTIONS_MAX;
@@ -26,6 +27,8 @@ pub struct Journey {
     http_status: u16,
     bytes: u64,
     outcome: Option<Outcome>,
+    /// What is held for it, where bytes are counted.
+    entered: Option<Arc<Entered>>,
     /// Objections on their way to the server; made with the first.
     objections: Option<Arc<Semaphore>>,
 }
@@ -41,6 +44,7 @@ impl Journey {
             http_status: 0,
             bytes: 0,
             outcome: None,
+            entered: None,
             objections: None,
         }
     }
@@ -160,6 +164,16 @@ impl Journey {
         self.http_status = reply.http_status;
         self.bytes = reply.body.len() as u64;
         respond(reply)
+    }
+
+    /// Names what its bytes are counted with.
+    pub fn enter(&mut self, entered: &Arc<Entered>) {
+        self.entered = Some(Arc::clone(entered));
+    }
+
+    /// Counts bytes of the answer.
+    pub fn bear(&self, bytes: usize) {
+        self.entered.iter().for_each(|entered| entered.bear(bytes));
     }
 
     /// When the request came, on the clock of timers.

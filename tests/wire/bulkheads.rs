@@ -33,13 +33,14 @@ fn what(got: &Got) -> String {
 }
 
 /// A server that answers nothing until it may.
-struct Held {
-    upstream: Upstream,
+pub struct Held {
+    /// The server.
+    pub upstream: Upstream,
     open: Arc<(Mutex<bool>, Condvar)>,
 }
 
 impl Held {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let open = Arc::new((Mutex::new(false), Condvar::new()));
         let gate = Arc::clone(&open);
         let upstream = Upstream::start(move |got, stream| {
@@ -52,13 +53,13 @@ impl Held {
         Self { upstream, open }
     }
 
-    fn open(&self) {
+    pub fn open(&self) {
         *self.open.0.lock().expect("no thread panicked with it") = true;
         self.open.1.notify_all();
     }
 
     /// Begins a call, and waits until the server has it.
-    fn begin(&self, gate: &Gate, bearer: &str, headers: &[(&str, &str)], tool: &str) -> Wire {
+    pub fn begin(&self, gate: &Gate, bearer: &str, headers: &[(&str, &str)], tool: &str) -> Wire {
         let before = self.upstream.got().len();
         let mut wire = gate.connect();
         wire.send(&request(bearer, headers, call(1, tool, "{}").as_bytes()));

@@ -30,6 +30,7 @@ mod limit_kinds;
 mod limits;
 mod operators;
 mod outputs;
+mod overload;
 mod pin;
 mod proofs;
 mod reading;

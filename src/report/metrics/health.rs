@@ -9,7 +9,7 @@ use super::Metrics;
 use super::families::{Resolve, counter, counters, gauges};
 use crate::gate::{Branch, Crowd, Reason, Record};
 use crate::limit::breaker::{BreakerState, Notice, OutcomeClass};
-use crate::report::labels;
+use crate::report::labels::{self, Shed};
 
 /// The series about the server's health.
 pub(super) struct HealthSeries {
@@ -22,6 +22,7 @@ pub(super) struct HealthSeries {
     ejected: Vec<IntGauge>,
     taken: Vec<IntGauge>,
     limit: Vec<IntGauge>,
+    shed: Vec<IntCounter>,
 }
 
 impl HealthSeries {
@@ -73,6 +74,13 @@ impl HealthSeries {
                 &["upstream"],
             )
             .resolve(&[&branches]),
+            shed: counters(
+                r,
+                "sluicegate_shed_total",
+                "Requests refused because this process has as much in hand as it may, by what there was no room for.",
+                &["what"],
+            )
+            .resolve(&[&labels::words(Shed::ALL, Shed::as_str)]),
             limit: gauges(
                 r,
                 "sluicegate_concurrency_limit",
@@ -111,6 +119,11 @@ impl HealthSeries {
 }
 
 impl Metrics {
+    /// Counts a request that there was no room for.
+    pub fn shed(&self, shed: Shed) {
+        self.health.shed.get(shed as usize).into_iter().for_each(IntCounter::inc);
+    }
+
     /// Counts a request that is sent again.
     pub fn repeated(&self) {
         self.health.repeats.inc();
