@@ -12,10 +12,11 @@ use super::ask::Ask;
 use super::health::{Health, Leave};
 use super::record::Record;
 use super::rules::Topic;
+use super::words::seconds;
 use super::{Action, Denial, Gate, Reason, Ticket, Verdict};
 use crate::identity::Caller;
 use crate::limit::adaptive::Adaptive;
-use crate::limit::breaker::{Again, Applicant, Board, OutcomeClass, Plans, Probe};
+use crate::limit::breaker::{Again, Applicant, Board, OutcomeClass, Plans, Probe, Shut};
 use crate::limit::bulkhead::{Bulkhead, Full, Guest, Room};
 use crate::limit::retry::RetryBudget;
 use crate::limit::sticky::Sticky;
@@ -314,12 +315,25 @@ impl Gate {
 }
 
 /// What a caller is told of what is full: what to do about it.
-pub(super) fn advice(full: Full) -> &'static str {
-    match full {
+pub(super) fn crowded(what: &str, full: Full) -> String {
+    let why = match full {
         Full::Bytes => "this gateway holds as many bytes as it may",
         Full::Conversation => "this conversation has too many calls under way; wait for some of them",
         Full::Listens => "too many streams listen here already",
         Full::Server => "the server behind this gateway has too much to do",
         Full::Tool => "too many calls of it are under way already; other tools may still work",
+    };
+    format!("{what} was not carried out: {why}; retry in 1 s")
+}
+
+/// What a caller is told of what rests: that spinning is no use, and what is.
+pub(super) fn resting(what: &str, shut: Shut) -> String {
+    let wait = seconds(shut.wait).max(1);
+    match (shut.is_tool, shut.others_work) {
+        (true, true) => format!("{what} is temporarily unavailable, retry in {wait} s; other tools work"),
+        (true, false) => format!("{what} is temporarily unavailable, retry in {wait} s"),
+        (false, _) => format!(
+            "{what} is temporarily unavailable, for the server behind this gateway does not answer; retry in {wait} s"
+        ),
     }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{Denial, Handle, Unexchanged, Unread, ward};
-use crate::limit::breaker::Shut;
 
 /// What the caller is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +51,7 @@ impl Denial {
             Self::ContentWithheld { kind, .. } => format!(
                 "the answer of {what} was withheld: it holds data of kind `{kind}` that may not pass here; ask for less"
             ),
-            Self::Crowded(full) => {
-                format!("{what} was not carried out: {}; retry in 1 s", ward::advice(*full))
-            }
+            Self::Crowded(full) => ward::crowded(what, *full),
             Self::Envelope(fault) => format!("the request is not acceptable: {fault}"),
             Self::Forbidden { message } => format!(
                 "{what} is not available to you; do not retry, use what tools/list shows{}",
@@ -75,15 +72,7 @@ impl Denial {
             Self::ProseUnread(_) => format!(
                 "the answer of {what} was withheld: its text could not be checked for names in time; ask for less, or retry in 5 s"
             ),
-            Self::Resting(Shut { wait, is_tool: true, others_work }) => format!(
-                "{what} is temporarily unavailable, retry in {} s{}",
-                seconds(*wait).max(1),
-                if *others_work { "; other tools work" } else { "" }
-            ),
-            Self::Resting(Shut { wait, is_tool: false, .. }) => format!(
-                "{what} is temporarily unavailable, for the server behind this gateway does not answer; retry in {} s",
-                seconds(*wait).max(1)
-            ),
+            Self::Resting(shut) => ward::resting(what, *shut),
             Self::Schema(doubt) => format!("{what} was not called: {doubt}; change that and call again"),
             Self::Scope { missing } => {
                 format!("{what} needs the scope `{}`; ask for it and call again", missing.join(" "))

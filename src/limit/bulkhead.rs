@@ -17,8 +17,12 @@ pub struct Bulkhead {
     server: Arc<AtomicU32>,
     listens: Arc<AtomicU32>,
     tools: RwLock<HashMap<Box<str>, Arc<AtomicU32>>>,
-    conversations: Arc<Mutex<HashMap<u64, u32>>>,
+    conversations: Arc<Conversations>,
 }
+
+/// How many requests of each conversation are with the server.
+#[derive(Debug, Default)]
+struct Conversations(Mutex<HashMap<u64, u32>>);
 
 /// How many places there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +72,7 @@ pub enum Full {
 #[derive(Debug, Default)]
 pub struct Place {
     counts: [Option<Arc<AtomicU32>>; 2],
-    conversation: Option<(Arc<Mutex<HashMap<u64, u32>>>, u64)>,
+    conversation: Option<(Arc<Conversations>, u64)>,
 }
 
 impl Bulkhead {
@@ -90,7 +94,7 @@ impl Bulkhead {
                     place.take(1, &count, room.tool, Full::Tool)?;
                 }
                 if let Some(key) = conversation {
-                    let mut open = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut open = self.conversations.0.lock().unwrap_or_else(PoisonError::into_inner);
                     let count = open.entry(key).or_default();
                     if *count >= room.conversation {
                         return Err(Full::Conversation);
@@ -138,7 +142,7 @@ impl Drop for Place {
             count.fetch_sub(1, Ordering::Relaxed);
         }
         if let Some((open, key)) = self.conversation.take() {
-            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut open = open.0.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(count) = open.get_mut(&key) {
                 *count = count.saturating_sub(1);
                 if *count == 0 {
@@ -170,6 +174,8 @@ mod tests {
 
     const ROOM: Room = Room { server: 8, tool: 3, conversation: 2, listens: 1 };
 
+    const TOOLS: [&str; 5] = ["b", "c", "d", "e", "f"];
+
     fn call(tool: &str, conversation: u64) -> Guest<'_> {
         Guest::Call { tool: Some(tool), conversation: Some(conversation) }
     }
@@ -183,19 +189,24 @@ mod tests {
         let third = enter(call("a", 2));
         assert_eq!(enter(call("a", 3)).err(), Some(Full::Tool));
         assert_eq!(house.taken(), 3, "who was refused has left no trace");
-        let rest: Vec<_> = (0..5).map(|key| enter(call(&format!("t{key}"), key + 10))).collect();
+        let rest: Vec<_> = TOOLS.iter().zip(10..).map(|(tool, key)| enter(call(tool, key))).collect();
         assert!(first.iter().chain([&third]).chain(&rest).all(Result::is_ok));
         assert_eq!(enter(call("z", 99)).err(), Some(Full::Server));
         drop(first);
         assert!(enter(call("a", 1)).is_ok());
         drop((third, rest));
-        assert_eq!((house.taken(), house.conversations.lock().unwrap().len()), (0, 0));
+        assert_eq!((house.taken(), house.conversations.0.lock().unwrap().len()), (0, 0));
     }
 
     #[test]
     fn sheds_lists_before_calls_and_counts_listeners_apart() {
         let house = Bulkhead::default();
-        let calls: Vec<_> = (0..7).map(|key| house.enter(ROOM, call(&format!("t{key}"), key))).collect();
+        let calls: Vec<_> = TOOLS
+            .iter()
+            .chain(&["x", "y"])
+            .zip(0..)
+            .map(|(tool, key)| house.enter(ROOM, call(tool, key)))
+            .collect();
         assert_eq!(house.enter(ROOM, Guest::Other).err(), Some(Full::Server));
         let last = house.enter(ROOM, call("z", 9));
         assert!(calls.iter().chain([&last]).all(Result::is_ok));

@@ -135,6 +135,15 @@ impl Place {
         waits: Waits,
     ) -> Result<(Box<dyn Socket>, Origin), Denial> {
         let found = in_time(waits, self.resolve()).await?;
+        self.connect_to(found, connector, waits).await
+    }
+
+    async fn connect_to(
+        &self,
+        found: Vec<Option<SocketAddr>>,
+        connector: &TransportConnector,
+        waits: Waits,
+    ) -> Result<(Box<dyn Socket>, Origin), Denial> {
         let mut last = None;
         for address in found {
             match in_time(waits, Box::pin(self.dial(connector, address))).await {
@@ -237,4 +246,40 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Denial> {
 /// The refusal where there is no connection.
 pub fn unreachable(fault: &dyn std::fmt::Display) -> Denial {
     Denial::Unreachable(fault.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounds::BREAKER_FAILURES;
+
+    const WAITS: Waits = Waits {
+        connect: Duration::from_secs(5),
+        answer: Duration::from_secs(5),
+        idle: Duration::from_secs(5),
+        head: None,
+    };
+
+    #[tokio::test]
+    async fn uses_another_address_where_one_is_dead_and_leaves_that_alone() {
+        let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let alive = held.local_addr().unwrap();
+        let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let way = Way::Network { host: "server.example".into(), port: 1, is_tls: false };
+        let place = Place::build(way, "server.example", "/mcp", Pool::Streamable);
+        let connector = TransportConnector::new(None);
+        for turn in 1..=BREAKER_FAILURES {
+            place.addresses.order(vec![dead, alive]);
+            assert_eq!(place.ejected(), 0, "turn {turn}");
+            let found = vec![Some(dead), Some(alive)];
+            let (_, origin) = place.connect_to(found, &connector, WAITS).await.unwrap();
+            assert_eq!(origin.address, Some(alive));
+        }
+        assert_eq!(place.ejected(), 1);
+        for _ in 0..4 {
+            assert_eq!(place.addresses.order(vec![dead, alive]), [alive, dead]);
+        }
+        let denial = place.connect_to(vec![Some(dead)], &connector, WAITS).await.err();
+        assert!(matches!(denial, Some(Denial::Unreachable(_))));
+    }
 }

@@ -120,6 +120,25 @@ fn lets_no_attack_of_the_corpus_through() {
     assert!(through.is_empty(), "{through:#?}");
 }
 
+/// What no reader of the text alone can know: four of the forty attacks of the reference's corpus, and which of them
+/// still get through here. The database has to say no to these: `SG0120` tells policy authors.
+const UNDECIDABLE: &[(Dialect, &str, bool)] = &[
+    // Attribute notation calls the function `evil` of the row `a`.
+    (POSTGRES, "SELECT a.evil FROM a", true),
+    // A view may call anything.
+    (POSTGRES, "SELECT * FROM view_with_side_effects", true),
+    (MYSQL, "SELECT @x := 1", false),
+    // Harmless in the dialect that is pinned, two statements in another.
+    (POSTGRES, "SELECT 'a\\'; DELETE FROM orders; -- '", false),
+];
+
+#[test]
+fn misses_no_more_than_what_is_documented() {
+    for (dialect, text, is_missed) in UNDECIDABLE {
+        assert_eq!(test(*dialect, None).read(text) == Verdict::Reads, *is_missed, "{text}");
+    }
+}
+
 #[test]
 fn lets_through_what_analysts_write() {
     let queries = [
