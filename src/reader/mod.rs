@@ -23,15 +23,15 @@
 
 #[cfg(not(feature = "ner"))]
 mod absent;
-#[cfg(any(feature = "ner", test))]
+#[cfg(feature = "ner")]
 mod labels;
 mod memory;
 #[cfg(feature = "ner")]
 mod model;
-#[cfg(any(feature = "ner", test))]
+#[cfg(feature = "ner")]
 mod pieces;
 mod pool;
-#[cfg(any(feature = "ner", test))]
+#[cfg(feature = "ner")]
 mod windows;
 
 use std::collections::BTreeSet;
