@@ -108,10 +108,9 @@ impl Classes {
         // INVARIANT: a block is four lanes.
         let text: [i8x16; BLOCK / LANE] =
             std::array::from_fn(|place| i8x16::new(lanes[place].map(u8::cast_signed)));
-        let odd = bits(&text, |text| {
-            let rare = is(text, b'@') | is(text, b'+') | is(text, b'%') | is(text, b'&');
-            rare | is(text, b'/') | is(text, b'=') | text
-        });
+        let rare = |text| is(text, b'@') | is(text, b'+') | is(text, b'%') | is(text, b'&');
+        // Few blocks have any of these.
+        let odd = bits(&text, |text| rare(text) | is(text, b'/') | is(text, b'=') | text);
         let word = |text| {
             let letter = within(text | i8x16::splat(0x20), b'a', 26);
             letter | within(text, b'0', 10) | is(text, b'-') | is(text, b'_')
@@ -129,23 +128,16 @@ impl Classes {
             b: bits(&text, |text| is(text, b'B')),
             ..Self::default()
         };
-        if odd == 0 { all } else { all.with_odd(block) }
-    }
-
-    /// What few blocks have.
-    #[cold]
-    fn with_odd(mut self, block: &[u8; BLOCK]) -> Self {
-        for (place, byte) in block.iter().enumerate() {
-            let class = match byte {
-                b'/' => &mut self.slash,
-                b'=' => &mut self.equals,
-                b'@' | b'+' | b'%' | b'&' => &mut self.rare,
-                0x80.. => &mut self.high,
-                _ => continue,
-            };
-            *class |= 1 << place;
+        if odd == 0 {
+            return all;
         }
-        self
+        Self {
+            slash: bits(&text, |text| is(text, b'/')),
+            equals: bits(&text, |text| is(text, b'=')),
+            rare: bits(&text, rare),
+            high: bits(&text, |text| text),
+            ..all
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::fields::Fields;
 use super::folded::{encode, fold};
 use super::names::{Class, Tier};
 use super::set::Set;
+use super::vault;
 
 /// Bytes before a value in which a word may name it. As other scanners have it: 40 characters, and a
 /// little for separators.
@@ -96,12 +97,12 @@ fn is_mask(bytes: &[u8], floor: usize, end: usize) -> bool {
     stars >= 4 || is_open(before(bytes, end - stars)) && !is_part(byte(bytes, end))
 }
 
-/// Whether a word behind `head` is the last part of a pseudonym or a token: of their lengths, in capitals and
-/// digits, behind the name of a kind.
+/// Whether a word behind `head` is the last part of a pseudonym or a token: of their lengths and letters,
+/// behind the name of a kind.
 fn is_surrogate(head: &[u8], word: &[u8]) -> bool {
     matches!(word.len(), 11 | 14)
         && matches!(head, [.., kind, b'_'] if kind.is_ascii_uppercase() || kind.is_ascii_digit())
-        && word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+        && vault::value(word).is_some()
 }
 
 /// What the words right before `at` name, and how surely.

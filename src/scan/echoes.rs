@@ -24,15 +24,20 @@ impl Sweep<'_> {
     }
 }
 
-/// Every place in `bytes` of the people among `hits`, on the same ground.
+/// Every place in `bytes` of the people among `hits`, on the surest ground of each.
 pub(super) fn again(bytes: &[u8], hits: &[Hit]) -> Vec<Hit> {
     let people = hits.iter().filter(|hit| hit.detector == Detector::PERSON);
-    let names: BTreeMap<&[u8], (u64, Ground)> = people
+    let found = people
         .filter(|hit| !is_called(bytes, hit))
         .filter_map(|hit| Some((bytes.get(hit.span.clone())?, (hit.rules, hit.ground))))
-        .filter(|(name, _)| is_whole(name))
-        .take(SCAN_ECHOES_MAX)
-        .collect();
+        .filter(|(name, _)| is_whole(name));
+    let mut names = BTreeMap::new();
+    for (name, (rules, ground)) in found.take(SCAN_ECHOES_MAX) {
+        // Every rule that wants the person in one place wants them in all.
+        let known: &mut (u64, Ground) = names.entry(name).or_insert((rules, ground));
+        let surest = if known.1.confidence() < ground.confidence() { ground } else { known.1 };
+        *known = (known.0 | rules, surest);
+    }
     let count = SCAN_ECHO_BYTES_MAX / bytes.len().max(1);
     let mut found = Vec::new();
     for (name, (rules, ground)) in names.into_iter().take(count) {

@@ -145,4 +145,24 @@ mod tests {
             r#"{"a":"[REDACTED]","card_number":"************1112"}"#,
         );
     }
+
+    #[test]
+    fn parts_of_a_sure_field_are_as_sure_and_secrets_have_no_parts() {
+        let detectors = ["address", "secret", "person_name"].map(|id| Detector::parse(id).unwrap());
+        let all = rule("r", &detectors, &[], Action::Replace);
+        let plan = Plan::new(vec![Rule { confidence: Confidence::Likely, ..all }]).unwrap();
+        for (text, wanted) in [
+            (
+                r#"{"home_address":{"street":"12 Main Street","city":"Oslo","use":"home"}}"#,
+                r#"{"home_address":{"street":"[ADDRESS]","city":"[ADDRESS]","use":"home"}}"#,
+            ),
+            (r#"{"password":{"system":"x7-Kq"}}"#, r#"{"password":{"system":"[SECRET]"}}"#),
+            (
+                r#"{"patient_name":"Ann Lee","t":"Patient Ann Lee left, and Ann Lee came"}"#,
+                r#"{"patient_name":"[NAME]","t":"Patient [NAME] left, and [NAME] came"}"#,
+            ),
+        ] {
+            check(&plan, text, wanted);
+        }
+    }
 }

@@ -74,31 +74,27 @@ fn date_start(bytes: &[u8], mut start: usize) -> usize {
         let head = bytes.get(start.saturating_sub(20)..start).unwrap_or_default();
         let gap = head.iter().rev().take(2).take_while(|byte| matches!(byte, b'.' | b' ' | b',')).count();
         let rest = &head[..head.len() - gap];
-        let length =
-            rest.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).count();
-        let word = &rest[rest.len() - length..];
+        let (before, word) = last_word(rest);
         let is_link = matches!(word, b"de" | b"of" | b"del");
-        if gap == 0 || parts == 2 || !is_link && !is_day(word) && (word.len() < 3 || !is_month(word, 0)) {
-            break;
-        }
-        if is_link && !starts_part(rest, length) {
+        let is_linked = || before.strip_suffix(b" ").is_some_and(|text| is_part(last_word(text).1));
+        if gap == 0 || parts == 2 || !(is_part(word) || is_link && is_linked()) {
             break;
         }
         parts += usize::from(!is_link);
-        start = skip_escape(bytes, start - gap - length).min(start);
+        start = skip_escape(bytes, start - gap - word.len()).min(start);
     }
     start
 }
 
-/// Whether a day or a month stands before the last `length` bytes.
-fn starts_part(text: &[u8], length: usize) -> bool {
-    let head = &text[..text.len() - length];
-    head.strip_suffix(b" ").is_some_and(|head| {
-        let count =
-            head.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).count();
-        let word = &head[head.len() - count..];
-        is_day(word) || word.len() >= 3 && is_month(word, 0)
-    })
+/// The letters and digits at the end of a text, and what stands before them.
+fn last_word(text: &[u8]) -> (&[u8], &[u8]) {
+    let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte >= 0x80;
+    text.split_at(text.len() - text.iter().rev().take_while(is_word).count())
+}
+
+/// Whether a word is the day or the month of a date.
+fn is_part(word: &[u8]) -> bool {
+    is_day(word) || is_month(word, 0)
 }
 
 /// `3`, `03`, `3rd`, `1er`.
@@ -221,6 +217,8 @@ mod tests {
             check(&plan, &format!("[\"x {date}.\"]"), &format!("[\"x {}[DOB].\"]", &date[..start]));
             check(&plan, &format!("[\"({date}) y\"]"), &format!("[\"({}[DOB]) y\"]", &date[..start]));
         }
+        check(&plan, r#"["PATIENT_DATEOFBIRTH 1980-02-29"]"#, r#"["PATIENT_DATEOFBIRTH [DOB]"]"#);
+        check(&plan, r#"["lives at 12a Main Street"]"#, r#"["lives at [ADDRESS]"]"#);
         let text = r#"["we opened in March 1980, and again on 29 de facto days of 1980"]"#;
         check(&plan, text, text);
     }

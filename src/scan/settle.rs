@@ -206,8 +206,8 @@ impl<'c> Case<'c> {
         }
         if place == Place::Key || self.is_inner_key(span) {
             let is_general = || {
-                let general = self.surrogates.text(asked, detector, spelling, Form::Part);
-                action == Action::Generalise && general.as_bytes() == content
+                let text = || self.surrogates.text(asked, detector, spelling, Form::Part);
+                action == Action::Generalise && text().as_bytes() == content
             };
             if is_name(content) || is_general() {
                 return None;

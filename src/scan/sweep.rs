@@ -290,7 +290,8 @@ impl<'t> Sweep<'t> {
     /// Looks whether a capital begins a name or a street.
     fn capital(&mut self, at: usize) {
         let bytes = self.bytes;
-        if let [.., b'a'..=b'z', b' '] = bytes[..at]
+        // One letter may belong to the number of a house: `12a Main Street`.
+        if let [.., b'a'..=b'z', b'a'..=b'z', b' '] = bytes[..at]
             && !LEADS.may_hold(word_before(bytes, at - 1))
         {
             return self.maybe(Detector::ADDRESS, || streets::compound(bytes, at));

@@ -43,9 +43,6 @@ pub(super) enum Token {
 /// Words of a JSON Schema and other words about a value; below a telling key they are none themselves.
 const ABOUT: &[&[u8]] = &[
     b"type",
-    b"use",
-    b"url",
-    b"system",
     b"kind",
     b"format",
     b"description",
@@ -70,6 +67,15 @@ const ABOUT: &[&[u8]] = &[
     b"additionalProperties",
 ];
 
+/// What records of health say about a value; below the name of a secret it may be one. Source: HL7 FHIR R4,
+/// HumanName, Identifier, Extension.
+const OF_RECORDS: [&[u8]; 3] = [b"use", b"url", b"system"];
+
+/// Whether a key inside a value of this kind speaks about it.
+fn is_about(key: &[u8], detector: Detector) -> bool {
+    ABOUT.contains(&key) || !detector.is_secret() && OF_RECORDS.contains(&key)
+}
+
 /// How far a value inside a name is a name: as far as the name around it if its key is a part of one, less
 /// if the key has other meanings there, and not at all else.
 fn name_part(key: &[u8], tier: Tier) -> Option<Tier> {
@@ -85,7 +91,7 @@ fn name_part(key: &[u8], tier: Tier) -> Option<Tier> {
         _ if is_one(&PARTS) => Some(Tier::Beside),
         Tier::Beside => is_one(&WHOLE).then_some(Tier::Sole),
         // In a list of objects.
-        Tier::Sole | Tier::Weak => (!ABOUT.contains(&key)).then_some(tier),
+        Tier::Sole | Tier::Weak => (!is_about(key, Detector::PERSON)).then_some(tier),
     }
 }
 
@@ -250,15 +256,17 @@ impl Sweep<'_> {
             Because::Class(Detector::PERSON, tier) => {
                 return name_part(name, tier).map(|tier| Because::Class(Detector::PERSON, tier));
             }
-            Because::Class(Detector::ADDRESS, _) if is_place_part(name) => {
+            Because::Class(Detector::ADDRESS, Tier::Sole | Tier::Weak) if is_place_part(name) => {
                 return Some(Because::Class(Detector::ADDRESS, Tier::Beside));
             }
-            Because::Class(Detector::ADDRESS, Tier::Beside) if !ABOUT.contains(&name) => {
+            Because::Class(Detector::ADDRESS, Tier::Beside)
+                if !is_place_part(name) && !is_about(name, Detector::ADDRESS) =>
+            {
                 return Some(Because::Class(Detector::ADDRESS, Tier::Weak));
             }
             // What an identifier is, stands beside it. Source: HL7 FHIR R4, Identifier.
             Because::Class(Detector::MRN, Tier::Beside) => name == b"value",
-            Because::Class(..) => !ABOUT.contains(&name),
+            Because::Class(detector, _) => !is_about(name, detector),
             Because::Named(_) => true,
         };
         is_part.then_some(because)
