@@ -1,12 +1,13 @@
 //! The server behind the gate: reached only with a ticket, over connections that are kept open.
 //!
-//! One server may be reached by two transports, Streamable HTTP and HTTP+SSE, at two addresses. Where the
-//! path is the server's own word, it is an [`Endpoint`]: of the configured origin, whatever it says.
+//! One server may be reached by two transports, Streamable HTTP and HTTP+SSE, at two addresses, and may have a
+//! replica that takes what only reads. Where the path is the server's own word, it is an [`Endpoint`]: of the
+//! configured origin, whatever it says.
 //!
 //! Each thread keeps its own idle connections, since the task that drives one lives on the runtime that
 //! opened it. Servers close idle connections too (Node after 5 s), so ours are given up after
-//! `UPSTREAM_IDLE_MAX`. A request is sent again on a new connection only when hyper says that not a
-//! byte of it left: tool calls are not idempotent.
+//! `UPSTREAM_IDLE_MAX`. Here a request is sent again on a new connection only when hyper says that not a
+//! byte of it left: tool calls are not idempotent. What a policy lets be repeated is `again`'s.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,11 +109,14 @@ impl Upstream {
         headers: &HeaderMap,
         waits: Waits,
     ) -> Result<(Response<Answer>, Line), Trouble> {
-        let replica = match ticket.branch() {
-            Branch::Primary => None,
-            Branch::Replica => self.replica.of(ticket.policy()),
+        let replica;
+        let place = match ticket.branch() {
+            Branch::Primary => self.streamable.as_ref(),
+            Branch::Replica => {
+                replica = self.replica.of(ticket.policy());
+                replica.as_ref().map(|known| &known.place)
+            }
         };
-        let place = replica.as_ref().map(|known| &known.place).or(self.streamable.as_ref());
         let place = place.ok_or_else(nowhere)?;
         let request = place.request(ticket, method, headers);
         let wait = waits.head.or(ticket.timeout()).unwrap_or(waits.answer);

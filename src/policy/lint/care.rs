@@ -1,5 +1,6 @@
 //! What a bundle says of keeping its server from harm, and does not come true, or comes true for too long.
 
+use super::surroundings::sql_rules;
 use crate::limit::breaker::Drive;
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span};
@@ -75,7 +76,7 @@ fn check_replica(bundle: &Bundle, tools: &[ToolPart], findings: &mut Findings) {
         let claims = tool.definition.as_ref().is_some_and(|it| it.annotations.read_only == Some(true));
         tool.class == Some(Class::Read) || tool.class.is_none() && claims
     };
-    let has_sql = super::surroundings::has_sql(bundle);
+    let has_sql = tools.iter().any(|tool| sql_rules(bundle, tool.name.value.as_str()).next().is_some());
     if !(replica.takes.read && tools.iter().any(reads) || replica.takes.sql && has_sql) {
         let message = "no call goes to this replica";
         let help = "give the tools that read the class `read`, or let a rule ask `sql: { read_only: true }`";

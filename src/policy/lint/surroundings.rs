@@ -20,7 +20,8 @@ pub(super) fn check_boundary(bundle: &Bundle, findings: &mut Findings) {
         return;
     }
     let of_releases = bundle.rules.iter().flat_map(|rule| &rule.releases).flat_map(|release| &release.args);
-    if let Some(span) = of_rules(bundle).chain(of_releases).find_map(first_sql) {
+    let of_rules = bundle.rules.iter().flat_map(|rule| &rule.args);
+    if let Some(span) = of_rules.chain(of_releases).find_map(first_sql) {
         let message =
             "the text of SQL does not say all that it does, and nothing says that the database is guarded";
         let help = "let the server use a role that may only SELECT these tables, best on a replica, then write \
@@ -41,15 +42,6 @@ pub(in crate::policy) fn sql_rules<'b>(bundle: &'b Bundle, tool: &str) -> impl I
                 .any(|test| matches!(test.value, Test::Sql(_)))
     };
     bundle.rules.iter().filter(asks).filter_map(|rule| Some(&rule.id.as_ref()?.value))
-}
-
-/// Whether some rule asks about SQL.
-pub(super) fn has_sql(bundle: &Bundle) -> bool {
-    of_rules(bundle).any(|args| first_sql(args).is_some())
-}
-
-fn of_rules(bundle: &Bundle) -> impl Iterator<Item = &ArgsPart> {
-    bundle.rules.iter().flat_map(|rule| &rule.args)
 }
 
 fn first_sql(args: &ArgsPart) -> Option<Span> {

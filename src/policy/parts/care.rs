@@ -298,8 +298,9 @@ fn read_url(node: &Node, findings: &mut Findings) -> Option<Box<str>> {
             && url.fragment().is_none()
             && url.has_host()
     };
-    if url.as_ref().is_some_and(is_good) && text.is_ascii() {
-        return Some(text.into());
+    // Written as it was understood: other readers of URLs forgive less.
+    if let Some(url) = url.as_ref().filter(|url| is_good(url) && text.is_ascii()) {
+        return Some(url.as_str().into());
     }
     let help = "write `http://HOST:PORT/PATH` or `https://HOST:PORT/PATH`, without a user or a query";
     let message = match url {

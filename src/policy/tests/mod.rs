@@ -2,6 +2,7 @@
 
 mod agreement;
 mod conditions;
+mod replicas;
 mod talks;
 
 use super::*;
