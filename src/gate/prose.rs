@@ -81,10 +81,9 @@ fn wanted(policy: &Policy) -> Option<&ProsePlan> {
 
 /// What the model saw; a denial where it has not read, and that matters.
 pub(super) fn told<'t>(policy: &Policy, read: &'t Result<Told, Unread>) -> Result<Option<&'t Told>, Denial> {
-    let acts = |plan: &&ProsePlan| policy.redaction.acts_on(Direction::Results, &plan.detectors);
     match read {
         Ok(told) => Ok(Some(told)),
-        Err(unread) => match policy.prose.as_ref().filter(acts).map(|plan| plan.beyond) {
+        Err(unread) => match policy.prose.as_ref().map(|plan| plan.unread(&policy.redaction)) {
             Some(Beyond::Withhold) => Err(Denial::ProseUnread(*unread)),
             Some(Beyond::Pass) | None => Ok(None),
         },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::places::Place;
 use crate::bounds::{PROSE_BYTES_USUAL, PROSE_WAIT_USUAL};
-use crate::scan::Detector;
+use crate::scan::{Detector, Direction, Plan};
 
 /// What a policy says of prose in results.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,11 @@ pub enum Beyond {
 }
 
 impl ProsePlan {
+    /// What becomes of a message that is not read, under these rules: those in shadow withhold nothing.
+    pub fn unread(&self, redaction: &Plan) -> Beyond {
+        if redaction.acts_on(Direction::Results, &self.detectors) { self.beyond } else { Beyond::Pass }
+    }
+
     /// How sure the model must be, where nothing is said: as good as more on names, and it misses least.
     pub const THRESHOLD: f32 = 0.5;
 

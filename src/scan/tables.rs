@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::Detector;
 use super::edges::{self, End, byte};
+use super::ground::Ground;
 use super::names::{Class, Tier};
 use super::sweep::Sweep;
 use super::veto;
@@ -251,7 +252,7 @@ impl Sweep<'_> {
             return;
         };
         if !veto::is_harmless(detector, tier, content) {
-            self.part(detector, span);
+            self.part_by(Ground::of_field(tier), detector, span);
         }
     }
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 
 use super::house::House;
 use crate::gate::{Carrier, Said, Ticket, Unread};
-use crate::policy::{Beyond, Policy, ProsePlan};
-use crate::scan::{Direction, Told};
+use crate::policy::Policy;
+use crate::scan::Told;
 
 /// Has the prose of a message read, where the policy in force asks for that.
 pub(super) async fn read<'s>(
@@ -30,12 +30,7 @@ pub(super) async fn read<'s>(
         Err(unread) => Err(unread),
     };
     if let Err(unread) = read {
-        house.metrics.prose_unread(unread, becomes(policy, plan));
+        house.metrics.prose_unread(unread, plan.unread(&policy.redaction));
     }
     Said { body, carrier, read }
-}
-
-/// What becomes of a message that is not read, rules in shadow considered.
-fn becomes(policy: &Policy, plan: &ProsePlan) -> Beyond {
-    if policy.redaction.acts_on(Direction::Results, &plan.detectors) { plan.beyond } else { Beyond::Pass }
 }

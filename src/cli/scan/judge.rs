@@ -146,7 +146,7 @@ impl Judge {
         };
         let told = match self.plan.passages(value, plan.bytes_max) {
             Ok(texts) => model.read_here(texts, plan).map_err(|_| "the model could not read it".to_owned()),
-            Err(_) if plan.beyond == Beyond::Pass => return Ok(None),
+            Err(_) if plan.unread(&self.plan) == Beyond::Pass => return Ok(None),
             Err(_) => {
                 let most = plan.bytes_max;
                 Err(format!(
