@@ -171,6 +171,11 @@ impl Journey {
         self.entered = Some(Arc::clone(entered));
     }
 
+    /// Lets go of what is held for it: an open stream has its place at the server instead.
+    pub fn leave(&mut self) {
+        self.entered = None;
+    }
+
     /// Counts bytes of the answer.
     pub fn bear(&self, bytes: usize) {
         self.entered.iter().for_each(|entered| entered.bear(bytes));
@@ -210,7 +215,7 @@ impl Drop for Journey {
                 overhead: self.overhead,
             };
             let queues = &self.house.queues;
-            let cells = if queues.is_empty() { Vec::new() } else { ticket.cells() };
+            let cells = ticket.cells();
             let record = self.house.gate.settle(ticket, ending);
             if record.method == Some(mcp::Method::NotificationsCancelled) {
                 queues.freed_somewhere();

@@ -30,6 +30,7 @@ pub fn start(
 ) -> Response<Outgoing> {
     journey.status(StatusCode::OK);
     journey.ticket().release_body();
+    journey.leave();
     let is_call = journey.ticket().wants_answer() && !journey.ticket().is_subscription();
     let kind = if is_call { StreamKind::Sse } else { StreamKind::Listen };
     headers.remove(CONTENT_LENGTH);

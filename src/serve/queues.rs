@@ -9,7 +9,6 @@
 //! waits. Only HTTP waits; on pipes and on HTTP+SSE, where one reader serves all, a full limit refuses at once.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -21,7 +20,6 @@ use crate::limit::CellId;
 #[derive(Debug, Default)]
 pub struct Queues {
     lines: Mutex<HashMap<CellId, VecDeque<Arc<Notify>>>>,
-    waiting: AtomicUsize,
 }
 
 /// One place in a line, left when it is dropped.
@@ -42,17 +40,15 @@ impl Queues {
         }
         let bell = Arc::new(Notify::new());
         line.push_back(Arc::clone(&bell));
-        self.waiting.fetch_add(1, Ordering::SeqCst);
         Some(Waiter { queues: self, cell, bell })
     }
 
-    /// Whether anybody waits.
-    pub fn is_empty(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) == 0
-    }
-
-    /// Wakes who is first in these lines.
+    /// Wakes who is first in these lines. To be called when their places are free already: whoever joined before
+    /// is in a line, and whoever joins later finds them free.
     pub fn freed(&self, cells: &[CellId]) {
+        if cells.is_empty() {
+            return;
+        }
         let lines = self.lines();
         cells.iter().filter_map(|cell| lines.get(cell)?.front()).for_each(|bell| bell.notify_one());
     }
@@ -87,7 +83,6 @@ impl Drop for Waiter<'_> {
                 }
             }
         }
-        self.queues.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -113,7 +108,7 @@ mod tests {
         queues.freed_somewhere();
         assert!(second.woken(soon()).await);
         drop(second);
-        assert!(queues.is_empty() && queues.lines().is_empty());
+        assert!(queues.lines().is_empty());
         queues.freed(&[cell]);
     }
 }

@@ -1,9 +1,13 @@
 //! What the gate has no room for is refused before it is read, and at once.
 
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+
 use crate::support::bundle::{self, ALICE, BOB, Bundle};
 use crate::support::gate::{Gate, call};
-use crate::support::wait_for;
+use crate::support::upstream::{After, Upstream, open_events, result, send_json};
 use crate::support::wire::Wire;
+use crate::support::{PATIENCE, wait_for};
 
 use super::bulkheads::Held;
 
@@ -65,4 +69,36 @@ fn sheds_bodies_that_it_has_no_bytes_for_and_lets_go_of_them() {
     assert_eq!(first.answer().tool_error(), None);
     assert_eq!(gate.call(BOB, "echo", "{}").tool_error(), None, "what is small has room");
     wait_for("room", || (gate.call(BOB, "echo", &big).status() == 200).then_some(()));
+}
+
+#[test]
+fn an_open_stream_takes_no_room_of_requests() {
+    let (say, said) = mpsc::channel::<()>();
+    let said = Arc::new(Mutex::new(said));
+    let upstream = Upstream::start(move |got, stream| {
+        if !got.head.starts_with("GET") {
+            send_json(stream, 200, &result(&got.body, r#"{"content":[]}"#));
+            return After::Keep;
+        }
+        open_events(stream);
+        // Until the test is over: then nobody is left who could say something.
+        let _ = said.lock().map(|said| said.recv_timeout(PATIENCE));
+        After::Close
+    });
+    let url = upstream.url();
+    let words = ["--upstream", url.as_str(), "--max-requests", "8"];
+    let gate = Gate::with(Bundle::new(&bundle::clinic()), &words);
+    let streams: Vec<Wire> = (0..9)
+        .map(|_| {
+            let mut wire = gate.connect();
+            let head = format!(
+                "GET /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {ALICE}\r\nAccept: text/event-stream\r\n\r\n"
+            );
+            wire.send(head.as_bytes());
+            assert_eq!(wire.head().status, 200, "there are as many as are asked for");
+            wire
+        })
+        .collect();
+    assert_eq!(gate.call(BOB, "echo", "{}").status(), 200);
+    drop((say, streams));
 }
