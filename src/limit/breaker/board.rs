@@ -225,7 +225,7 @@ impl Board {
         let (mut used, mut open) = (0_u32, 0_u32);
         for cell in self.cells() {
             let mut breaker = lock(&cell.breaker);
-            used += u32::from(breaker.is_used(plan, steady));
+            used += u32::from(breaker.is_used(steady));
             open += u32::from(breaker.state() != BreakerState::Closed);
         }
         let is_share = u64::from(open) * 100 >= u64::from(used) * u64::from(plan.tools_percent);

@@ -171,7 +171,8 @@ impl Breaker {
         news: News,
         chance: u64,
     ) -> Option<Change> {
-        if pass.turn != self.turn || news.toll == Toll::Nothing {
+        let is_deaf = plan.drive == Drive::ForcedClosed;
+        if pass.turn != self.turn || news.toll == Toll::Nothing || is_deaf {
             self.release(pass);
             return None;
         }
@@ -267,8 +268,8 @@ impl Breaker {
     }
 
     /// Whether calls came lately, or would if it did not rest.
-    pub fn is_used(&mut self, plan: &BreakerPlan, steady: Duration) -> bool {
-        self.phase != Phase::Closed || self.window.sum(plan.window, steady) != Count::default()
+    pub fn is_used(&mut self, steady: Duration) -> bool {
+        self.phase != Phase::Closed || self.window.sum(self.window.length(), steady) != Count::default()
     }
 }
 

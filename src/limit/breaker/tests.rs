@@ -261,10 +261,32 @@ fn says_that_others_work_only_if_some_do() {
 }
 
 #[test]
+fn a_tool_with_a_window_of_its_own_keeps_it_when_another_opens() {
+    let mut bench = bench();
+    let wide = BreakerPlan { window: Duration::from_secs(60), ..BreakerPlan::default() };
+    let call = |bench: &mut Bench, class| {
+        let plans = Plans { server: &bench.plan, tool: &wide };
+        let applicant = Applicant { tool: Some("wide"), probe: Probe::Fit, tools: 9 };
+        let permit = bench.board.admit(plans, applicant, bench.at, &mut bench.notices).expect("it is closed");
+        let course = Course { class, took: Duration::from_millis(10), steady: bench.at };
+        permit.close(plans, course, &mut bench.notices);
+    };
+    for class in [OutcomeClass::Answered, OutcomeClass::ServerError] {
+        (0..if class == OutcomeClass::Answered { 10 } else { 9 }).for_each(|_| call(&mut bench, class));
+    }
+    bench.calls(5, Some("other"), OutcomeClass::TimedOut);
+    assert_eq!(bench.state(Some("other")), BreakerState::Open);
+    assert_eq!(bench.state(Some("wide")), BreakerState::Closed);
+    call(&mut bench, OutcomeClass::ServerError);
+    assert_eq!(bench.state(Some("wide")), BreakerState::Open, "ten of twenty failed");
+}
+
+#[test]
 fn does_what_it_is_forced_to_and_spares_where_it_only_looks() {
     let plan = |drive| BreakerPlan { drive, ..BreakerPlan::default() };
     let mut closed = Bench::new(plan(Drive::ForcedClosed));
     assert_eq!(closed.calls(50, Some("a"), OutcomeClass::ConnectFailed), 50);
+    assert_eq!(closed.state(Some("a")), BreakerState::Closed, "what is forced asks nobody how it is");
     let mut open = Bench::new(plan(Drive::ForcedOpen));
     assert_eq!(open.calls(50, Some("a"), OutcomeClass::Answered), 0);
     let mut looking = Bench::new(plan(Drive::Observe));

@@ -45,6 +45,11 @@ impl Window {
         self.slices.iter().fold(Count::default(), |sum, slice| sum.plus(*slice))
     }
 
+    /// How far back it looks.
+    pub fn length(&self) -> Duration {
+        self.slice * BREAKER_SLICES as u32
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.slices = [Count::default(); BREAKER_SLICES];
