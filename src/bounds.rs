@@ -152,8 +152,9 @@ pub const CELLS_PER_SHARD_MAX: usize = 4_096;
 /// Shards that one sweep looks at: less than 0.2 ms if all are full and every cell goes.
 pub const SHARDS_PER_SWEEP: usize = 2;
 
-/// How much older than a sweep the time of a message in flight may be.
-pub const SWEEP_SLACK: Duration = Duration::from_secs(10);
+/// How much older than a sweep the time of a message in flight may be: its body may take half a minute, and a
+/// place among those in flight another.
+pub const SWEEP_SLACK: Duration = Duration::from_secs(70);
 
 /// Redaction rules in one direction: one bit each in a hit's mask.
 pub const SCAN_RULES_MAX: usize = 64;

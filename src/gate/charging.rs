@@ -23,6 +23,8 @@ struct Request<'a> {
     tool: Option<&'a str>,
     arguments: Option<Value<'a>>,
     round: Round,
+    /// Whether it is counted where there is room, and never refused.
+    is_greeting: bool,
 }
 
 impl Gate {
@@ -58,10 +60,10 @@ impl Gate {
         let later =
             round(policy, &handles, topic, message).filter(|key| self.calls.round_was_asked(*key, ask.now));
         let round = if later.is_some() { Round::Later } else { Round::First };
-        let request = Request { kind, tool, arguments, round };
+        let is_greeting = is_greeting(message.method());
+        let request = Request { kind, tool, arguments, round, is_greeting };
         let charged = self.take(policy, caller, ask, &request, record);
         match charged {
-            Err(_) if is_greeting(message.method()) => Ok(None),
             Err(denial) => Err(denial),
             Ok(hold) => {
                 if let Some(key) = later {
@@ -86,7 +88,8 @@ impl Gate {
         if policy.all_limits().is_empty() || !matches!(ask.errand, Errand::Listen) {
             return Ok(None);
         }
-        let request = Request { kind: Requests::LISTENS, tool: None, arguments: None, round: Round::First };
+        let kind = Requests::LISTENS;
+        let request = Request { kind, tool: None, arguments: None, round: Round::First, is_greeting: false };
         record.conversation = conversation::of(policy, caller, ask, None);
         self.take(policy, caller, ask, &request, record)
     }
@@ -138,6 +141,7 @@ impl Gate {
                 }
                 Ok(charge.hold)
             }
+            limit::Verdict::Exceeded(_) if request.is_greeting => Ok(None),
             limit::Verdict::Exceeded(exceeded) => {
                 record.rule = Some(exceeded.rule.id().clone());
                 let excess = (exceeded.excess, charge.full);

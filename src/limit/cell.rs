@@ -30,6 +30,8 @@ pub(super) enum Gauge {
         most: u64,
         /// The minute in which the window ends.
         end: u64,
+        /// Minutes of the longest of its windows; a day may have 25 hours.
+        window: u64,
         unix_ms: u64,
     },
     Concurrency(Concurrency),
@@ -55,6 +57,7 @@ impl Gauge {
                 amount: budget.amount(),
                 most: budget.most(),
                 end: budget.end_minute(now.unix_ms).min(END_MAX),
+                window: budget.period().longest().as_secs() / 60 + 60,
                 unix_ms: now.unix_ms,
             },
             Kind::Concurrency(concurrency) => Self::Concurrency(*concurrency),
@@ -72,12 +75,12 @@ impl Gauge {
     /// Why there is no room for it.
     pub fn take(&self, value: u64, cost: u64) -> Result<u64, Excess> {
         match *self {
-            Self::Budget { amount, most, end, unix_ms } => {
+            Self::Budget { amount, most, end, window, unix_ms } => {
                 let used = used(value, unix_ms);
                 let after = used.saturating_add(cost);
                 // Who asks for nothing is not refused for what others owe.
                 if cost == 0 || after <= amount || (used < amount && after <= most) {
-                    return Ok(pack(end, after));
+                    return Ok(pack(end_of(value, end, window), after));
                 }
                 if cost > most {
                     return Err(Excess::TooMuch { cost, most });
@@ -108,7 +111,9 @@ impl Gauge {
     /// The number after `cost` was taken, whether or not there is room.
     pub fn debit(&self, value: u64, cost: u64) -> u64 {
         match *self {
-            Self::Budget { end, unix_ms, .. } => pack(end, used(value, unix_ms).saturating_add(cost)),
+            Self::Budget { end, window, unix_ms, .. } => {
+                pack(end_of(value, end, window), used(value, unix_ms).saturating_add(cost))
+            }
             Self::Concurrency(_) => value,
             Self::Rate { interval, now, .. } => value.max(now).saturating_add(cost.saturating_mul(interval)),
         }
@@ -197,6 +202,13 @@ fn used(value: u64, unix_ms: u64) -> u64 {
     if unix_ms < end_ms { value & USED_MAX } else { 0 }
 }
 
+/// The window that is charged: the one that has begun since, where a request comes late. A limit whose windows
+/// became shorter takes its own.
+fn end_of(value: u64, end: u64, window: u64) -> u64 {
+    let known = value >> USED_BITS;
+    if known.saturating_sub(end) <= window { known.max(end) } else { end }
+}
+
 fn pack(end: u64, used: u64) -> u64 {
     end.min(END_MAX) << USED_BITS | used.min(USED_MAX)
 }
@@ -239,6 +251,18 @@ mod tests {
         assert_eq!(gauge.take(taken, 10), Err(Excess::Wait(Duration::from_secs(7))));
         assert_eq!(gauge.take(0, 11), Err(Excess::TooMuch { cost: 11, most: 10 }));
         assert_eq!(gauge.take(0, 10).map(|value| gauge.used(value)), Ok(1000));
+    }
+
+    #[test]
+    fn a_late_request_forgets_nothing_of_the_window_that_began_since() {
+        let day = 86_400_000;
+        let spent = budget("9/day", 0, day).take(0, 8).expect("there are nine");
+        let late = budget("9/day", 0, day - 1_000).take(spent, 1).expect("one is left");
+        assert!(budget("9/day", 0, day).take(late, 1).is_err());
+        let owed = budget("9/day", 0, day - 1_000).debit(spent, 5);
+        assert!(budget("9/day", 0, day).take(owed, 1).is_err());
+        let shorter = budget("9/hour", 0, day).take(spent, 1).expect("one is left");
+        assert!(budget("9/hour", 0, day + 3_600_000).take(shorter, 9).is_ok(), "a shorter window is its own");
     }
 
     #[test]
