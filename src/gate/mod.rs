@@ -1,9 +1,9 @@
 //! The order of the checks: what a message must pass to reach the server, and to come back.
 //!
 //! ```text
-//! Ask -> identify -> open -> read -> classify -> agree -> allow -> charge -> scan -> restore -> Ticket
-//!                                                                                                |
-//! Record <- settle <- release <- seal <- redact, filter <- correlate <- read <------------ answer +
+//! Ask -> identify -> open -> read -> classify -> agree -> allow -> consult -> charge -> scan -> restore -> Ticket
+//!                                                                                                           |
+//! Record <- settle <- release <- seal <- redact, filter <- correlate <- read <----------------------- answer +
 //! ```
 //!
 //! [`Gate::admit`] is the one function that makes a [`Ticket`], and the checks stand in it in the order

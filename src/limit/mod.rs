@@ -19,6 +19,9 @@
 //! from outside, and whoever wants to wait for a place among those in flight does so elsewhere. Nothing is
 //! shared between processes.
 //!
+//! The server has its share, too: [`breaker`] leaves alone what fails, [`bulkhead`] and [`adaptive`] bound what it
+//! has in hand, [`retry`] and [`sticky`] say what may be sent again, and to which server.
+//!
 //! First start: every cell is full. A cell of a rate that is left alone is full again after burst times
 //! interval, one of a budget when its window ends.
 
@@ -31,7 +34,6 @@ mod cell;
 mod conversations;
 mod estimates;
 mod hold;
-
 mod key;
 mod ledger;
 mod rate;

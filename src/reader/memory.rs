@@ -7,8 +7,7 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use ring::hmac;
-use ring::rand::{SecureRandom, SystemRandom};
-use zeroize::Zeroizing;
+use ring::rand::SystemRandom;
 
 use crate::bounds::{PROSE_REMEMBERED_GUESSES_MAX, PROSE_REMEMBERED_MAX};
 use crate::scan::Guess;
@@ -31,10 +30,9 @@ impl Weighter<[u8; 32], Arc<[Guess]>> for ByGuesses {
 
 impl Memory {
     pub(super) fn new() -> Self {
-        let mut secret = Zeroizing::new([0; 32]);
         // INVARIANT: the system's generator works; ring blocks at boot until it is seeded.
-        SystemRandom::new().fill(&mut *secret).expect("the system gives random bits");
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &*secret);
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
+            .expect("the system gives random bits");
         let seen = Cache::with_weighter(PROSE_REMEMBERED_MAX, PROSE_REMEMBERED_GUESSES_MAX, ByGuesses);
         Self { key, seen }
     }

@@ -1,7 +1,7 @@
 //! The addresses of one host, and how they are doing.
 //!
-//! What a name resolves to is asked for with each new connection, as it was before; what is remembered is only which
-//! addresses failed. A host with one address has nothing to choose from, and pays nothing for it.
+//! What a name resolves to is asked for with each new connection; what is remembered is only which addresses
+//! failed. A host with one address has nothing to choose from.
 
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};

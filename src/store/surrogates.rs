@@ -1,13 +1,12 @@
 //! The secrets behind tokens and pseudonyms: one made at start, one from a file.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::bounds::CREDENTIAL_FILE_BYTES_MAX;
+use super::credentials::read_bounded;
 use crate::policy::Policy;
 use crate::scan::{PseudonymKey, Vault};
 
@@ -39,12 +38,7 @@ pub fn fresh_vault() -> Vault {
 pub(super) fn furnish(policy: &mut Policy) -> Result<(), PseudonymFault> {
     let Some(plan) = &policy.keeping.pseudonyms else { return Ok(()) };
     let fault = |cause| PseudonymFault { path: plan.key_file.to_path_buf(), cause };
-    let mut secret = Zeroizing::new(Vec::new());
-    let more = u64::try_from(CREDENTIAL_FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(&plan.key_file).and_then(|file| file.take(more).read_to_end(&mut secret)).map_err(fault)?;
-    if secret.len() > CREDENTIAL_FILE_BYTES_MAX {
-        return Err(fault(io::Error::other(format!("it has more than {CREDENTIAL_FILE_BYTES_MAX} bytes"))));
-    }
+    let secret = Zeroizing::new(read_bounded(&plan.key_file).map_err(fault)?);
     let key = PseudonymKey::derive(&secret, &plan.epoch).map_err(|short| fault(io::Error::other(short)))?;
     policy.redaction.furnish(Some(key));
     Ok(())

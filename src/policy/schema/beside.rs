@@ -116,11 +116,12 @@ fn expect(tool: &Value) -> Shape {
         .row("retry_after", shape("retry_after"), "with `repeat`: how long refused callers are told to wait")
 }
 
-/// A time with its offset. Source: RFC 3339, section 5.6.
+/// A length of time; also none, or in days.
 fn span() -> Value {
     json!({ "type": "string", "pattern": "^[0-9]+(ms|s|min|hour|day)$", "examples": ["61s", "1day"] })
 }
 
+/// A time with its offset. Source: RFC 3339, section 5.6.
 fn time() -> Value {
     json!({
         "type": "string",

@@ -44,6 +44,7 @@ use http::{HeaderName, HeaderValue};
 pub use grant::fuzz_grant;
 pub use introduction::NoStatement;
 pub use secret::SecretFault;
+pub(super) use secret::read_bounded;
 
 use super::fetch::{FetchFault, Fetcher, Trust};
 use super::surrogates::PseudonymFault;

@@ -102,7 +102,7 @@ impl Secret {
 }
 
 /// Reads a file of at most `CREDENTIAL_FILE_BYTES_MAX`.
-pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, io::Error> {
+pub(in crate::store) fn read_bounded(path: &Path) -> Result<Vec<u8>, io::Error> {
     let bytes_max = CREDENTIAL_FILE_BYTES_MAX;
     let mut bytes = Vec::new();
     let more = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
