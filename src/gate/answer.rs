@@ -110,7 +110,7 @@ impl Gate {
             let standing = policy.standing(&caller, now.unix_ms);
             listing::filter(policy, &standing, method, *result, &mut splice);
         }
-        if let Err(denial) = self.redact(policy, ticket, (belonging, &message, read), now, &mut splice) {
+        if let Err(denial) = self.redact(policy, ticket, &handles, (belonging, &message, read), &mut splice) {
             return refuse(belonging, denial);
         }
         let subject = ticket.record.target.as_deref().unwrap_or_default();
@@ -245,20 +245,21 @@ impl Gate {
         &self,
         policy: &Policy,
         ticket: &mut Ticket,
+        &Handles { caller, now, .. }: &Handles<'_>,
         (belonging, message, read): (Belonging, &Message<'_>, &Result<Told, Unread>),
-        now: Now,
         splice: &mut Splice,
     ) -> Result<(), Denial> {
+        let Some(subject) = rules::carrier(message) else { return Ok(()) };
         let scope = ticket.passage.scope;
         let echoes = restore::echoes(&self.vault, scope, now);
-        let is_watched = !policy.redaction.is_empty(Direction::Results) || !echoes.is_empty();
-        let Some(subject) = rules::carrier(message).filter(|_| is_watched) else { return Ok(()) };
+        if policy.redaction.is_empty(Direction::Results) && echoes.is_empty() {
+            return Ok(());
+        }
         let told = prose::told(policy, read)?;
         let is_result = matches!(message, Message::Result { .. }) && belonging == Belonging::Answer;
         let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now });
         let record = &mut ticket.record;
-        let Some(caller) = record.caller.clone() else { return Ok(()) };
-        let desk = Desk { told, ..restore::desk(drawer, &caller, restore::origin(record), &echoes) };
+        let desk = Desk { told, ..restore::desk(drawer, caller, restore::origin(record), &echoes) };
         let (sighting, fitting) = match tool_of(record).filter(|_| is_result) {
             Some(tool) => policy.scan_result(&desk, tool, subject),
             None => (policy.redaction.scan_at(&desk, Direction::Results, subject), Fitting::default()),
