@@ -30,7 +30,7 @@ pub use fault::{Fault, FaultKind};
 pub use jcs::write_jcs;
 pub use splice::{Splice, fuzz_splice};
 pub use strictness::{DuplicateKeys, Output};
-pub use string::{decode, decode_noting, quote};
+pub use string::{decode, decode_noting, encode, quote};
 
 #[cfg(test)]
 mod tests;

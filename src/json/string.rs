@@ -148,6 +148,14 @@ pub fn quote(text: &str) -> String {
     serde_json::to_string(text).expect("a string is JSON")
 }
 
+/// Spells `text` as the content of a JSON string, quotes not included: the way back from [`decode`].
+pub fn encode(text: &str) -> String {
+    let mut quoted = quote(text);
+    quoted.pop();
+    quoted.remove(0);
+    quoted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +177,15 @@ mod tests {
             [(r"plain", "plain"), (r"a\u0062c", "abc"), (r"\ud83d\ude00\/", "😀/"), (r"\\\n", "\\\n")];
         for (raw, wanted) in cases {
             assert_eq!(decode(raw), wanted);
+        }
+    }
+
+    #[test]
+    fn encodes_what_decodes_to_it_again() {
+        for text in ["", "plain", "\"", "\\\"", "a\n\u{1}é😀\u{2028}"] {
+            let content = encode(text);
+            assert_eq!(decode(&content), text, "{content}");
+            assert_eq!(format!("\"{content}\""), quote(text));
         }
     }
 

@@ -42,8 +42,11 @@ impl Memory {
         self.seen.get(&self.digest(text, threshold))
     }
 
-    pub(super) fn keep(&self, text: &str, threshold: f32, guesses: Vec<Guess>) {
-        self.seen.insert(self.digest(text, threshold), guesses.into());
+    /// Keeps what was seen in a text; hands it back.
+    pub(super) fn keep(&self, text: &str, threshold: f32, guesses: Vec<Guess>) -> Arc<[Guess]> {
+        let guesses: Arc<[Guess]> = guesses.into();
+        self.seen.insert(self.digest(text, threshold), Arc::clone(&guesses));
+        guesses
     }
 
     fn digest(&self, text: &str, threshold: f32) -> [u8; 32] {

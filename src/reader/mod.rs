@@ -134,7 +134,7 @@ impl Reader {
             match self.memory.recall(&text, plan.threshold) {
                 Some(guesses) => {
                     remembered += 1;
-                    told.note(text, &wanted(&guesses, plan));
+                    told.note(text, wanted(&guesses, plan));
                 }
                 None => fresh.push(text),
             }
@@ -147,17 +147,16 @@ impl Reader {
         let (texts, seen) = self.pool.read(fresh, plan.threshold, start + plan.wait).await?;
         (self.tell)(ReaderEvent::Read { texts: texts.len(), took: start.elapsed() });
         for (text, guesses) in texts.into_iter().zip(seen) {
-            let wanted = wanted(&guesses, plan);
-            self.memory.keep(&text, plan.threshold, guesses);
-            told.note(text, &wanted);
+            let guesses = self.memory.keep(&text, plan.threshold, guesses);
+            told.note(text, wanted(&guesses, plan));
         }
         Ok(told)
     }
 }
 
 /// The guesses that a policy asks for.
-fn wanted(guesses: &[Guess], plan: &ProsePlan) -> Vec<Guess> {
-    guesses.iter().filter(|guess| plan.detectors.contains(&guess.detector)).cloned().collect()
+fn wanted(guesses: &[Guess], plan: &ProsePlan) -> impl Iterator<Item = Guess> {
+    guesses.iter().filter(|guess| plan.detectors.contains(&guess.detector)).cloned()
 }
 
 impl Model {
@@ -170,7 +169,7 @@ impl Model {
         let seen = self.read(&texts, plan.threshold, &|| true).ok_or(Unread::Failed)?;
         let mut told = Told::default();
         for (text, guesses) in texts.into_iter().zip(seen) {
-            told.note(text, &wanted(&guesses, plan));
+            told.note(text, wanted(&guesses, plan));
         }
         Ok(told)
     }

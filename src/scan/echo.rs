@@ -15,7 +15,7 @@ use super::Detector;
 use super::edges::{byte, is_open, is_word};
 use super::vault::Token;
 use crate::bounds::ECHO_BYTES_MIN;
-use crate::json::quote;
+use crate::json::encode;
 use crate::names::Label;
 
 /// One value, and what is written in its place.
@@ -51,7 +51,7 @@ impl Echo {
         for _ in 0..DEPTHS {
             let mut next: Vec<Zeroizing<String>> = Vec::new();
             for text in &last {
-                let content = content(text);
+                let content = Zeroizing::new(encode(text));
                 for spelled in [ascii(&content, u16_lower), ascii(&content, u16_upper), content] {
                     if !next.contains(&spelled) {
                         next.push(spelled);
@@ -95,12 +95,6 @@ pub(super) fn hear(echoes: &[Echo], bytes: &[u8]) -> Vec<Heard> {
         is_free
     });
     heard
-}
-
-/// What stands between the quotes of the JSON string that holds `text`.
-fn content(text: &str) -> Zeroizing<String> {
-    let quoted = Zeroizing::new(quote(text));
-    Zeroizing::new(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned())
 }
 
 /// The content of a JSON string with everything beyond ASCII in escapes.

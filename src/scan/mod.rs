@@ -78,6 +78,7 @@ mod tables;
 mod tally;
 mod tokens;
 mod told;
+mod unescaped;
 mod vault;
 mod veto;
 mod views;

@@ -4,7 +4,6 @@
 //! judged whole it would be no prose, and cost five times as much. Keys are never read, nor ids, numbers and encoded
 //! bytes, which have no words.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::iter;
 use std::ops::ControlFlow;
@@ -13,65 +12,31 @@ use super::ground::Ground;
 use super::rules::Ruleset;
 use super::sweep::{Form, Hit};
 use super::told::Told;
+use super::unescaped::Unescaped;
 use super::{Detector, Direction, Plan, echoes, media};
 use crate::bounds::{PROSE_CHARS_MIN, PROSE_WORDS_MIN, SCAN_VIEW_DEPTH_MAX};
-use crate::json::{Document, Kind, Value, decode_noting, quote};
+use crate::json::{Document, Kind, Value, quote};
 
 /// There is more prose than may be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooMuchProse;
 
-/// A text as its reader sees it, and where it came from.
-struct Passage<'p> {
-    text: Cow<'p, str>,
-    way: Way<'p>,
-}
-
-/// The way from places in a text to those in the whole message.
-struct Way<'p> {
-    /// Places in the text, and in the one around it; between two of them both go on byte by byte. Never empty.
-    edges: Vec<(usize, usize)>,
-    /// From the text around it to the message.
-    around: Option<&'p Way<'p>>,
-}
-
-impl Way<'_> {
-    /// The place in the message of a place in the text.
-    fn back(&self, at: usize) -> usize {
-        let count = self.edges.partition_point(|(text, _)| *text <= at);
-        let edge = count.checked_sub(1).and_then(|last| self.edges.get(last));
-        let outer = edge.map_or(at, |(text, outer)| outer + (at - text));
-        self.around.map_or(outer, |way| way.back(outer))
-    }
-}
-
-impl<'p> Passage<'p> {
-    /// The text of a string that stands in what `around` leads from.
-    fn of(string: Value<'p>, around: Option<&'p Way<'p>>) -> Option<Self> {
-        let content = string.content()?;
-        let start = string.span().start + 1;
-        let mut edges = vec![(0, start)];
-        let text = decode_noting(content, |text, raw| edges.push((text, start + raw)));
-        Some(Self { text, way: Way { edges, around } })
-    }
-}
-
 /// Hands over every passage of `value`, until told to stop.
 fn each(
     value: Value<'_>,
-    around: Option<&Way<'_>>,
+    around: Option<&Unescaped<'_>>,
     depth: u32,
-    take: &mut dyn FnMut(&Passage<'_>) -> ControlFlow<()>,
+    take: &mut dyn FnMut(&Unescaped<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let inside = value.containers().flat_map(|it| it.elements().chain(it.members().map(|(_, value)| value)));
     for string in iter::once(value).chain(inside).filter(|value| value.kind() == Kind::String) {
         if !string.content().is_some_and(may_be_prose) {
             continue;
         }
-        let Some(passage) = Passage::of(string, around) else { continue };
+        let Some(passage) = Unescaped::of(string, around) else { continue };
         let is_inner = depth < SCAN_VIEW_DEPTH_MAX && passage.text.trim_start().starts_with(['{', '[']);
         if is_inner && let Ok(document) = Document::parse(passage.text.as_bytes()) {
-            each(document.root(), Some(&passage.way), depth + 1, take)?;
+            each(document.root(), Some(&passage), depth + 1, take)?;
         } else if is_prose(&passage.text) {
             take(&passage)?;
         }
@@ -105,7 +70,7 @@ impl Plan {
     /// [`TooMuchProse`]: the texts together have more than `bytes_max` bytes. Nothing of them is kept then.
     pub fn passages(&self, carrier: Value<'_>, bytes_max: usize) -> Result<BTreeSet<Box<str>>, TooMuchProse> {
         let (mut texts, mut bytes) = (BTreeSet::new(), 0);
-        let mut take = |passage: &Passage<'_>| {
+        let mut take = |passage: &Unescaped<'_>| {
             if !texts.contains(&*passage.text) {
                 bytes += passage.text.len();
                 if bytes > bytes_max {
@@ -153,7 +118,7 @@ pub(super) fn hits(
     let _: ControlFlow<()> = each(carrier, None, 0, &mut |passage| {
         hits.extend(told.of(&passage.text).iter().filter_map(|guess| {
             let asking = Some(rules.taking(guess.detector, Ground::Model)).filter(|asking| *asking != 0)?;
-            let back = |at| place(passage.way.back(at));
+            let back = |at| place(passage.back(at));
             let span = back(guess.span.start)..back(guess.span.end);
             Some(Hit {
                 span,
@@ -185,7 +150,7 @@ mod tests {
             let guess =
                 |(at, name): (usize, &str)| Guess { span: at..at + name.len(), detector: Detector::PERSON };
             let guesses: Vec<_> = found.map(guess).collect();
-            told.note(passage, &guesses);
+            told.note(passage, guesses);
         }
         told
     }

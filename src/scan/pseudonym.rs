@@ -20,7 +20,7 @@ use ring::hmac;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Detector;
-use super::vault::{kind, known, letters, value};
+use super::vault::{first_bits, kind, known, letters, update, value};
 use crate::bounds::PSEUDONYM_SECRET_BYTES_MIN;
 
 /// What pseudonyms are made with.
@@ -62,8 +62,7 @@ impl PseudonymKey {
         let mut context = hmac::Context::with_key(&self.names);
         let value = canonical(detector, value);
         for part in [tenant, kind(detector), &value] {
-            context.update(&(part.len() as u64).to_le_bytes());
-            context.update(part.as_bytes());
+            update(&mut context, part.as_bytes());
         }
         let mut name = String::from(kind(detector));
         name.push('_');
@@ -85,10 +84,6 @@ impl PseudonymKey {
     fn mark(&self, name: &str) -> u64 {
         first_bits(&hmac::sign(&self.marks, name.as_bytes())) & ((1 << (5 * MARK)) - 1)
     }
-}
-
-fn first_bits(tag: &hmac::Tag) -> u64 {
-    tag.as_ref().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// One spelling for all spellings of a value that mean the same.

@@ -23,9 +23,9 @@ pub struct Told(BTreeMap<Box<str>, Box<[Guess]>>);
 
 impl Told {
     /// Notes what was seen in `text`. A guess that is no part of it is left out.
-    pub fn note(&mut self, text: Box<str>, guesses: &[Guess]) {
-        let is_part = |guess: &&Guess| text.get(guess.span.clone()).is_some_and(|part| !part.is_empty());
-        let guesses: Box<[Guess]> = guesses.iter().filter(is_part).cloned().collect();
+    pub fn note(&mut self, text: Box<str>, guesses: impl IntoIterator<Item = Guess>) {
+        let is_part = |guess: &Guess| text.get(guess.span.clone()).is_some_and(|part| !part.is_empty());
+        let guesses: Box<[Guess]> = guesses.into_iter().filter(is_part).collect();
         if !guesses.is_empty() {
             self.0.insert(text, guesses);
         }

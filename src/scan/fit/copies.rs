@@ -8,7 +8,8 @@ use super::Edit;
 use super::fitter::{Fate, Original, Told, Way, inside};
 use super::surgery::{covers, cuts, united};
 use super::view::Step;
-use crate::json::{Document, Kind, Value, decode, quote};
+use crate::json::{Document, Kind, Value, decode, encode};
+use crate::scan::unescaped::Unescaped;
 
 type Made = Vec<(Range<usize>, String)>;
 
@@ -61,24 +62,22 @@ impl<'t> Fates<'t> {
 
     /// The edits of one text block.
     fn text(&self, result: Value<'_>, text: Value<'_>, edits: &[Edit]) -> Made {
-        let content = text.content().unwrap_or_default();
-        let from = text.span().start + 1;
-        let (decoded, places) = unescaped(content);
-        if let Some(Fate::Written(json)) = self.of(None, &Original::Text(decoded.clone())) {
+        if let Some(Fate::Written(json)) = self.of(None, &Original::of(text)) {
             return vec![(text.span(), json.clone())];
         }
-        let Ok(document) = Document::parse(decoded.as_bytes()) else {
+        let inner = Unescaped::of(text, None);
+        let json = inner.as_ref().and_then(|inner| Document::parse(inner.text.as_bytes()).ok());
+        let Some((inner, document)) = inner.as_ref().zip(json) else {
             return edits.iter().map(|edit| self.word(result, edit)).collect();
         };
-        let place = |at: usize| from + places.get(at).copied().unwrap_or(content.len());
-        let outer = |span: &Range<usize>| place(span.start)..place(span.end);
+        let outer = |span: &Range<usize>| inner.back(span.start)..inner.back(span.end);
         let is_edited = |span: &Range<usize>| !inside(edits, &outer(span)).is_empty();
         let mut copied = Copied { made: Vec::new(), taken: Vec::new(), is_edited: &is_edited };
         self.copy(document.root(), None, Way::default(), &mut copied);
         let taken = united(copied.taken.iter().map(outer).collect());
         let kept = edits.iter().filter(|edit| !covers(&taken, edit.span.start));
         let kept = kept.map(|edit| self.word(result, edit));
-        kept.chain(copied.made.iter().map(|(span, json)| (outer(span), escaped(json)))).collect()
+        kept.chain(copied.made.iter().map(|(span, json)| (outer(span), encode(json)))).collect()
     }
 
     /// Finds the copies in JSON; whether the value itself goes.
@@ -149,57 +148,4 @@ struct Copied<'e> {
     taken: Vec<Range<usize>>,
     /// Whether the scan itself edits there.
     is_edited: &'e dyn Fn(&Range<usize>) -> bool,
-}
-
-/// JSON as it is spelled inside a string.
-fn escaped(json: &str) -> String {
-    let quoted = quote(json);
-    quoted[1..quoted.len() - 1].to_owned()
-}
-
-/// The content of a string without escapes, and for each byte of it where it is spelled.
-fn unescaped(content: &str) -> (String, Vec<usize>) {
-    let mut text = String::with_capacity(content.len());
-    let mut places = Vec::with_capacity(content.len() + 1);
-    let bytes = content.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = match (bytes[at], bytes.get(at + 1)) {
-            (b'\\', Some(b'u')) if is_pair(bytes, at) => 12,
-            (b'\\', Some(b'u')) => 6,
-            (b'\\', _) => 2,
-            (_, _) => content.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8),
-        };
-        let end = (at + length).min(bytes.len());
-        let unit = content.get(at..end).unwrap_or_default();
-        text.push_str(&decode(unit));
-        places.resize(text.len(), at);
-        at = end;
-    }
-    places.push(at);
-    (text, places)
-}
-
-/// Whether the escape at `at` is the first of a surrogate pair.
-fn is_pair(bytes: &[u8], at: usize) -> bool {
-    matches!(bytes.get(at + 2..at + 4), Some([b'd' | b'D', b'8' | b'9' | b'a'..=b'b' | b'A'..=b'B']))
-        && bytes.get(at + 6..at + 8) == Some(b"\\u")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn knows_where_each_byte_is_spelled() {
-        let content = r#"{\"a\":\"\ud83d\ude00\u00e9é\\n\"}"#;
-        let (text, places) = unescaped(content);
-        assert_eq!(text, "{\"a\":\"\u{1f600}éé\\n\"}");
-        assert_eq!(places.len(), text.len() + 1);
-        assert_eq!(places.last(), Some(&content.len()));
-        for (at, character) in text.char_indices() {
-            let spelled = &content[places[at]..places[at + character.len_utf8()]];
-            assert_eq!(decode(spelled), character.to_string());
-        }
-    }
 }

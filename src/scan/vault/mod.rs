@@ -195,15 +195,16 @@ impl Vault {
     /// The values that were given back in this conversation, and the tokens that stand for them.
     pub fn echoes(&self, scope: Scope, now: Now) -> Vec<Echo> {
         let shelf = self.shelf();
-        let mut echoes = Vec::new();
-        for (id, rule) in shelf.repeated(scope) {
-            let Some(entry) = shelf.peek(scope, id, now.steady) else { continue };
+        let opened = shelf.repeated(scope).into_iter().filter_map(|(id, rule)| {
+            let entry = shelf.peek(scope, id, now.steady)?;
             let token = Token::new(entry.detector, id);
-            if let Some(value) = self.open(scope, token, entry) {
-                echoes.extend(Echo::new(&value, token, entry.detector, rule));
-            }
-        }
-        echoes
+            Some((self.open(scope, token, entry)?, token, entry.detector, rule))
+        });
+        let opened: Vec<_> = opened.collect();
+        // Spelling them in every way takes longer, and needs no drawer.
+        drop(shelf);
+        let heard = opened.into_iter();
+        heard.filter_map(|(value, token, detector, rule)| Echo::new(&value, token, detector, rule)).collect()
     }
 
     /// How many tokens are kept.
@@ -239,15 +240,19 @@ impl Vault {
 
     /// The next of a row of numbers that nobody can foretell without the key.
     fn draw(&self, shelf: &mut Shelf) -> u64 {
-        let tag = hmac::sign(&self.chance, &shelf.count().to_le_bytes());
-        tag.as_ref().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        first_bits(&hmac::sign(&self.chance, &shelf.count().to_le_bytes()))
     }
 }
 
 /// A part with its length, so that no two rows of parts read alike.
-fn update(context: &mut hmac::Context, part: &[u8]) {
+pub(super) fn update(context: &mut hmac::Context, part: &[u8]) {
     context.update(&(part.len() as u64).to_le_bytes());
     context.update(part);
+}
+
+/// The first 64 bits of a tag.
+pub(super) fn first_bits(tag: &hmac::Tag) -> u64 {
+    tag.as_ref().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 fn first_half(context: hmac::Context) -> [u8; 16] {

@@ -13,7 +13,8 @@
 //!
 //! **How it ends.** The client's end of input closes the server's; what is in flight may be answered,
 //! then the server is asked, told and made to end. The server's own end is ours, with its exit code. A
-//! signal is an end of input without patience. **What it is not.** No network: a socket is opened for
+//! signal is an end of input without patience; it is heard when the line at hand is judged, which takes
+//! as long as the policy lets its prose be read. **What it is not.** No network: a socket is opened for
 //! operators only where one is asked for.
 
 mod flights;

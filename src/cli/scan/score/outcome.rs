@@ -4,7 +4,7 @@ use super::corpus::{Case, Prediction};
 use super::tally::union;
 use crate::cli::scan::input::Form;
 use crate::cli::scan::judge::Judge;
-use crate::json::quote;
+use crate::json::encode;
 
 /// Faults of the documents written over.
 #[derive(Debug, Default)]
@@ -30,10 +30,7 @@ impl Outcome {
         let is_settled = again.is_ok_and(|again| again.redacted.is_some_and(|again| again == redacted));
         self.unsettled += usize::from(!is_settled);
         self.changed += usize::from(!is_intact(case, found, &text));
-        let stands = |value: &str| {
-            let quoted = quote(value);
-            value.chars().count() > 4 && text.contains(quoted.get(1..quoted.len() - 1).unwrap_or(value))
-        };
+        let stands = |value: &str| value.chars().count() > 4 && text.contains(&encode(value));
         self.left += case.spans.iter().filter(|gold| stands(&gold.value)).count();
     }
 }
