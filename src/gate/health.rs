@@ -165,8 +165,9 @@ impl Gate {
     pub fn question(&self, policy: &Arc<Policy>, branch: Branch, now: Now) -> Option<Ticket> {
         let ward = self.ward.as_ref()?;
         let mut notices = Vec::new();
-        let board = &ward.side(branch).board;
-        let permit = board.probe(&policy.upstream.care.breaker, now.steady, &mut notices)?;
+        let (board, plan) = (&ward.side(branch).board, &policy.upstream.care.breaker);
+        let plan_of = |tool: &str| policy.tool(tool).map_or(plan, |tool| &tool.care.breaker);
+        let permit = board.probe(plan, plan_of, now.steady, &mut notices)?;
         let spoken = self.eras.spoken();
         let is_known = spoken.bits() != 0;
         let is_modern = spoken.bits() >> Revision::V2026_07_28.index() & 1 == 1;

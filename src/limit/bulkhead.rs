@@ -90,8 +90,8 @@ impl Bulkhead {
             }
             Guest::Call { tool, conversation } => {
                 place.take(0, &self.server, room.server, Full::Server)?;
-                if let Some(count) = tool.and_then(|tool| self.tool(tool)) {
-                    place.take(1, &count, room.tool, Full::Tool)?;
+                if let Some(tool) = tool {
+                    place.take(1, &self.tool(tool), room.tool, Full::Tool)?;
                 }
                 if let Some(key) = conversation {
                     let mut open = self.conversations.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,15 +113,15 @@ impl Bulkhead {
         self.server.load(Ordering::Relaxed)
     }
 
-    fn tool(&self, tool: &str) -> Option<Arc<AtomicU32>> {
+    fn tool(&self, tool: &str) -> Arc<AtomicU32> {
         if let Some(count) = self.tools.read().unwrap_or_else(PoisonError::into_inner).get(tool) {
-            return Some(Arc::clone(count));
+            return Arc::clone(count);
         }
         let mut tools = self.tools.write().unwrap_or_else(PoisonError::into_inner);
         if tools.len() >= BREAKER_TOOLS_MAX {
             tools.retain(|_, count| count.load(Ordering::Relaxed) > 0);
         }
-        Some(Arc::clone(tools.entry(tool.into()).or_default()))
+        Arc::clone(tools.entry(tool.into()).or_default())
     }
 }
 

@@ -78,8 +78,16 @@ pub struct Permit {
     server: Option<Pass>,
     tool: Option<(Arc<Cell>, Pass)>,
     /// What else a question of the gate itself tries.
-    others: Vec<(Arc<Cell>, Pass)>,
+    others: Vec<Tried>,
     is_passive: bool,
+}
+
+/// A tool that a question of the gate itself tries, and the plan by which it does.
+#[derive(Debug)]
+struct Tried {
+    cell: Arc<Cell>,
+    pass: Pass,
+    plan: BreakerPlan,
 }
 
 /// How a request ended, and how long it took.
@@ -137,12 +145,14 @@ impl Board {
         }
     }
 
-    /// The leave for a question of the gate itself, where something rests that no call may try.
+    /// The leave for a question of the gate itself, where something rests that no call may try. `plan` is that of the
+    /// server, `plan_of` finds that of a tool.
     ///
     /// It tries all of that at once: an answer shows that the server is there.
-    pub fn probe(
+    pub fn probe<'p>(
         self: &Arc<Self>,
         plan: &BreakerPlan,
+        plan_of: impl Fn(&str) -> &'p BreakerPlan,
         steady: Duration,
         notices: &mut Vec<Notice>,
     ) -> Option<Permit> {
@@ -162,17 +172,19 @@ impl Board {
             }
             let mut breaker = lock(&cell.breaker);
             if breaker.wants_probe(steady) {
+                let plan = plan_of(&cell.name);
                 let (passed, change) = breaker.admit(plan, steady, Probe::Fit);
                 drop(breaker);
                 self.note(notices, Some(&cell.name), change);
-                permit.others.extend(passed.ok().map(|pass| (cell, pass)));
+                permit.others.extend(passed.ok().map(|pass| Tried { cell, pass, plan: plan.clone() }));
             }
         }
         (permit.server.is_some() || !permit.others.is_empty()).then_some(permit)
     }
 
     /// Where the breaker of a tool is, or that of the server.
-    pub fn state(&self, tool: Option<&str>) -> BreakerState {
+    #[cfg(test)]
+    pub(super) fn state(&self, tool: Option<&str>) -> BreakerState {
         match tool {
             None => lock(&self.server).state(),
             Some(tool) => {
@@ -224,9 +236,12 @@ impl Board {
     fn roll_up(&self, plan: &BreakerPlan, steady: Duration, notices: &mut Vec<Notice>) {
         let (mut used, mut open) = (0_u32, 0_u32);
         for cell in self.cells() {
-            let mut breaker = lock(&cell.breaker);
-            used += u32::from(breaker.is_used(steady));
-            open += u32::from(breaker.state() != BreakerState::Closed);
+            let breaker = lock(&cell.breaker);
+            // One that opened long ago and that nobody asks for says nothing of the server now.
+            if breaker.is_used(steady) {
+                used += 1;
+                open += u32::from(breaker.state() != BreakerState::Closed);
+            }
         }
         let is_share = u64::from(open) * 100 >= u64::from(used) * u64::from(plan.tools_percent);
         if open < BREAKER_TOOLS_OPEN_MIN || !is_share {
@@ -268,17 +283,23 @@ impl Permit {
         };
         let board = Arc::clone(&self.board);
         let is_call = self.tool.is_some();
-        let (tool_news, server_news) = (news(plans.tool), news(plans.server));
         let mut is_opened = false;
-        for (cell, pass) in self.tool.take().into_iter().chain(std::mem::take(&mut self.others)) {
+        let mut tell = |cell: &Cell, pass, plan: &BreakerPlan| {
             let chance = board.chance(&cell.name, steady);
-            let change = lock(&cell.breaker).hear(plans.tool, steady, pass, tool_news, chance);
+            let change = lock(&cell.breaker).hear(plan, steady, pass, news(plan), chance);
             is_opened |= change.is_some_and(|change| change.to == BreakerState::Open);
             board.note(notices, Some(&cell.name), change);
+        };
+        if let Some((cell, pass)) = self.tool.take() {
+            tell(&cell, pass, plans.tool);
+        }
+        for Tried { cell, pass, plan } in self.others.drain(..) {
+            tell(&cell, pass, &plan);
         }
         if let Some(pass) = self.server.take() {
-            let toll = if is_call && !pass.is_probe() { of_server(class) } else { server_news.toll };
-            let news = News { toll, is_tool_error: false, ..server_news };
+            let news = news(plans.server);
+            let toll = if is_call && !pass.is_probe() { of_server(class) } else { news.toll };
+            let news = News { toll, is_tool_error: false, ..news };
             let chance = board.chance("", steady);
             let change = lock(&board.server).hear(plans.server, steady, pass, news, chance);
             board.note(notices, None, change);
@@ -294,7 +315,8 @@ impl Drop for Permit {
         if let Some(pass) = self.server.take() {
             lock(&self.board.server).release(pass);
         }
-        for (cell, pass) in self.tool.take().into_iter().chain(self.others.drain(..)) {
+        let others = self.others.drain(..).map(|tried| (tried.cell, tried.pass));
+        for (cell, pass) in self.tool.take().into_iter().chain(others) {
             lock(&cell.breaker).release(pass);
         }
     }

@@ -72,8 +72,7 @@ impl<A: Copy + Eq + Hash> Endpoints<A> {
         if health.run < plan.failures || !may_go {
             return false;
         }
-        let doubled = plan.rest.saturating_mul(1_u32.checked_shl(health.ejections).unwrap_or(u32::MAX));
-        health.until = steady.saturating_add(doubled.min(plan.rest_max));
+        health.until = steady.saturating_add(plan.rest_after(health.ejections));
         health.ejections = health.ejections.saturating_add(1);
         health.run = 0;
         true

@@ -82,6 +82,14 @@ impl Default for BreakerPlan {
     }
 }
 
+impl BreakerPlan {
+    /// The rest after one has opened `openings` times before and nothing went well since: twice as long each time.
+    pub(super) fn rest_after(&self, openings: u32) -> Duration {
+        let doubled = self.rest.saturating_mul(1_u32.checked_shl(openings).unwrap_or(u32::MAX));
+        doubled.min(self.rest_max)
+    }
+}
+
 impl Default for ToolErrors {
     fn default() -> Self {
         Self { percent: BREAKER_TOOL_ERRORS_PERCENT, calls: BREAKER_TOOL_ERRORS_MIN }

@@ -18,6 +18,8 @@ pub(super) struct Breaker {
     openings: u32,
     /// Counts the phases: what was admitted in one says nothing in the next.
     turn: u32,
+    /// When a call wanted to pass last, or the end of one was heard.
+    used: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +101,8 @@ impl Pass {
 
 impl Breaker {
     pub fn new(plan: &BreakerPlan) -> Self {
-        Self { window: Window::new(plan.window), phase: Phase::Closed, run: 0, openings: 0, turn: 0 }
+        let (window, phase, used) = (Window::new(plan.window), Phase::Closed, Duration::ZERO);
+        Self { window, phase, run: 0, openings: 0, turn: 0, used }
     }
 
     /// Whether a request may go on at `steady`; what changed with it.
@@ -112,6 +115,7 @@ impl Breaker {
         steady: Duration,
         probe: Probe,
     ) -> (Result<Pass, Duration>, Option<Change>) {
+        self.used = self.used.max(steady);
         match plan.drive {
             Drive::ForcedClosed => return (Ok(self.pass(false, false)), None),
             Drive::ForcedOpen => return (Err(plan.rest), None),
@@ -171,6 +175,7 @@ impl Breaker {
         news: News,
         chance: u64,
     ) -> Option<Change> {
+        self.used = self.used.max(steady);
         let is_deaf = plan.drive == Drive::ForcedClosed;
         if pass.turn != self.turn || news.toll == Toll::Nothing || is_deaf {
             self.release(pass);
@@ -244,8 +249,7 @@ impl Breaker {
 
     /// Opens, for twice as long as the last time.
     pub fn open(&mut self, plan: &BreakerPlan, steady: Duration, cause: Cause, chance: u64) -> Change {
-        let doubled = plan.rest.saturating_mul(1_u32.checked_shl(self.openings).unwrap_or(u32::MAX));
-        let rest = jittered(doubled.min(plan.rest_max), chance).min(plan.rest_max);
+        let rest = jittered(plan.rest_after(self.openings), chance).min(plan.rest_max);
         self.openings = self.openings.saturating_add(1);
         self.go(Phase::Open { until: steady.saturating_add(rest) }, cause, Some(rest))
     }
@@ -267,9 +271,10 @@ impl Breaker {
         }
     }
 
-    /// Whether calls came lately, or would if it did not rest.
-    pub fn is_used(&mut self, steady: Duration) -> bool {
-        self.phase != Phase::Closed || self.window.sum(self.window.length(), steady) != Count::default()
+    /// Whether calls came or ended within its window, or would have if it did not rest.
+    pub fn is_used(&self, steady: Duration) -> bool {
+        let is_resting = matches!(self.phase, Phase::Open { until } if until > steady);
+        is_resting || steady.saturating_sub(self.used) < self.window.length()
     }
 }
 

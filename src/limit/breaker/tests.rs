@@ -7,6 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod asking;
+
 const SERVER: Option<&str> = None;
 
 /// A board, its plan and its time.
@@ -178,37 +180,6 @@ fn rests_no_longer_than_its_bound_and_spreads_it() {
 }
 
 #[test]
-fn never_lets_what_may_not_try_try() {
-    let mut bench = bench();
-    bench.calls(5, Some("wipe"), OutcomeClass::TimedOut);
-    bench.rest();
-    assert!(bench.ask(Some("wipe"), Probe::Unfit).is_err());
-    assert_eq!(bench.state(Some("wipe")), BreakerState::Open);
-    let plan = bench.plan.clone();
-    for question in 0..3 {
-        assert!(bench.ask(Some("wipe"), Probe::Unfit).is_err(), "before question {question}");
-        let permit = bench.board.probe(&plan, bench.at, &mut bench.notices).expect("the gate may ask");
-        assert!(bench.board.probe(&plan, bench.at, &mut bench.notices).is_none(), "one at a time");
-        bench.end(permit, OutcomeClass::ProtocolError, Duration::ZERO);
-    }
-    assert!(bench.ask(Some("wipe"), Probe::Unfit).is_ok());
-    // A question says that the server is there; that the tool is well only a call can say.
-    bench.calls(5, Some("wipe"), OutcomeClass::TimedOut);
-    let rest = bench.notices.last().and_then(|notice| notice.change.rest).expect("it rests");
-    assert!((8..=12).contains(&rest.as_secs()), "{rest:?}");
-}
-
-#[test]
-fn asks_nothing_where_nothing_rests_or_a_call_may_try() {
-    let mut bench = bench();
-    let plan = bench.plan.clone();
-    assert!(bench.board.probe(&plan, bench.at, &mut bench.notices).is_none());
-    bench.calls(5, Some("read"), OutcomeClass::TimedOut);
-    bench.rest();
-    assert!(bench.board.probe(&plan, bench.at, &mut bench.notices).is_none());
-}
-
-#[test]
 fn frees_the_place_of_a_try_that_told_nothing() {
     let mut bench = bench();
     bench.calls(5, Some("a"), OutcomeClass::TimedOut);
@@ -245,6 +216,25 @@ fn lets_the_server_rest_where_three_fifths_of_its_tools_do() {
     assert!(open(&["a", "b"], &[]));
     assert!(open(&["a", "b", "c"], &["d", "e"]), "three of five");
     assert!(!open(&["a", "b", "c"], &["d", "e", "f"]), "three of six");
+}
+
+#[test]
+fn counts_no_tool_that_rested_out_long_ago_for_the_server() {
+    let mut bench = bench();
+    for tool in ["a", "b"] {
+        assert!(["c", "d", "e"].iter().all(|tool| bench.call(Some(tool), OutcomeClass::Answered)));
+        bench.calls(5, Some(tool), OutcomeClass::TimedOut);
+    }
+    assert_eq!(bench.state(SERVER), BreakerState::Closed, "two of five");
+    bench.rest();
+    let half = bench.ask(Some("b"), Probe::Fit).expect("a try");
+    drop(half);
+    bench.pass(10_000);
+    assert!(["d", "e"].iter().all(|tool| bench.call(Some(tool), OutcomeClass::Answered)));
+    bench.calls(5, Some("c"), OutcomeClass::TimedOut);
+    let states = ["a", "b", "c"].map(|tool| bench.state(Some(tool)));
+    assert_eq!(states, [BreakerState::Open, BreakerState::HalfOpen, BreakerState::Open]);
+    assert_eq!(bench.state(SERVER), BreakerState::Closed, "one of the three that are in use");
 }
 
 #[test]
