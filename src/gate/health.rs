@@ -133,7 +133,9 @@ impl Health {
             side.adaptive.hear(sample, care.concurrency.server);
         }
         let course = Course { class, took: ending.duration, steady };
-        permit.close(plans, course, &mut record.notices);
+        let mut notices = Vec::new();
+        permit.close(plans, course, &mut notices);
+        record.notices.extend(notices.into_iter().map(|notice| (record.branch, notice)));
     }
 }
 
@@ -177,7 +179,8 @@ impl Gate {
             (Method::Ping, spoken.of(Era::Legacy).next().filter(|_| is_known), PING)
         };
         let mut record = Record::of_a_question(now.unix_ms, policy, method);
-        (record.notices, record.branch) = (notices, branch);
+        record.notices = notices.into_iter().map(|notice| (branch, notice)).collect();
+        record.branch = branch;
         let mut passage = Passage { body: body.into(), ..Passage::empty() };
         if let Some(revision) = revision {
             let revision = HeaderValue::from_static(revision.as_str());

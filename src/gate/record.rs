@@ -81,8 +81,8 @@ pub struct Record {
     pub course: Option<OutcomeClass>,
     /// Which server it was for.
     pub branch: Branch,
-    /// Breakers that went from one state to another with it.
-    pub notices: Vec<Notice>,
+    /// Breakers that went from one state to another with it, of which server.
+    pub notices: Vec<(Branch, Notice)>,
     /// The tool whose breaker refused it, or would have; `None` where that was the server's.
     pub resting_tool: Option<Box<str>>,
     /// How it ended.

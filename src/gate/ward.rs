@@ -22,7 +22,7 @@ use crate::limit::retry::RetryBudget;
 use crate::limit::sticky::Sticky;
 use crate::mcp::{Message, Method};
 use crate::names::{Mode, Now};
-use crate::policy::{Fallback, Policy, Tool};
+use crate::policy::{Fallback, Policy, ReplicaPlan, Tool};
 
 /// One of the servers behind a gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -132,19 +132,43 @@ impl Ward {
         }
     }
 
-    /// Who calls, and in which conversation, as numbers that say nothing.
-    fn keys(&self, caller: &Caller, record: &Record) -> (u64, Option<u64>) {
-        let who = (caller.issuer(), caller.tenant(), caller.user(), caller.agent());
-        let conversation = record.conversation.map(|conversation| self.keys.hash_one(conversation.id));
-        (self.keys.hash_one(who), conversation)
+    /// Who calls, as a number that says nothing.
+    fn who(&self, caller: &Caller) -> u64 {
+        self.keys.hash_one((caller.issuer(), caller.tenant(), caller.user(), caller.agent()))
     }
 
-    /// Which server a request is for.
-    fn route(&self, traveller: Traveller<'_>, tool: Option<&Tool>, who: u64, record: &Record) -> Branch {
-        let Traveller { policy, ask, topic, is_bound, .. } = traveller;
-        let (Some(replica), Some(tool), Topic::Call(_)) = (&policy.upstream.care.replica, tool, topic) else {
-            return Branch::Primary;
-        };
+    /// As what a request wants a place.
+    fn guest<'a>(
+        &self,
+        traveller: Traveller<'a>,
+        method: Method,
+        tool: Option<&'a Tool>,
+        record: &Record,
+    ) -> Guest<'a> {
+        match (traveller.topic, method) {
+            (Topic::Call(_), _) => {
+                let is_bounded = traveller.policy.upstream.care.concurrency.conversation.is_some();
+                let conversation = record.conversation.filter(|_| is_bounded);
+                Guest::Call {
+                    tool: tool.map(|tool| tool.name.as_str()),
+                    conversation: conversation.map(|conversation| self.keys.hash_one(conversation.id)),
+                }
+            }
+            (_, Method::SubscriptionsListen) => Guest::Listen,
+            (Topic::Method(..) | Topic::Reply | Topic::Task(..), _) => Guest::Other,
+        }
+    }
+
+    /// Which server a request is for, where there are two.
+    fn route(
+        &self,
+        traveller: Traveller<'_>,
+        (replica, who): (&ReplicaPlan, u64),
+        tool: Option<&Tool>,
+        record: &Record,
+    ) -> Branch {
+        let Traveller { ask, topic, is_bound, .. } = traveller;
+        let (Some(tool), Topic::Call(_)) = (tool, topic) else { return Branch::Primary };
         let by_rule = || record.rule.as_ref().is_some_and(|rule| tool.care.sql_rules.contains(rule));
         let is_read = replica.takes.read && tool.reads()
             || replica.takes.sql && record.verdict == Verdict::Allow && by_rule();
@@ -163,12 +187,11 @@ impl Ward {
         &self,
         traveller: Traveller<'_>,
         branch: Branch,
-        guest: Guest<'_>,
+        (tool, guest): (Option<&Tool>, Guest<'_>),
         record: &mut Record,
     ) -> Result<Leave, Denial> {
         let Traveller { policy, ask, topic, .. } = traveller;
         let side = self.side(branch);
-        let tool = topic.tool_name().and_then(|name| policy.tool(name));
         let probe = match (topic, guest) {
             (_, Guest::Listen) => Probe::Unfit,
             (Topic::Call(_), _) if !tool.is_some_and(Tool::is_harmless) => Probe::Unfit,
@@ -176,27 +199,29 @@ impl Ward {
         };
         let applicant =
             Applicant { tool: tool.map(|tool| tool.name.as_str()), probe, tools: policy.tools().len() };
-        let admitted = side.board.admit(plans(policy, tool), applicant, ask.now.steady, &mut record.notices);
+        let mut notices = Vec::new();
+        let admitted = side.board.admit(plans(policy, tool), applicant, ask.now.steady, &mut notices);
+        record.notices.extend(notices.into_iter().map(|notice| (branch, notice)));
         let permit = admitted.map_err(|shut| {
             record.resting_tool = applicant.tool.filter(|_| shut.is_tool).map(Into::into);
             Denial::Resting(shut)
         })?;
+        let place = side.bulkhead.enter(room(policy, tool, side), guest);
+        if let (Err(full), Mode::Enforce) = (&place, policy.mode) {
+            return Err(Denial::Crowded(*full));
+        }
+        // Noted of the server that it goes to, and of no other that was asked before.
         if permit.is_spared() {
             (record.verdict, record.action) = (Verdict::Deny, Action::ShadowDeny);
             record.reason = Reason::Unavailable;
             record.resting_tool = applicant.tool.map(Into::into);
         }
-        let place = match side.bulkhead.enter(room(policy, tool, side), guest) {
-            Ok(place) => Some(place),
-            Err(full) if policy.mode == Mode::Enforce => return Err(Denial::Crowded(full)),
-            Err(_) => {
-                (record.verdict, record.action) = (Verdict::Deny, Action::ShadowDeny);
-                record.reason = Reason::Overload;
-                None
-            }
-        };
+        if place.is_err() {
+            (record.verdict, record.action) = (Verdict::Deny, Action::ShadowDeny);
+            record.reason = Reason::Overload;
+        }
         let is_counted = guest != Guest::Listen;
-        Ok(Leave { permit: is_counted.then_some(permit), place })
+        Ok(Leave { permit: is_counted.then_some(permit), place: place.ok() })
     }
 }
 
@@ -233,28 +258,22 @@ impl Gate {
             return Ok(Health::default());
         };
         let tool = topic.tool_name().and_then(|name| policy.tool(name));
-        let (who, conversation) = ward.keys(traveller.caller, record);
-        let wanted = ward.route(traveller, tool, who, record);
-        let name = tool.map(|tool| tool.name.as_str());
-        let bounded = conversation.filter(|_| policy.upstream.care.concurrency.conversation.is_some());
-        let guest = match (topic, method) {
-            (Topic::Call(_), _) => Guest::Call { tool: name, conversation: bounded },
-            (_, Method::SubscriptionsListen) => Guest::Listen,
-            (Topic::Method(..) | Topic::Reply | Topic::Task(..), _) => Guest::Other,
-        };
-        let fallback = policy.upstream.care.replica.as_ref().map(|replica| replica.fallback);
-        let (leave, branch) = match ward.enter(traveller, wanted, guest, record) {
-            Err(Denial::Resting(_) | Denial::Crowded(_))
-                if wanted == Branch::Replica && fallback == Some(Fallback::Primary) =>
-            {
-                (ward.enter(traveller, Branch::Primary, guest, record), Branch::Primary)
+        let guest = ward.guest(traveller, *method, tool, record);
+        let replica = policy.upstream.care.replica.as_ref();
+        let replica = replica.map(|replica| (replica, ward.who(traveller.caller)));
+        let wanted = replica.map_or(Branch::Primary, |replica| ward.route(traveller, replica, tool, record));
+        let falls_back = replica.is_some_and(|(replica, _)| replica.fallback == Fallback::Primary);
+        let (leave, branch) = match ward.enter(traveller, wanted, (tool, guest), record) {
+            Err(Denial::Resting(_) | Denial::Crowded(_)) if wanted == Branch::Replica && falls_back => {
+                (ward.enter(traveller, Branch::Primary, (tool, guest), record), Branch::Primary)
             }
             entered => (entered, wanted),
         };
         record.branch = branch;
+        let leave = leave?;
         let is_write = matches!(topic, Topic::Call(_)) && !tool.is_some_and(Tool::reads);
-        let sticky = policy.upstream.care.replica.as_ref().map(|replica| replica.sticky);
-        let writer = sticky.filter(|_| is_write && branch == Branch::Primary).map(|sticky| (who, sticky));
+        let writer = replica.filter(|_| is_write && branch == Branch::Primary);
+        let writer = writer.map(|(replica, who)| (who, replica.sticky));
         if let Some((who, sticky)) = writer {
             ward.writers.wrote(who, ask.now.steady.saturating_add(sticky), ask.now.steady);
         }
@@ -263,7 +282,7 @@ impl Gate {
             Topic::Method(method, _) => method.as_str().ends_with("/list"),
             Topic::Reply | Topic::Task(..) => false,
         };
-        Ok(Health::new(Arc::clone(ward), leave?, (ask.now.steady, writer, is_repeatable)))
+        Ok(Health::new(Arc::clone(ward), leave, (ask.now.steady, writer, is_repeatable)))
     }
 
     /// A place for a stream that only listens.
@@ -337,3 +356,6 @@ pub(super) fn resting(what: &str, shut: Shut) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

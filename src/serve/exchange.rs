@@ -176,12 +176,14 @@ impl Visit<'_> {
         let (house, joined) = (self.house, tokio::time::Instant::now());
         let max = usize::try_from(queue.max.get()).unwrap_or(usize::MAX);
         let Some(waiter) = house.queues.join(cell, max) else { return Err(refusal) };
+        house.notice(&refusal.record);
         let admitted = loop {
             match house.gate.admit(&self.policy, caller, ask) {
                 Err(refusal) if line(&refusal).is_some_and(|(_, (other, _))| other == cell) => {
                     if !waiter.woken(joined + queue.timeout).await {
                         break Err(refusal);
                     }
+                    house.notice(&refusal.record);
                 }
                 admitted => break admitted,
             }

@@ -73,14 +73,20 @@ impl House {
     /// [`House::may_forward`] says no.
     pub fn tell(&self, record: &Record) {
         self.metrics.count(record);
-        for Notice { tool, change } in &record.notices {
-            let tool = tool.as_deref().unwrap_or("the whole server");
-            let rest_ms = change.rest.map(|rest| rest.as_millis());
-            let (from, to, cause) = (change.from.as_str(), change.to.as_str(), change.cause.as_str());
-            tracing::warn!(tool, from, to, cause, rest_ms, "a breaker changed its state");
-        }
+        self.notice(record);
         if let Err(full) = self.audit.offer(record) {
             tracing::error!(%full, "an audit record was lost");
+        }
+    }
+
+    /// Tells what breakers made of one message, and nothing else of it: it is asked about again.
+    pub fn notice(&self, record: &Record) {
+        self.metrics.noticed(&record.notices);
+        for (branch, Notice { tool, change }) in &record.notices {
+            let (upstream, tool) = (branch.as_str(), tool.as_deref().unwrap_or("the whole server"));
+            let rest_ms = change.rest.map(|rest| rest.as_millis());
+            let (from, to, cause) = (change.from.as_str(), change.to.as_str(), change.cause.as_str());
+            tracing::warn!(upstream, tool, from, to, cause, rest_ms, "a breaker changed its state");
         }
     }
 

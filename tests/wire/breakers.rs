@@ -12,7 +12,7 @@ use crate::support::gate::{Gate, call};
 use crate::support::upstream::{
     After, Got, Upstream, end_chunks, id, open_events, result, send_chunk, send_head, send_json,
 };
-use crate::support::wait_for;
+use crate::support::{PATIENCE, wait_for};
 
 const OK: &str = r#"{"content":[{"type":"text","text":"ok"}]}"#;
 
@@ -329,4 +329,46 @@ fn refuses_nothing_in_shadow() {
         assert_eq!(gate.call(ALICE, "slow", "{}").status(), 504);
     }
     assert_eq!(gate.metric("sluicegate_breaker_transitions_total", r#"to="open""#), 1.0);
+}
+
+#[test]
+fn tells_of_a_try_that_has_to_wait_for_a_place() {
+    let (answer, told) = std::sync::mpsc::channel::<()>();
+    let (told, hangs) = (std::sync::Mutex::new(told), Arc::new(AtomicBool::new(true)));
+    let flag = Arc::clone(&hangs);
+    let upstream = Upstream::start(move |got, stream| {
+        match what(got).as_str() {
+            "slow" if flag.load(Ordering::SeqCst) => return hang(stream),
+            "lookup" => {
+                let _ = told.lock().expect("no thread panicked with it").recv_timeout(PATIENCE);
+            }
+            _ => {}
+        }
+        send_json(stream, 200, &result(&got.body, OK));
+        After::Keep
+    });
+    let limit = "limits: [{ id: one, per: [user], concurrency: 1, queue: { max: 1, timeout: 20s } }]\n";
+    let gate = Gate::start(&(policy(QUICK) + limit), &upstream.url());
+    for _ in 0..5 {
+        assert_eq!(gate.call(ALICE, "slow", "{}").status(), 504);
+    }
+    hangs.store(false, Ordering::SeqCst);
+    let mut held = gate.connect();
+    held.send(&crate::support::wire::request(ALICE, &[], call(1, "lookup", "{}").as_bytes()));
+    wait_for("the call to arrive", || (asked(&upstream, "lookup") == 1).then_some(()));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            wait_for("the rest to be over", || {
+                let answer = gate.call(ALICE, "slow", "{}");
+                (!is_refused(&answer)).then_some(answer)
+            })
+        });
+        wait_for("word of the try", || {
+            (gate.metric("sluicegate_breaker_transitions_total", r#"to="half_open""#) == 1.0).then_some(())
+        });
+        assert_eq!(asked(&upstream, "slow"), 5, "it waits");
+        answer.send(()).expect("the server waits");
+        assert_eq!(held.answer().tool_error(), None);
+        assert_eq!(waiting.join().expect("it is answered").tool_error(), None);
+    });
 }

@@ -105,8 +105,12 @@ impl HealthSeries {
             let tool = record.resting_tool.as_deref().unwrap_or_default();
             self.short_circuited.with_label_values(&[upstream, tool]).inc();
         }
-        for Notice { tool, change } in &record.notices {
-            let tool = tool.as_deref().unwrap_or_default();
+    }
+
+    /// Counts what breakers made of it.
+    fn hear(&self, notices: &[(Branch, Notice)]) {
+        for (branch, Notice { tool, change }) in notices {
+            let (upstream, tool) = (branch.as_str(), tool.as_deref().unwrap_or_default());
             self.state.with_label_values(&[upstream, tool]).set(match change.to {
                 BreakerState::Closed => 0,
                 BreakerState::HalfOpen => 1,
@@ -119,6 +123,11 @@ impl HealthSeries {
 }
 
 impl Metrics {
+    /// Counts breakers that went from one state to another; the records that are counted do not say it.
+    pub fn noticed(&self, notices: &[(Branch, Notice)]) {
+        self.health.hear(notices);
+    }
+
     /// Counts a request that there was no room for.
     pub fn shed(&self, shed: Shed) {
         self.health.shed.get(shed as usize).into_iter().for_each(IntCounter::inc);
