@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::lock::Hint;
+use super::lock::{Definition, Hint};
 use super::snapshot::{Class, Tool};
 use crate::bounds::{
     LISTENS_MAX, REPLICA_STICKY, REQUESTS_PER_CONVERSATION_MAX, REQUESTS_PER_SERVER_MAX,
@@ -136,14 +136,15 @@ impl Fallback {
 }
 
 impl ServerCare {
-    /// As it acts in a policy of this mode: in shadow nothing is refused.
+    /// With its breaker as it acts in a policy of this mode. How much there may be at once stays as it is: whoever
+    /// counts that refuses only where the policy enforces.
     pub(super) fn lowered(mut self, mode: Mode) -> Self {
         self.breaker = lowered(self.breaker, mode);
         self
     }
 }
 
-/// The plan of a breaker as it acts in a policy of this mode.
+/// The plan of a breaker as it acts in a policy of this mode: in shadow it refuses nothing.
 pub(super) fn lowered(plan: BreakerPlan, mode: Mode) -> BreakerPlan {
     let drive = match (mode, plan.drive) {
         (Mode::Shadow, Drive::Auto | Drive::ForcedOpen | Drive::Observe) => Drive::Observe,
@@ -151,6 +152,37 @@ pub(super) fn lowered(plan: BreakerPlan, mode: Mode) -> BreakerPlan {
         (Mode::Enforce, drive) => drive,
     };
     BreakerPlan { drive, ..plan }
+}
+
+/// What says of a tool whether it may be called twice, and whether it changes anything.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Approval<'t> {
+    /// The class that is written; it counts before annotations.
+    pub class: Option<Class>,
+    /// What was approved of it.
+    pub definition: Option<&'t Definition>,
+    /// Whether the author says that calling it twice is as calling it once.
+    pub is_idempotent: bool,
+}
+
+impl Approval<'_> {
+    fn claims(self, hint: Hint) -> bool {
+        self.definition.is_some_and(|definition| definition.annotations.says(hint))
+    }
+
+    /// Whether it is approved as changing nothing. Where a class is written, that counts, and no annotation.
+    pub fn reads(self) -> bool {
+        match self.class {
+            Some(Class::Read) => true,
+            Some(Class::Destructive | Class::Write) => false,
+            None => self.claims(Hint::ReadOnly),
+        }
+    }
+
+    /// Whether calling it twice is approved to be as calling it once.
+    pub fn is_repeatable(self) -> bool {
+        self.is_idempotent || self.reads() || self.claims(Hint::Idempotent)
+    }
 }
 
 impl Tool {
@@ -162,19 +194,16 @@ impl Tool {
 
     /// Whether calling it twice is approved to be as calling it once.
     pub fn is_repeatable(&self) -> bool {
-        self.care.is_idempotent || self.reads() || self.claims(Hint::Idempotent)
+        self.approval().is_repeatable()
     }
 
     /// Whether it is approved as changing nothing. Where a class is written, that counts, and no annotation.
     pub fn reads(&self) -> bool {
-        match self.class {
-            Some(Class::Read) => true,
-            Some(Class::Destructive | Class::Write) => false,
-            None => self.claims(Hint::ReadOnly),
-        }
+        self.approval().reads()
     }
 
-    fn claims(&self, hint: Hint) -> bool {
-        self.definition().is_some_and(|definition| definition.annotations.says(hint))
+    fn approval(&self) -> Approval<'_> {
+        let (class, is_idempotent) = (self.class, self.care.is_idempotent);
+        Approval { class, definition: self.definition.as_deref(), is_idempotent }
     }
 }

@@ -1,12 +1,14 @@
 //! From nodes to values: every reader says what it wanted, what it found and where, and goes on.
 
 use std::num::NonZeroU32;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned, did_you_mean, shown};
 use super::scalar::Scalar;
 use super::yaml::{Content, Entry, Node};
+use crate::limit::Rate;
 use crate::names::{Label, Mode};
 
 /// A map with a closed set of keys; unknown ones have been noted.
@@ -261,12 +263,27 @@ pub(super) fn duration_of(text: &str) -> Option<Duration> {
 const DURATION_UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("min", 60_000), ("hour", 3_600_000)];
 const DURATION_MS_MAX: u64 = 24 * 3_600_000;
 
-/// A whole number from 1 on.
-pub(super) fn count(node: &Node, what: &str, findings: &mut Findings) -> Option<NonZeroU32> {
-    let found = match &node.content {
+/// A number that the type can hold as it is spelled. Notes nothing: what is wanted, only the caller knows.
+pub(super) fn number<T: FromStr>(node: &Node) -> Option<T> {
+    match &node.content {
         Content::Scalar(Scalar::Number(text)) => text.parse().ok(),
         Content::Scalar(_) | Content::List(_) | Content::Map(_) | Content::Unreadable => None,
-    };
+    }
+}
+
+/// Calls in a time: `60/min`.
+pub(super) fn rate(node: &Node, what: &str, findings: &mut Findings) -> Option<Rate> {
+    let text = text(node, what, findings)?;
+    let read = Rate::parse(text);
+    if let Err(fault) = read {
+        findings.raise(Code::BadValue, node.span, format!("`{}` is no rate: {fault}", shown(text)));
+    }
+    read.ok()
+}
+
+/// A whole number from 1 on.
+pub(super) fn count(node: &Node, what: &str, findings: &mut Findings) -> Option<NonZeroU32> {
+    let found = number(node);
     if found.is_none() {
         findings.raise(
             Code::BadValue,

@@ -78,7 +78,8 @@ impl Schema {
     /// Whether a text is valid JSON of this schema; `None` if it is too deep to be looked at in bounded time.
     pub fn is_met(&self, json: &str) -> Option<bool> {
         let document = Document::parse(json.as_bytes()).ok()?;
-        let value = serde_json::from_str(json).ok().filter(|_| is_flat(document.root()))?;
+        let is_flat = is_within(document.root(), JSON_SCHEMA_VALUE_DEPTH_MAX, |_| true);
+        let value = serde_json::from_str(json).ok().filter(|_| is_flat)?;
         Some(self.0.schemas.validate(&value, self.0.root).is_ok())
     }
 
@@ -86,7 +87,7 @@ impl Schema {
     pub(super) fn judge(&self, value: Value<'_>) -> Standing {
         if value.raw().len() > JSON_SCHEMA_VALUE_BYTES_MAX
             || value.repeats()
-            || !is_exact(value, JSON_SCHEMA_VALUE_DEPTH_MAX)
+            || !is_within(value, JSON_SCHEMA_VALUE_DEPTH_MAX, is_exact)
         {
             return Standing::Unknown;
         }
@@ -120,26 +121,20 @@ fn innermost(error: &boon::ValidationError<'_, '_>) -> String {
     }
 }
 
-/// Whether all numbers are doubles without loss, and nothing lies deeper than `depth`.
-fn is_exact(value: Value<'_>, depth: usize) -> bool {
+/// Whether nothing lies deeper than `depth`, and every number is as `is_fit` wants it.
+fn is_within(value: Value<'_>, depth: usize, is_fit: fn(&str) -> bool) -> bool {
+    let within = |inner| depth > 0 && is_within(inner, depth - 1, is_fit);
     match value.kind() {
-        Kind::Number => significant_digits(value.raw()) <= DOUBLE_DIGITS,
-        Kind::Array => depth > 0 && value.elements().all(|element| is_exact(element, depth - 1)),
-        Kind::Object => depth > 0 && value.members().all(|(_, member)| is_exact(member, depth - 1)),
+        Kind::Number => is_fit(value.raw()),
+        Kind::Array => depth > 0 && value.elements().all(within),
+        Kind::Object => depth > 0 && value.members().all(|(_, member)| within(member)),
         Kind::False | Kind::Key | Kind::Null | Kind::String | Kind::True => true,
     }
 }
 
-/// Whether nothing lies deeper than [`JSON_SCHEMA_VALUE_DEPTH_MAX`].
-fn is_flat(value: Value<'_>) -> bool {
-    fn fits(value: Value<'_>, depth: usize) -> bool {
-        match value.kind() {
-            Kind::Array => depth > 0 && value.elements().all(|element| fits(element, depth - 1)),
-            Kind::Object => depth > 0 && value.members().all(|(_, member)| fits(member, depth - 1)),
-            Kind::False | Kind::Key | Kind::Null | Kind::Number | Kind::String | Kind::True => true,
-        }
-    }
-    fits(value, JSON_SCHEMA_VALUE_DEPTH_MAX)
+/// Whether a double keeps the number as it is spelled.
+fn is_exact(spelling: &str) -> bool {
+    significant_digits(spelling) <= DOUBLE_DIGITS
 }
 
 /// Decimal digits that every double keeps. Source: IEEE 754, binary64.

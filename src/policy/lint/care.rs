@@ -2,6 +2,7 @@
 
 use super::surroundings::sql_rules;
 use crate::limit::breaker::Drive;
+use crate::policy::care::Approval;
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span};
 use crate::policy::parts::{BreakerPart, Bundle, ToolPart};
@@ -52,18 +53,16 @@ fn check_idempotent(tool: &ToolPart, findings: &mut Findings) {
     findings.advise(Code::IdempotentDoubtful, said.span, message, help);
 }
 
-/// Whether a tool is approved as one that may be called twice.
-fn is_repeatable(tool: &ToolPart) -> bool {
-    let said = tool.idempotent.as_ref().is_some_and(|said| said.value);
-    let claimed = tool.definition.as_ref().is_some_and(|definition| {
-        definition.annotations.idempotent == Some(true)
-            || tool.class.is_none() && definition.annotations.read_only == Some(true)
-    });
-    said || claimed || tool.class == Some(Class::Read)
+fn approval(tool: &ToolPart) -> Approval<'_> {
+    Approval {
+        class: tool.class,
+        definition: tool.definition.as_deref(),
+        is_idempotent: tool.idempotent.as_ref().is_some_and(|said| said.value),
+    }
 }
 
 fn check_retries(span: Option<Span>, tools: &[ToolPart], findings: &mut Findings) {
-    if let Some(span) = span.filter(|_| !tools.iter().any(is_repeatable)) {
+    if let Some(span) = span.filter(|_| !tools.iter().any(|tool| approval(tool).is_repeatable())) {
         let message = "no tool may be called twice, so nothing is tried again";
         let help = "give a tool the class `read`, or say `idempotent: true` of it; or remove `retries`";
         findings.advise(Code::RetriesOfNothing, span, message, help);
@@ -72,10 +71,7 @@ fn check_retries(span: Option<Span>, tools: &[ToolPart], findings: &mut Findings
 
 fn check_replica(bundle: &Bundle, tools: &[ToolPart], findings: &mut Findings) {
     let Some((span, replica)) = bundle.replica.zip(bundle.upstream.care.replica.as_ref()) else { return };
-    let reads = |tool: &ToolPart| {
-        let claims = tool.definition.as_ref().is_some_and(|it| it.annotations.read_only == Some(true));
-        tool.class == Some(Class::Read) || tool.class.is_none() && claims
-    };
+    let reads = |tool: &ToolPart| approval(tool).reads();
     let has_sql = tools.iter().any(|tool| sql_rules(bundle, tool.name.value.as_str()).next().is_some());
     if !(replica.takes.read && tools.iter().any(reads) || replica.takes.sql && has_sql) {
         let message = "no call goes to this replica";

@@ -8,9 +8,7 @@ use crate::limit::breaker::{BreakerPlan, Drive, ToolErrors};
 use crate::policy::care::{ConcurrencyPlan, Fallback, ReplicaPlan, RetryPlan, ServerCare, Takes};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Span, Spanned, shown};
-use crate::policy::scalar::Scalar;
 use crate::policy::walker;
-use crate::policy::yaml::Content;
 
 /// The keys of `breaker` under `upstream`.
 pub(in crate::policy) const BREAKER_KEYS: &[&str] = &[
@@ -201,13 +199,9 @@ fn read_codes(node: &Node, findings: &mut Findings) -> Option<Box<[i64]>> {
         let message = format!("`failure_codes` may have {FAILURE_CODES_MAX} numbers at most");
         findings.raise(Code::TooLarge, beyond.span, message);
     }
-    let read = |item: &Node| match &item.content {
-        Content::Scalar(Scalar::Number(text)) => text.parse().ok(),
-        Content::Scalar(_) | Content::List(_) | Content::Map(_) | Content::Unreadable => None,
-    };
     let mut codes = Vec::new();
     for item in items {
-        match read(item) {
+        match walker::number(item) {
             Some(code) => codes.push(code),
             None => {
                 let help = "write the code of a JSON-RPC error, such as `-32050`";

@@ -68,14 +68,9 @@ pub(super) fn read_conversation(node: &Node, findings: &mut Findings) -> Option<
         sources
     });
     let idle_gap = fields.get("fallback").and_then(|node| read_fallback(node, findings));
-    let new_max = fields.get("max_new_per_principal").and_then(|node| {
-        let text = walker::text(node, "`max_new_per_principal`", findings)?;
-        let read = Rate::parse(text);
-        if let Err(fault) = read {
-            findings.raise(Code::BadValue, node.span, format!("`{}` is no rate: {fault}", shown(text)));
-        }
-        read.ok()
-    });
+    let new_max = fields
+        .get("max_new_per_principal")
+        .and_then(|node| walker::rate(node, "`max_new_per_principal`", findings));
     Some(ConversationPart { sources, idle_gap, new_max })
 }
 

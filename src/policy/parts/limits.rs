@@ -13,7 +13,7 @@
 use super::rules::Selector;
 use super::{Bundle, Findings, ModePart, Spanned};
 use crate::bounds::{LIMIT_QUEUE_MAX, LIMIT_QUEUE_WAIT_MAX};
-use crate::limit::{Budget, Concurrency, Kind, Level, Queue, Rate, Requests, Unit};
+use crate::limit::{Budget, Concurrency, Kind, Level, Queue, Requests, Unit};
 use crate::names::{Label, Mode};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Span, did_you_mean, shown};
@@ -198,14 +198,9 @@ fn read_kind(fields: &Fields<'_>, span: Span, findings: &mut Findings) -> Option
 }
 
 fn read_rate(fields: &Fields<'_>, entry: &Entry, findings: &mut Findings) -> Option<Kind> {
-    let text = walker::text(&entry.value, "`rate`", findings)?;
-    let read = Rate::parse(text);
-    if let Err(fault) = read {
-        let message = format!("`{}` is no rate: {fault}", shown(text));
-        findings.raise(Code::BadValue, entry.value.span, message);
-    }
+    let rate = walker::rate(&entry.value, "`rate`", findings);
     let burst = fields.get("burst").map(|node| walker::count(node, "`burst`", findings));
-    let rate = read.ok()?;
+    let rate = rate?;
     Some(Kind::Rate { rate, burst: burst.unwrap_or(Some(rate.calls))? })
 }
 

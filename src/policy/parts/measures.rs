@@ -5,9 +5,8 @@ use crate::names::{Label, Mode};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Span, did_you_mean, shown};
 use crate::policy::plans::{AuditLevel, AuditPlan};
-use crate::policy::scalar::Scalar;
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::{Content, Node};
+use crate::policy::yaml::Node;
 use crate::scan::{Action, Confidence, Detector, Direction, FieldPattern, Pack};
 
 /// A redaction rule.
@@ -103,10 +102,7 @@ fn read_redaction(node: &Node, findings: &mut Findings) -> Option<RedactPart> {
 /// How many digits a mask leaves: four at most, as the last four of a card may be shown.
 fn read_keep_last(fields: &Fields<'_>, action: Option<Action>, findings: &mut Findings) -> Option<u8> {
     let entry = fields.entry("keep_last")?;
-    let found = match &entry.value.content {
-        Content::Scalar(Scalar::Number(text)) => text.parse().ok().filter(|digits| *digits <= 4_u8),
-        Content::Scalar(_) | Content::List(_) | Content::Map(_) | Content::Unreadable => None,
-    };
+    let found = walker::number(&entry.value).filter(|digits| *digits <= 4_u8);
     if found.is_none() {
         findings.raise(
             Code::BadValue,

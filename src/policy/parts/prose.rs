@@ -5,9 +5,8 @@ use crate::bounds::{PROSE_BYTES_MAX, PROSE_WAIT_MAX};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Span, did_you_mean, shown};
 use crate::policy::prose::{Beyond, ProsePlan};
-use crate::policy::scalar::Scalar;
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::{Content, Node};
+use crate::policy::yaml::Node;
 use crate::scan::Detector;
 
 /// The keys of `prose`.
@@ -76,12 +75,8 @@ fn read_detector(node: &Node, findings: &mut Findings) -> Option<Spanned<Detecto
 }
 
 fn read_threshold(node: &Node, findings: &mut Findings) -> Option<f32> {
-    let found = match &node.content {
-        Content::Scalar(Scalar::Number(text)) => text.parse().ok(),
-        Content::Scalar(_) | Content::List(_) | Content::Map(_) | Content::Unreadable => None,
-    };
     let (least, most) = THRESHOLDS;
-    let found = found.filter(|threshold| (least..=most).contains(threshold));
+    let found = walker::number(node).filter(|threshold| (least..=most).contains(threshold));
     if found.is_none() {
         let message = format!("`threshold` must be a number from {least} to {most}");
         findings.advise(Code::BadValue, node.span, message, "write less to find more, as in `0.5`");
