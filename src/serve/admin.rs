@@ -82,7 +82,7 @@ fn metrics(house: &House) -> Response<Outgoing> {
     let policy = house.live.policy();
     house.metrics.observe_limits(house.gate.ledger(), policy.all_limits(), house.clock.now());
     house.metrics.observe_crowds(&house.gate.crowds(&policy));
-    house.metrics.observe_ejected(house.upstream.ejected());
+    house.metrics.observe_ejected(house.upstream.ejected(&policy));
     house.metrics.observe_vault(house.gate.vault().len());
     house.metrics.observe_keys(house.keys.oldest(), house.keys.tally());
     let mut response = text(StatusCode::OK, house.metrics.render());

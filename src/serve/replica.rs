@@ -23,18 +23,19 @@ pub struct Known {
 impl Replica {
     /// Where the replica of a policy is; `None` where it has none.
     pub fn of(&self, policy: &Policy) -> Option<Arc<Known>> {
-        let url = &policy.upstream.care.replica.as_ref()?.url;
-        if let Some(known) = self.0.load_full().filter(|known| known.url == *url) {
+        if let Some(known) = self.known(policy) {
             return Some(known);
         }
+        let url = &policy.upstream.care.replica.as_ref()?.url;
         let target = Target::parse(url).ok()?;
         let known = Arc::new(Known { url: url.clone(), place: Place::of(&target, Pool::Replica) });
         self.0.store(Some(Arc::clone(&known)));
         Some(known)
     }
 
-    /// The replica that was asked last, if any was.
-    pub fn known(&self) -> Option<Arc<Known>> {
-        self.0.load_full()
+    /// The replica of a policy, if it was asked already.
+    pub fn known(&self, policy: &Policy) -> Option<Arc<Known>> {
+        let url = &policy.upstream.care.replica.as_ref()?.url;
+        self.0.load_full().filter(|known| known.url == *url)
     }
 }

@@ -84,10 +84,10 @@ impl Upstream {
         self.streamable.as_ref().and_then(Place::bridge)
     }
 
-    /// How many addresses are left alone now: of the server, and of its replica.
-    pub fn ejected(&self) -> [usize; 2] {
+    /// How many addresses are left alone now: of the server, and of the replica that `policy` has.
+    pub fn ejected(&self, policy: &Policy) -> [usize; 2] {
         let primary = [&self.streamable, &self.event_stream].into_iter().flatten().map(Place::ejected).sum();
-        [primary, self.replica.known().map_or(0, |known| known.place.ejected())]
+        [primary, self.replica.known(policy).map_or(0, |known| known.place.ejected())]
     }
 
     /// Where the server speaks HTTP+SSE, for an endpoint to be held against.

@@ -150,12 +150,12 @@ impl Metrics {
         }
     }
 
-    /// Sets how much is with each server.
+    /// Sets how much is with each server; nothing with one that is not among them, for the policy has none.
     pub fn observe_crowds(&self, crowds: &[Crowd]) {
-        for Crowd { branch, taken, limit } in crowds {
-            let at = *branch as usize;
-            self.health.taken.get(at).into_iter().for_each(|gauge| gauge.set((*taken).into()));
-            self.health.limit.get(at).into_iter().for_each(|gauge| gauge.set((*limit).into()));
+        for ((branch, taken), limit) in Branch::ALL.iter().zip(&self.health.taken).zip(&self.health.limit) {
+            let crowd = crowds.iter().find(|crowd| crowd.branch == *branch);
+            taken.set(crowd.map_or(0, |crowd| crowd.taken.into()));
+            limit.set(crowd.map_or(0, |crowd| crowd.limit.into()));
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::gate::{Action, Outcome, Record, Restore, Verdict};
+use crate::gate::{Action, Branch, Crowd, Outcome, Record, Restore, Unread, Verdict};
+use crate::policy::Beyond;
 use crate::report::sample;
 use crate::scan;
 
@@ -42,6 +43,37 @@ fn a_hundred_thousand_strange_names_add_no_series() {
     }
     assert_eq!(series(&metrics), before);
     assert_eq!(value(&metrics, r#"sluicegate_http_responses_total{code_class="2xx"}"#), Some(100_000.0));
+}
+
+#[test]
+fn a_replica_that_a_reload_takes_away_has_nothing_left() {
+    let metrics = Metrics::new();
+    let crowd = |branch| Crowd { branch, taken: 3, limit: 9 };
+    let gauges = |upstream: &str| {
+        ["inflight", "limit"].map(|gauge| {
+            value(&metrics, &format!(r#"sluicegate_concurrency_{gauge}{{upstream="{upstream}"}}"#))
+        })
+    };
+    metrics.observe_crowds(&[crowd(Branch::Primary), crowd(Branch::Replica)]);
+    assert_eq!(gauges("replica"), [Some(3.0), Some(9.0)]);
+    metrics.observe_crowds(&[crowd(Branch::Primary)]);
+    assert_eq!(gauges("replica"), [Some(0.0), Some(0.0)]);
+    assert_eq!(gauges("primary"), [Some(3.0), Some(9.0)]);
+}
+
+#[test]
+fn counts_what_was_not_read_under_its_reason_and_what_became_of_it() {
+    let metrics = Metrics::new();
+    for (turn, (unread, beyond)) in Unread::ALL
+        .iter()
+        .flat_map(|unread| Beyond::ALL.iter().map(move |beyond| (*unread, *beyond)))
+        .enumerate()
+    {
+        (0..=turn).for_each(|_| metrics.prose_unread(unread, beyond));
+        let (reason, action) = (unread.as_str(), beyond.as_str());
+        let name = format!(r#"sluicegate_prose_unread_total{{action="{action}",reason="{reason}"}}"#);
+        assert_eq!(value(&metrics, &name), Some((turn + 1) as f64), "{name}");
+    }
 }
 
 #[test]
