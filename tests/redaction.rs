@@ -73,11 +73,16 @@ fn path(folder: &tempfile::TempDir, name: &str) -> String {
 
 #[test]
 fn reaches_every_floor() {
+    hold("redaction", &[], FLOORS);
+}
+
+/// Scores every corpus with more `words`, tells the figures under `title`, and holds them against their floors.
+fn hold(title: &str, words: &[&str], floors: &[(&str, &str, &str)]) {
     let folder = corpora();
     let (mut short, mut lines) = (Vec::new(), Vec::new());
-    for (name, least, most) in FLOORS {
+    for (name, least, most) in floors {
         let corpus = path(&folder, &format!("{name}.jsonl"));
-        let mut words = vec!["--score", &*corpus, "-o", "json", "--fail-over", most];
+        let mut words = [words, &["--score", &*corpus, "-o", "json", "--fail-over", most]].concat();
         if !least.is_empty() {
             words.extend(["--fail-under", least]);
         }
@@ -95,12 +100,12 @@ fn reaches_every_floor() {
                 figures["false_hits_per_kb"].as_f64().unwrap_or(0.0),
             ),
         };
-        lines.push(format!("redaction, {name}: {line}"));
+        lines.push(format!("{title}, {name}: {line}"));
         if code != Some(0) {
             short.push(format!("{name}: {stderr}"));
         }
     }
-    summary::tell("redaction", &lines.join("\n"));
+    summary::tell(&title.replace(' ', "-"), &lines.join("\n"));
     assert!(short.is_empty(), "{}", short.concat());
 }
 
@@ -115,26 +120,8 @@ const FLOORS_READ: &[(&str, &str, &str)] = &[
 #[cfg(feature = "ner")]
 #[test]
 fn finds_more_people_with_a_model() {
-    let folder = corpora();
     let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/.ner");
-    let mut lines = Vec::new();
-    for (name, least, most) in FLOORS_READ {
-        let corpus = path(&folder, &format!("{name}.jsonl"));
-        let mut words = vec!["--ner", model, "--score", &*corpus, "-o", "json", "--fail-over", most];
-        if !least.is_empty() {
-            words.extend(["--fail-under", least]);
-        }
-        let (code, stdout, stderr) = scan(&words);
-        assert_eq!(code, Some(0), "{name}: {stdout}{stderr}");
-        let figures: Value = serde_json::from_str(&stdout).expect("JSON");
-        lines.push(format!(
-            "redaction with a model, {name}: leak recall {:.3}, precision {:.3}, false hits {:.3}/KB",
-            figures["total"]["leak_recall"].as_f64().unwrap_or(1.0),
-            figures["total"]["precision"].as_f64().unwrap_or(1.0),
-            figures["false_hits_per_kb"].as_f64().unwrap_or(0.0),
-        ));
-    }
-    summary::tell("redaction-with-a-model", &lines.join("\n"));
+    hold("redaction with a model", &["--ner", model], FLOORS_READ);
 }
 
 #[test]

@@ -18,6 +18,15 @@ pub struct Got {
     pub body: String,
 }
 
+impl Got {
+    /// The tool that it calls, or its method.
+    pub fn subject(&self) -> String {
+        let json: serde_json::Value = serde_json::from_str(&self.body).unwrap_or_default();
+        let name = json["params"]["name"].as_str();
+        name.or(json["method"].as_str()).unwrap_or_default().to_owned()
+    }
+}
+
 /// What happens to a connection after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {

@@ -5,8 +5,6 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use serde_json::Value;
-
 use crate::support::bundle::{self, ALICE, Bundle};
 use crate::support::gate::{Gate, call};
 use crate::support::upstream::{
@@ -28,13 +26,6 @@ fn policy(upstream: &str) -> String {
     )
 }
 
-/// The tool that a request calls, or its method.
-fn what(got: &Got) -> String {
-    let json: Value = serde_json::from_str(&got.body).unwrap_or_default();
-    let name = json["params"]["name"].as_str();
-    name.or(json["method"].as_str()).unwrap_or_default().to_owned()
-}
-
 /// Says nothing until the gate hangs up.
 fn hang(stream: &mut TcpStream) -> After {
     let _ = stream.read(&mut [0; 1]);
@@ -46,7 +37,7 @@ fn hanging(tool: &'static str) -> (Upstream, Arc<AtomicBool>) {
     let hangs = Arc::new(AtomicBool::new(true));
     let flag = Arc::clone(&hangs);
     let upstream = Upstream::start(move |got, stream| {
-        if what(got) == tool && flag.load(Ordering::SeqCst) {
+        if got.subject() == tool && flag.load(Ordering::SeqCst) {
             return hang(stream);
         }
         send_json(stream, 200, &result(&got.body, OK));
@@ -56,7 +47,7 @@ fn hanging(tool: &'static str) -> (Upstream, Arc<AtomicBool>) {
 }
 
 fn asked(upstream: &Upstream, tool: &str) -> usize {
-    upstream.got().iter().filter(|got| what(got) == tool).count()
+    upstream.got().iter().filter(|got| got.subject() == tool).count()
 }
 
 const QUICK: &str = "breaker: { rest: 300ms, rest_max: 300ms }";
@@ -118,7 +109,7 @@ fn tries_no_destructive_tool_but_asks_a_question_of_its_own() {
     let (wipe_hangs, ping_fails) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(true)));
     let (hangs, fails) = (Arc::clone(&wipe_hangs), Arc::clone(&ping_fails));
     let upstream = Upstream::start(move |got, stream| {
-        match what(got).as_str() {
+        match got.subject().as_str() {
             "wipe" if hangs.load(Ordering::SeqCst) => return hang(stream),
             "ping" if fails.load(Ordering::SeqCst) => send_json(stream, 503, "{}"),
             _ => send_json(stream, 200, &result(&got.body, OK)),
@@ -255,7 +246,7 @@ fn does_not_count_calls_that_their_client_took_back() {
     let reached = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&reached);
     let upstream = Upstream::start(move |got, stream| {
-        if what(got) == "echo" {
+        if got.subject() == "echo" {
             count.fetch_add(1, Ordering::SeqCst);
             return hang(stream);
         }
@@ -337,7 +328,7 @@ fn tells_of_a_try_that_has_to_wait_for_a_place() {
     let (told, hangs) = (std::sync::Mutex::new(told), Arc::new(AtomicBool::new(true)));
     let flag = Arc::clone(&hangs);
     let upstream = Upstream::start(move |got, stream| {
-        match what(got).as_str() {
+        match got.subject().as_str() {
             "slow" if flag.load(Ordering::SeqCst) => return hang(stream),
             "lookup" => {
                 let _ = told.lock().expect("no thread panicked with it").recv_timeout(PATIENCE);

@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Condvar, Mutex};
 
-use serde_json::Value;
-
 use crate::support::bundle::{self, ALICE, BOB, Bundle};
 use crate::support::gate::{Gate, call};
 use crate::support::upstream::{After, Got, Upstream, open_events, result, send_json};
@@ -24,12 +22,6 @@ fn policy(more: &str, upstream: &str) -> String {
          upstream: {{ {upstream} }}\n",
         bundle::callers()
     )
-}
-
-fn what(got: &Got) -> String {
-    let json: Value = serde_json::from_str(&got.body).unwrap_or_default();
-    let name = json["params"]["name"].as_str();
-    name.or(json["method"].as_str()).unwrap_or_default().to_owned()
 }
 
 /// A server that answers nothing until it may.
@@ -232,7 +224,7 @@ fn with_replica(primary: &Upstream, replica: &Upstream, more: &str, rules: &str)
 }
 
 fn calls_of(upstream: &Upstream) -> Vec<String> {
-    upstream.got().iter().map(what).filter(|what| what != "ping").collect()
+    upstream.got().iter().map(Got::subject).filter(|what| what != "ping").collect()
 }
 
 #[test]
