@@ -125,9 +125,38 @@ impl Mode {
     }
 }
 
+impl Now {
+    /// The time that is `by` later.
+    #[must_use]
+    pub fn after(self, by: Duration) -> Self {
+        let by_ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        Self { steady: self.steady.saturating_add(by), unix_ms: self.unix_ms.saturating_add(by_ms) }
+    }
+}
+
+/// Bytes as hexadecimal digits, in lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    halves.filter_map(|half| char::from_digit(half.into(), 16)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn writes_two_digits_for_each_byte() {
+        assert_eq!((hex(&[]), hex(&[0, 9, 10, 0x7f, 0xff])), (String::new(), "00090a7fff".into()));
+    }
+
+    #[test]
+    fn both_clocks_go_on_and_neither_goes_over() {
+        let now = Now { steady: Duration::from_millis(5), unix_ms: 7 };
+        let wanted = Now { steady: Duration::from_millis(15), unix_ms: 17 };
+        assert_eq!(now.after(Duration::from_millis(10)), wanted);
+        let last = Now { steady: Duration::MAX, unix_ms: u64::MAX };
+        assert_eq!(now.after(Duration::MAX), last);
+    }
 
     #[test]
     fn takes_the_alphabet_of_the_specification_and_nothing_else() {

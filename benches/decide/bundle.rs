@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use sluicegate::identity::{Caller, Directory, Evidence, Settings, StaticKey, digest};
 use sluicegate::json::Document;
-use sluicegate::names::{Label, Now};
-use sluicegate::policy::{self, Paint, Policy, Source, definition_sha256, hex};
+use sluicegate::names::{Label, Now, hex};
+use sluicegate::policy::{self, Paint, Policy, Source, definition_sha256};
 
 /// 2026-11-23.
 pub const TODAY_UNIX_MS: u64 = 1_795_392_000_000;

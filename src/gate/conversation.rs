@@ -21,7 +21,7 @@ use crate::identity::Caller;
 use crate::json::Value;
 use crate::limit::{Conversations, Digest, Share};
 use crate::mcp::{baggage, call, is_unseen};
-use crate::names::Now;
+use crate::names::{Now, hex};
 use crate::policy::{ConversationSource, Policy};
 
 /// The conversation of a message.
@@ -65,12 +65,8 @@ impl Conversation {
 
     /// The hash as text.
     pub fn name(&self) -> String {
-        self.id.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(digit).collect()
+        hex(&self.id)
     }
-}
-
-fn digit(half: u8) -> char {
-    char::from_digit(half.into(), 16).unwrap_or_default()
 }
 
 /// The id as it was sent, and the place of its source; `None` where no source says anything.

@@ -79,9 +79,7 @@ impl Hold {
     pub fn settle(mut self, answered: Answered, took: Duration) {
         self.is_settled = true;
         let began = self.places.began;
-        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let now =
-            Now { steady: began.steady.saturating_add(took), unix_ms: began.unix_ms.saturating_add(took_ms) };
+        let now = began.after(took);
         let Places { ledger, tool, .. } = &*self.places;
         if let Some(tool) = tool.as_ref().filter(|_| answered.response_bytes > 0) {
             ledger.learn(*tool, answered.response_bytes);

@@ -87,7 +87,7 @@ pub use input::{SchemaDoubt, fuzz_input};
 pub use keeping::{Binding, Keeping, PseudonymPlan, Unbound};
 pub use lock::{
     Annotations, Change, Definition, DefinitionFault, Drift, DriftClass, Hint, LOCK_FILE, Lock, LockedServer,
-    LockedTool, definition_sha256, drift, hex, visible,
+    LockedTool, definition_sha256, drift, visible,
 };
 pub use outline::{RuleOutline, TakenBack};
 pub use places::Place;

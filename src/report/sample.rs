@@ -7,13 +7,13 @@ use crate::gate::{Action, Outcome, Overhead, Reason, Record, Sizes, Verdict};
 use crate::identity::{Evidence, digest};
 use crate::json::Document;
 use crate::mcp::{Id, Method, Revision};
-use crate::names::{Label, Mode, Now};
+use crate::names::{Label, Mode, Now, hex};
 use crate::policy::{self, Policy, Source};
 use crate::scan::{self, Detector, Direction, Finding};
 
 /// A policy of the server `id` that knows one caller, with `more` at its end.
 pub(super) fn policy(id: &str, more: &str) -> Arc<Policy> {
-    let sha256: String = digest("key-1").iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&digest("key-1"));
     let text = format!(
         "version: 1\nserver: {{ id: {id}, mode: enforce }}\ncallers:\n  anonymous: allow\n  keys:\n    - {{ id: k, \
          sha256: \"{sha256}\", user: alice, tenant: acme, agent: agent-a }}\n{more}"

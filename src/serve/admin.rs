@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use super::body::Outgoing;
 use super::drain::Phase;
 use super::house::House;
+use crate::names::hex;
 use crate::report::METRICS_CONTENT_TYPE;
 use crate::store::Status;
 
@@ -127,7 +128,7 @@ fn readiness(house: &House) -> Response<Outgoing> {
 }
 
 fn policy(status: &Status) -> String {
-    let sha256: String = status.sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&status.sha256[..4]);
     match &status.error {
         None => format!("policy: ok, sha256 {sha256}\n"),
         Some(error) => {

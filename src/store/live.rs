@@ -10,7 +10,7 @@ use super::credentials::{AdoptFault, Passes};
 use super::keys::KeySources;
 use super::policies::{self, ReadFault};
 use super::surrogates;
-use crate::names::Mode;
+use crate::names::{Mode, hex};
 use crate::policy::{self, Policy, Source};
 
 /// The policy in force, and what became of the last attempt to replace it.
@@ -280,7 +280,7 @@ fn fingerprint(sources: &Result<Vec<Source>, ReadFault>) -> [u8; 32] {
 }
 
 fn short(sha256: &[u8; 32]) -> String {
-    sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hex(&sha256[..4])
 }
 
 /// The time in milliseconds since 1970.

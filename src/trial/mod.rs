@@ -146,7 +146,7 @@ impl Chain {
     ) -> Self {
         match chain.zip(case.after) {
             Some((Self { stage, now, .. }, after)) => {
-                Self { stage: stage.with_caller(Arc::clone(&caller)), caller, now: later(now, after) }
+                Self { stage: stage.with_caller(Arc::clone(&caller)), caller, now: now.after(after) }
             }
             None => {
                 let stage = Stage::new(Arc::clone(policy), Arc::clone(&caller));
@@ -155,11 +155,6 @@ impl Chain {
             }
         }
     }
-}
-
-fn later(now: Now, by: Duration) -> Now {
-    let by_ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-    Now { steady: now.steady.saturating_add(by), unix_ms: now.unix_ms.saturating_add(by_ms) }
 }
 
 /// Sends the message of a case as often as it says.
@@ -185,7 +180,7 @@ fn judge<'p>(
         (0..if together { times } else { 0 }).map(|_| stage.enter(&runs.question.body, start)).collect();
     waiting.reverse();
     for time in 0..times {
-        now = later(start, every.saturating_mul(time));
+        now = start.after(every.saturating_mul(time));
         let explanation = inquiry::explain(policy, &caller, now.unix_ms, &runs.question.body);
         if let Some(explanation) = &explanation {
             tell(explanation);

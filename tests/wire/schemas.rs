@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use sluicegate::json::Document;
-use sluicegate::policy::{definition_sha256, hex};
+use sluicegate::names::hex;
+use sluicegate::policy::definition_sha256;
 
 use crate::support::bundle::{self, ALICE, Bundle, EVE};
 use crate::support::gate::Gate;

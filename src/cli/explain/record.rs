@@ -16,8 +16,8 @@ use super::human;
 use crate::bounds::AUDIT_LINE_BYTES_MAX;
 use crate::identity::Supposed;
 use crate::json::Document;
-use crate::names::Label;
-use crate::policy::{Answer, Decision, Explanation, Policy, Question, hex, parse_time};
+use crate::names::{Label, hex};
+use crate::policy::{Answer, Decision, Explanation, Policy, Question, parse_time};
 
 /// Explains the record `id` of the audit file at `path`.
 ///

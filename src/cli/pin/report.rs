@@ -9,7 +9,8 @@ use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
 use crate::json::{Document, compact, decode, quote};
-use crate::policy::{Change, Definition, Drift, DriftClass, LOCK_FILE, Lock, LockedServer, hex, visible};
+use crate::names::hex;
+use crate::policy::{Change, Definition, Drift, DriftClass, LOCK_FILE, Lock, LockedServer, visible};
 
 /// What was approved beside what is offered.
 #[derive(Debug)]

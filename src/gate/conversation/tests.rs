@@ -20,7 +20,7 @@ fn policy(more: &str) -> std::sync::Arc<Policy> {
     crate::identity::install_crypto();
     let mut text = String::from("version: 1\nserver: { id: s }\ncallers:\n  keys:\n");
     for (place, (user, tenant, agent)) in CALLERS.iter().enumerate() {
-        let sha256: String = digest(&format!("key-{place}")).iter().map(|b| format!("{b:02x}")).collect();
+        let sha256 = hex(&digest(&format!("key-{place}")));
         text += &format!(
             "    - {{ id: k{place}, sha256: \"{sha256}\", user: {user}, tenant: {tenant}, agent: {agent} }}\n"
         );

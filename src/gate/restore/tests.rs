@@ -10,6 +10,7 @@ use super::super::{
 };
 use super::*;
 use crate::identity::{Evidence, digest};
+use crate::names::hex;
 use crate::policy::{Paint, Source, compile};
 
 /// The callers: user, tenant and agent.
@@ -44,8 +45,7 @@ impl Stage {
         crate::identity::install_crypto();
         let mut text = String::from("version: 1\nserver: { id: s }\ncallers:\n  anonymous: allow\n  keys:\n");
         for (place, (user, tenant, agent)) in CALLERS.iter().enumerate() {
-            let sha256: String =
-                digest(&format!("key-{place}")).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sha256 = hex(&digest(&format!("key-{place}")));
             text += &format!(
                 "    - {{ id: k{place}, sha256: \"{sha256}\", user: {user}, tenant: {tenant}, agent: {agent} }}\n"
             );

@@ -9,12 +9,10 @@
 //! does not know, and `icons`: they are addresses of pictures for people, no model reads them, and what
 //! is behind an address may change while the address stays.
 
-use std::fmt::Write as _;
-
 use ring::digest::{SHA256, digest};
 
 use crate::json::{Kind, Value, quote, write_jcs};
-use crate::names::{NameFault, ToolName};
+use crate::names::{NameFault, ToolName, hex};
 use crate::policy::snapshot::Class;
 
 /// The members of a tool that are approved, in the order of RFC 8785.
@@ -165,17 +163,8 @@ pub fn definition_sha256(tool: Value<'_>) -> Result<[u8; 32], DefinitionFault> {
 pub fn manifest_sha256<'t>(tools: impl Iterator<Item = (&'t str, &'t [u8; 32])>) -> [u8; 32] {
     let mut tools: Vec<_> = tools.collect();
     tools.sort_unstable();
-    let lines: String = tools.iter().map(|(name, sha256)| format!("{}  {name}\n", hex(sha256))).collect();
+    let lines: String = tools.iter().map(|(name, sha256)| format!("{}  {name}\n", hex(*sha256))).collect();
     sha256(lines.as_bytes())
-}
-
-/// A digest in lower-case hexadecimal digits.
-pub fn hex(sha256: &[u8; 32]) -> String {
-    sha256.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // A `String` takes whatever is written to it.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

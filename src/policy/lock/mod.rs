@@ -43,7 +43,7 @@ use super::yaml::{self, Content, Node, Room};
 use crate::bounds::{LOCK_BYTES_MAX, LOCK_DEPTH_MAX, POLICY_TOOLS_MAX};
 use crate::json::Document;
 use crate::names::ToolName;
-pub use definition::{Annotations, Definition, DefinitionFault, definition_sha256, hex};
+pub use definition::{Annotations, Definition, DefinitionFault, definition_sha256};
 pub use drift::{Change, Drift, DriftClass, drift};
 pub use hint::Hint;
 pub use spelling::visible;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bounds::JSON_DEPTH_MAX;
+use crate::names::hex;
 use crate::policy::{Policy, compile};
 
 fn lock(text: &str) -> Source {

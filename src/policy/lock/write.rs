@@ -3,10 +3,11 @@
 //! Tools by name, keys of schemas in one order, numbers as the server spells them, no line for what fits
 //! into the one before. Descriptions of several lines stand as such where YAML reads them back exactly.
 
-use super::definition::{self, Definition, hex};
+use super::definition::{self, Definition};
 use super::spelling::{is_shown, quoted};
 use super::{Lock, LockedTool};
 use crate::json::{Document, Kind, Value};
+use crate::names::hex;
 
 const HEAD: &str = "\
 # The tools that somebody approved, as their server describes them; written by `sluicegate pin`.

@@ -10,7 +10,7 @@ use super::{AuditMeters, Metrics, OTHER};
 use crate::gate::{Action, Denial, Reason, Record, Stray};
 use crate::limit::{Ledger, Rule};
 use crate::mcp::Method;
-use crate::names::{Label, Now};
+use crate::names::{Label, Now, hex};
 use crate::policy::Policy;
 use crate::report::labels::{
     self, CodeClass, ErrorType, FindingAction, Phase, ReloadResult, StreamKind, UpstreamFault,
@@ -154,7 +154,7 @@ impl Metrics {
     }
 
     fn show(&self, policy: &Policy) {
-        let sha256 = policy.sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex(&policy.sha256[..4]);
         let labels = PolicyLabels { sha256, mode: policy.mode.as_str() };
         let mut shown = self.policy.shown.lock().unwrap_or_else(PoisonError::into_inner);
         self.policy.info.with_label_values(&[labels.sha256.as_str(), labels.mode]).set(1);

@@ -222,7 +222,7 @@ fn shows_one_policy_at_a_time() {
         (info(), value(&metrics, r#"sluicegate_policy_reloads_total{result="success"}"#)),
         (1, Some(2.0))
     );
-    let sha256: String = b.sha256.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = crate::names::hex(&b.sha256[..4]);
     let name = format!(r#"sluicegate_policy_info{{mode="enforce",sha256="{sha256}"}}"#);
     assert_eq!(value(&metrics, &name), Some(1.0));
     metrics.policy_kept();

@@ -48,6 +48,7 @@ use super::child::scribe::Scribe;
 use crate::bounds::{
     BRIDGE_CHILDREN_MAX, BRIDGE_CHILDREN_PER_CALLER_MAX, BRIDGE_YIELD_IDLE, RESTART_WAIT_MAX,
 };
+use crate::names::hex;
 use crate::store::Live;
 use calls::Era;
 use process::Process;
@@ -144,9 +145,8 @@ impl Bridge {
     ///
     /// What a client sends under the same names must not be among them.
     pub fn introduce(headers: &mut HeaderMap, caller: &str, timeout: Option<Duration>) {
-        let caller: String = caller.bytes().map(|byte| format!("{byte:02x}")).collect();
         // INVARIANT: hexadecimal digits are visible ASCII.
-        let caller = HeaderValue::from_str(&caller).expect("digits are a header value");
+        let caller = HeaderValue::from_str(&hex(caller.as_bytes())).expect("digits are a header value");
         headers.insert(CALLER_HEADER, caller);
         if let Some(ms) = timeout.and_then(|timeout| u64::try_from(timeout.as_millis()).ok()) {
             headers.insert(TIMEOUT_HEADER, ms.into());
@@ -295,7 +295,7 @@ fn session_id() -> Box<str> {
     let mut bits = [0; 16];
     // INVARIANT: the system's generator works; ring blocks at boot until it is seeded.
     SystemRandom::new().fill(&mut bits).expect("the system gives random bits");
-    bits.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    hex(&bits).into()
 }
 
 #[cfg(test)]

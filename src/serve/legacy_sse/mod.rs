@@ -33,6 +33,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::tickets::Tickets;
 use crate::bounds::{PAIR_WORDS_QUEUED_MAX, PAIRS_MAX};
 use crate::mcp::Endpoint;
+use crate::names::hex;
 
 pub use speech::say;
 pub use stream::listen;
@@ -110,7 +111,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn fresh_name() -> Option<Box<str>> {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).ok()?;
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    Some(hex(&bytes).into())
 }
 
 #[cfg(test)]
