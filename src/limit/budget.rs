@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _, Zoned};
 
+use super::rate::whole;
 use crate::bounds::BUDGET_MAX;
 
 /// So much in each window of a calendar.
@@ -68,7 +69,8 @@ impl Budget {
     /// [`BudgetFault`], the policy author's.
     pub fn parse(text: &str) -> Result<Self, BudgetFault> {
         let (amount, period) = text.split_once('/').ok_or(BudgetFault::Form)?;
-        let amount = read_amount(amount.trim()).ok_or(BudgetFault::Amount)?;
+        let amount = whole(amount.trim()).filter(|amount| (1..=BUDGET_MAX).contains(amount));
+        let amount = amount.ok_or(BudgetFault::Amount)?;
         let period = period.trim();
         let period = Period::ALL.iter().copied().find(|known| known.as_str() == period);
         let period = period.ok_or(BudgetFault::Period)?;
@@ -165,14 +167,6 @@ impl Budget {
         let first = Timestamp::from_second(time.as_second() - into).ok()?;
         Some((first, Timestamp::from_second(first.as_second() + 3600).ok()?))
     }
-}
-
-fn read_amount(text: &str) -> Option<u64> {
-    let is_number = text.starts_with(|c: char| c.is_ascii_digit())
-        && text.ends_with(|c: char| c.is_ascii_digit())
-        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-    let amount = is_number.then(|| text.replace('_', "").parse().ok())??;
-    (1..=BUDGET_MAX).contains(&amount).then_some(amount)
 }
 
 impl Period {

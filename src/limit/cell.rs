@@ -3,7 +3,7 @@
 //! ```text
 //! rate          the arrival time of the cell rate algorithm, in nanoseconds of the steady clock
 //! budget        26 bits: the minute in which the window ends; 38 bits: what is used of it
-//! concurrency   32 bits: how many wait; 32 bits: how many are in flight
+//! concurrency   how many are in flight
 //! ```
 //!
 //! Zero is a cell that was never used, for all of them. *Peek* is [`Gauge::take`] whose result is thrown
@@ -15,10 +15,11 @@
 //! that is sure only to one in as many: there a guess that was too high may be given back to somebody
 //! who was idle since, once in a while, and never more than one cell holds.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::rule::{Kind, Rule};
-use super::{Concurrency, Excess, Left};
+use super::{Concurrency, Excess, Left, Rate};
 use crate::names::Now;
 
 /// A rule's numbers at one time.
@@ -48,7 +49,6 @@ const USED_BITS: u32 = 38;
 const USED_MAX: u64 = (1 << USED_BITS) - 1;
 const END_MAX: u64 = (1 << (64 - USED_BITS)) - 1;
 const MINUTE_MS: u64 = 60_000;
-const FLIGHT: u64 = u32::MAX as u64;
 
 impl Gauge {
     pub fn new(rule: &Rule, now: Now) -> Self {
@@ -61,11 +61,16 @@ impl Gauge {
                 unix_ms: now.unix_ms,
             },
             Kind::Concurrency(concurrency) => Self::Concurrency(*concurrency),
-            Kind::Rate { rate, burst } => Self::Rate {
-                interval: nanoseconds(rate.interval()),
-                burst: burst.get().into(),
-                now: nanoseconds(now.steady),
-            },
+            Kind::Rate { rate, burst } => Self::of_rate(*rate, *burst, now),
+        }
+    }
+
+    /// The numbers of a rate, of which so many may come at once.
+    pub fn of_rate(rate: Rate, burst: NonZeroU32, now: Now) -> Self {
+        Self::Rate {
+            interval: nanoseconds(rate.interval()),
+            burst: burst.get().into(),
+            now: nanoseconds(now.steady),
         }
     }
 
@@ -90,7 +95,7 @@ impl Gauge {
             }
             Self::Concurrency(concurrency) => {
                 let most = concurrency.most.get();
-                if value & FLIGHT < u64::from(most) { Ok(value + 1) } else { Err(Excess::InFlight { most }) }
+                if value < u64::from(most) { Ok(value + 1) } else { Err(Excess::InFlight { most }) }
             }
             Self::Rate { interval, burst, now } => {
                 if cost > burst {
@@ -127,7 +132,7 @@ impl Gauge {
                 let used = (value & USED_MAX).saturating_sub(cost);
                 is_same_window.then_some(value & !USED_MAX | used)
             }
-            Self::Concurrency(_) => (value & FLIGHT > 0).then(|| value - 1),
+            Self::Concurrency(_) => value.checked_sub(1),
             Self::Rate { interval, .. } => {
                 let is_same_run = value.abs_diff(taken).is_multiple_of(interval);
                 is_same_run.then(|| value.saturating_sub(cost.saturating_mul(interval)))
@@ -144,7 +149,7 @@ impl Gauge {
                 Left { amount, reset: Some(Duration::from_millis(reset)) }
             }
             Self::Concurrency(concurrency) => {
-                let amount = u64::from(concurrency.most.get()).saturating_sub(value & FLIGHT);
+                let amount = u64::from(concurrency.most.get()).saturating_sub(value);
                 Left { amount, reset: None }
             }
             Self::Rate { interval, burst, now } => {
@@ -159,7 +164,7 @@ impl Gauge {
     pub fn used(&self, value: u64) -> u64 {
         let (used, whole) = match *self {
             Self::Budget { amount, unix_ms, .. } => (used(value, unix_ms), amount),
-            Self::Concurrency(concurrency) => (value & FLIGHT, concurrency.most.get().into()),
+            Self::Concurrency(concurrency) => (value, concurrency.most.get().into()),
             Self::Rate { interval, burst, now } => {
                 (value.saturating_sub(now), burst.saturating_mul(interval))
             }

@@ -20,6 +20,7 @@ use std::time::Duration;
 use quick_cache::sync::Cache;
 
 use super::Rate;
+use super::cell::Gauge;
 use crate::bounds::{CONVERSATIONS_MAX, CONVERSERS_MAX};
 use crate::names::Now;
 
@@ -36,8 +37,8 @@ pub struct Conversations {
 /// What is known of one caller.
 #[derive(Debug, Default)]
 struct Converser {
-    /// The arrival time of the cell that new conversations take from.
-    arrival: Duration,
+    /// The cell that new conversations take from.
+    cell: u64,
     /// The talk that silence began, by its first and its last call.
     talk: Option<(Duration, Duration)>,
 }
@@ -59,17 +60,14 @@ impl Conversations {
         if self.known.get(&conversation).is_some() {
             return Share::Own;
         }
-        let interval = (new_max.period / new_max.calls.get()).max(Duration::from_nanos(1));
-        let tolerance = interval.saturating_mul(new_max.calls.get() - 1);
         let converser = self.converser(caller);
         let mut converser = locked(&converser);
         if self.known.get(&conversation).is_some() {
             return Share::Own;
         }
-        if converser.arrival.saturating_sub(tolerance) > now.steady {
-            return Share::Common;
-        }
-        converser.arrival = converser.arrival.max(now.steady).saturating_add(interval);
+        let gauge = Gauge::of_rate(new_max, new_max.calls, now);
+        let Ok(cell) = gauge.take(converser.cell, 1) else { return Share::Common };
+        converser.cell = cell;
         self.known.insert(conversation, ());
         Share::Own
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// So many calls in so long a time.
@@ -46,11 +47,7 @@ impl Rate {
     }
 
     fn calls(text: &str) -> Option<NonZeroU32> {
-        let is_number = text.starts_with(|c: char| c.is_ascii_digit())
-            && text.ends_with(|c: char| c.is_ascii_digit())
-            && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-        let calls: NonZeroU32 = is_number.then(|| text.replace('_', "").parse().ok())??;
-        (calls.get() <= CALLS_MAX).then_some(calls)
+        whole(text).filter(|calls: &NonZeroU32| calls.get() <= CALLS_MAX)
     }
 
     /// The time after which one is given back.
@@ -60,6 +57,15 @@ impl Rate {
     pub fn interval(self) -> Duration {
         (self.period / self.calls.get()).max(Duration::from_nanos(1))
     }
+}
+
+/// A whole number as policies write large ones: `2_000_000`.
+pub(super) fn whole<T: FromStr>(text: &str) -> Option<T> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_number = text.starts_with(is_digit)
+        && text.ends_with(is_digit)
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    is_number.then(|| text.replace('_', "").parse().ok())?
 }
 
 /// Writes it as policies do.

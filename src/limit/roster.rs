@@ -133,10 +133,9 @@ impl Entry {
         self.cells.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn forgot(&self, cells: usize) {
-        let _ = self
-            .cells
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |known| Some(known.saturating_sub(cells)));
+    pub fn forgot(&self) {
+        let less = |known: usize| known.checked_sub(1);
+        let _ = self.cells.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     pub fn say(&self, word: Word) {

@@ -126,15 +126,6 @@ impl Rule {
         self.terms.kind.most()
     }
 
-    /// In what time that much is given back, where it is given back with time; of a month 31 days.
-    pub fn window(&self) -> Option<Duration> {
-        match &self.terms.kind {
-            Kind::Budget(budget) => Some(budget.period().longest()),
-            Kind::Concurrency(_) => None,
-            Kind::Rate { rate, burst } => Some(rate.interval().saturating_mul(burst.get())),
-        }
-    }
-
     /// A number for its id, kind, unit and mode: two rules with the same have the same cells.
     pub fn stamp(&self) -> u64 {
         self.stamp

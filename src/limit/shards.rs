@@ -109,7 +109,7 @@ impl Shards {
                 let Some(entry) = list.at(key.index()) else { return true };
                 let is_over = entry.fading.is_over(*cell.get_mut(), now);
                 if is_over {
-                    entry.forgot(1);
+                    entry.forgot();
                 }
                 !is_over
             });
