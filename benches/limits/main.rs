@@ -38,7 +38,13 @@ const SUBJECT: Subject<'static> = Subject {
 };
 
 fn bill() -> Bill<'static> {
-    Bill { round: Round::First, request_bytes: 400, arguments: "", argument: &|_| None, response_bytes: 0 }
+    Bill {
+        round: Round::First,
+        request_bytes: 400,
+        argument_tokens: &|| 0,
+        argument: &|_| None,
+        response_bytes: 0,
+    }
 }
 
 fn rule(id: &str, per: &[Level], kind: Kind) -> Arc<Rule> {

@@ -226,14 +226,11 @@ impl Calls {
         self.rounds.insert(round, until);
     }
 
-    /// Whether a server has asked for a round that has not come.
-    pub fn round_was_asked(&self, round: Key, now: Now) -> bool {
-        self.rounds.get(&round).is_some_and(|until| now.steady < until)
-    }
-
-    /// Notes that a round has come; it comes once.
-    pub fn round_came(&self, round: Key) {
-        self.rounds.remove(&round);
+    /// Takes out a round that a server has asked for, and until when: it comes once. `None` where it has come, is too
+    /// late, or was never asked for.
+    pub fn take_round(&self, round: Key, now: Now) -> Option<Duration> {
+        let (_, until) = self.rounds.remove(&round)?;
+        (now.steady < until).then_some(until)
     }
 
     fn with<T>(&self, session: Key, act: impl FnOnce(&mut Conversation) -> T) -> Option<T> {
@@ -246,4 +243,39 @@ impl Calls {
 /// The bond of a session, whose key this table goes by.
 pub(super) fn bond<'a>(handle: super::Handle, caller: &'a Caller, server: &'a str) -> Bond<'a> {
     Bond { handle, caller, server, scope: &[] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_comes_once_and_in_time() {
+        let (calls, round) = (Calls::default(), Key([1, 2]));
+        let at = |seconds| Now { steady: Duration::from_secs(seconds), unix_ms: 0 };
+        assert_eq!(calls.take_round(round, at(0)), None, "nobody asked for it");
+        calls.round_asked(round, Duration::from_secs(9));
+        assert_eq!(calls.take_round(round, at(8)), Some(Duration::from_secs(9)));
+        assert_eq!(calls.take_round(round, at(8)), None, "it has come");
+        calls.round_asked(round, Duration::from_secs(9));
+        assert_eq!(calls.take_round(round, at(9)), None, "too late");
+    }
+
+    #[test]
+    fn of_several_that_bring_one_round_at_once_one_does() {
+        let (calls, round) = (Calls::default(), Key([1, 2]));
+        let now = Now { steady: Duration::ZERO, unix_ms: 0 };
+        for _ in 0..200 {
+            calls.round_asked(round, Duration::from_secs(9));
+            let took = std::thread::scope(|scope| {
+                let threads = [(); 4].map(|()| scope.spawn(|| calls.take_round(round, now).is_some()));
+                threads
+                    .map(|thread| thread.join().expect("it ends well"))
+                    .iter()
+                    .filter(|took| **took)
+                    .count()
+            });
+            assert_eq!(took, 1);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Step 9: what a request is counted as, what it costs, and taking that from every limit or from none.
 
+use std::cell::LazyCell;
+
 use crate::bounds::ROUND_LIFE_MAX;
 use crate::identity::Caller;
 use crate::json::{Kind, Value, decimal};
@@ -57,21 +59,17 @@ impl Gate {
             Topic::Method(..) | Topic::Reply => None,
         };
         let handles = self.handles(policy, caller, ask.now);
-        let later =
-            round(policy, &handles, topic, message).filter(|key| self.calls.round_was_asked(*key, ask.now));
+        let later = round(policy, &handles, topic, message);
+        let later = later.and_then(|key| Some((key, self.calls.take_round(key, ask.now)?)));
         let round = if later.is_some() { Round::Later } else { Round::First };
         let is_greeting = is_greeting(message.method());
         let request = Request { kind, tool, arguments, round, is_greeting };
         let charged = self.take(policy, caller, ask, &request, record);
-        match charged {
-            Err(denial) => Err(denial),
-            Ok(hold) => {
-                if let Some(key) = later {
-                    self.calls.round_came(key);
-                }
-                Ok(hold)
-            }
+        if let (Err(_), Some((key, until))) = (&charged, later) {
+            // It has not gone on: it may come again.
+            self.calls.round_asked(key, until);
         }
+        charged
     }
 
     /// Takes the place of a stream of messages that the server sends by itself.
@@ -104,11 +102,12 @@ impl Gate {
     ) -> Result<Option<Hold>, Denial> {
         let tool = request.tool.and_then(|name| policy.tool(name));
         let limits = policy.limits(tool, request.kind);
+        let mut conversation = None;
         if limits.clone().any(|limit| limit.per().contains(&Level::Conversation)) {
             let known = record.conversation;
             record.conversation = conversation::enter(&self.talks, policy, caller, (known, ask.now));
+            conversation = record.conversation.and_then(|conversation| conversation.of_its_own());
         }
-        let conversation = record.conversation.and_then(|conversation| conversation.of_its_own());
         let subject = Subject {
             server: policy.server.as_str(),
             tenant: caller.tenant(),
@@ -118,13 +117,15 @@ impl Gate {
             tool: request.tool,
             class: tool.and_then(|tool| tool.class).map(Class::as_str),
         };
+        let arguments = request.arguments.map_or("", |arguments| arguments.raw());
+        let tokens = LazyCell::new(|| limit::count_tokens(arguments));
         let bill = Bill {
             round: request.round,
             request_bytes: match &ask.errand {
                 Errand::Say(body) => body.len() as u64,
                 Errand::Leave | Errand::Listen => 0,
             },
-            arguments: request.arguments.map_or("", |arguments| arguments.raw()),
+            argument_tokens: &|| *tokens,
             argument: &|path| amount(request.arguments?, path),
             response_bytes: request.tool.map_or(0, |tool| self.ledger.expected_bytes(tool)),
         };
@@ -139,6 +140,7 @@ impl Gate {
                     let left = enforced.map(|rule| (&**rule, self.ledger.left(rule, &subject, ask.now)));
                     record.hint = Hint::tightest(left, &policy.limit_hints, caller).map(Box::new);
                 }
+                record.places = charge.hold.iter().flat_map(Hold::cells).collect();
                 Ok(charge.hold)
             }
             limit::Verdict::Exceeded(_) if request.is_greeting => Ok(None),
@@ -243,3 +245,6 @@ fn kind(topic: &Topic<'_>) -> Option<Requests> {
         | Method::SamplingCreateMessage => Some(Requests::OTHER),
     }
 }
+
+#[cfg(test)]
+mod tests;

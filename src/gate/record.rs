@@ -17,6 +17,7 @@ use super::rules::Topic;
 use super::ward::Branch;
 use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, TARGET_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use crate::identity::Caller;
+use crate::limit::CellId;
 use crate::limit::breaker::{Notice, OutcomeClass};
 use crate::mcp::{Id, Message, Method, Revision};
 use crate::names::{Label, Mode};
@@ -85,6 +86,9 @@ pub struct Record {
     pub notices: Vec<(Branch, Notice)>,
     /// The tool whose breaker refused it, or would have; `None` where that was the server's.
     pub resting_tool: Option<Box<str>>,
+    /// Cells of limits in which it had a place among those in flight, free again when the record is told: it may have
+    /// been refused after it was counted, and others may wait for the place.
+    pub places: Vec<CellId>,
     /// How it ended.
     pub outcome: Outcome,
     /// HTTP status sent to the client; 0 when the client had gone.
@@ -168,6 +172,7 @@ impl Record {
             branch: Branch::Primary,
             notices: Vec::new(),
             resting_tool: None,
+            places: Vec::new(),
             outcome: Outcome::Cancelled,
             http_status: 0,
             duration_us: 0,

@@ -14,7 +14,7 @@ use super::record::Record;
 use super::refusal::Denial;
 use super::rounds::Abilities;
 use crate::json::{self, Document, Splice};
-use crate::limit::{self, CellId, Hold};
+use crate::limit::{self, Hold};
 use crate::mcp::{self, Claims, Era, Id, Message, Method, Revision, Sender, Speech};
 use crate::policy::Policy;
 use crate::scan::Scope;
@@ -213,11 +213,6 @@ impl Ticket {
     /// The protocol headers to send, made anew from the judged body.
     pub fn claims(&self) -> &HeaderMap {
         &self.passage.claims
-    }
-
-    /// The cells of limits in which it has a place among those in flight.
-    pub fn cells(&self) -> Vec<CellId> {
-        self.passage.hold.iter().flat_map(Hold::cells).collect()
     }
 
     /// Counts the tokens of a message that the client gets, where a limit wants that.

@@ -1,6 +1,6 @@
 //! What one request costs, in every unit that a limit may count.
 
-use super::tokens::{count_tokens, tokens_in};
+use super::tokens::tokens_in;
 use super::{Excess, Rule, Unit};
 
 /// What is known of a request before it is answered.
@@ -10,8 +10,8 @@ pub struct Bill<'a> {
     pub round: Round,
     /// Bytes of its body.
     pub request_bytes: u64,
-    /// Its arguments as JSON; empty where there are none.
-    pub arguments: &'a str,
+    /// Counts the tokens of its arguments. Each rule asks that counts tokens: whoever counts long remembers.
+    pub argument_tokens: &'a dyn Fn() -> u64,
     /// The value of a numeric argument by its dotted path, rounded up; `None` where it is missing, no number,
     /// below zero or ambiguous.
     pub argument: &'a dyn Fn(&str) -> Option<u64>,
@@ -59,9 +59,7 @@ impl Bill<'_> {
             (Unit::Argument(path), _) => fixed((self.argument)(path).ok_or(Excess::Unmeasured)?),
             (Unit::RequestBytes, _) => fixed(self.request_bytes),
             (Unit::ResponseBytes, _) => self.guessed(rule, 0, self.response_bytes),
-            (Unit::Tokens, _) => {
-                self.guessed(rule, count_tokens(self.arguments), tokens_in(self.response_bytes))
-            }
+            (Unit::Tokens, _) => self.guessed(rule, (self.argument_tokens)(), tokens_in(self.response_bytes)),
         };
         Ok(cost)
     }

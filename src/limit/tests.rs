@@ -21,8 +21,13 @@ pub(super) const SUBJECT: Subject<'static> = Subject {
 };
 
 /// A call without arguments.
-pub(super) const BILL: Bill<'static> =
-    Bill { round: Round::First, request_bytes: 100, arguments: "", argument: &|_| None, response_bytes: 0 };
+pub(super) const BILL: Bill<'static> = Bill {
+    round: Round::First,
+    request_bytes: 100,
+    argument_tokens: &|| 0,
+    argument: &|_| None,
+    response_bytes: 0,
+};
 
 pub(super) fn at(nanoseconds: u64) -> Now {
     Now { steady: Duration::from_nanos(nanoseconds), unix_ms: 0 }

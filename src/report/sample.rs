@@ -56,6 +56,7 @@ pub(super) fn record() -> Record {
         branch: crate::gate::Branch::Primary,
         notices: Vec::new(),
         resting_tool: None,
+        places: Vec::new(),
         outcome: Outcome::Success,
         http_status: 200,
         duration_us: 412,

@@ -67,13 +67,15 @@ pub struct Settings {
 }
 
 impl House {
-    /// Writes down and counts what happened to one message.
+    /// Writes down and counts what happened to one message, and wakes who waits for a place that it had. To be called
+    /// when it has ended: its places are free then.
     ///
     /// A record that finds no room is counted by the audit itself; from then on
     /// [`House::may_forward`] says no.
     pub fn tell(&self, record: &Record) {
         self.metrics.count(record);
         self.notice(record);
+        self.queues.freed(&record.places);
         if let Err(full) = self.audit.offer(record) {
             tracing::error!(%full, "an audit record was lost");
         }

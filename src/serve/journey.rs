@@ -214,13 +214,10 @@ impl Drop for Journey {
                 bytes: self.bytes,
                 overhead: self.overhead,
             };
-            let queues = &self.house.queues;
-            let cells = ticket.cells();
             let record = self.house.gate.settle(ticket, ending);
             if record.method == Some(mcp::Method::NotificationsCancelled) {
-                queues.freed_somewhere();
+                self.house.queues.freed_somewhere();
             }
-            queues.freed(&cells);
             self.house.tell(&record);
         }
     }

@@ -1,6 +1,7 @@
 //! Each kind of limit, in front of a real server: budgets, places in flight, what answers and arguments cost.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 
 use serde_json::json;
@@ -265,4 +266,26 @@ fn who_waits_for_a_place_is_refused_when_time_is_up() {
     assert_eq!(gate.metric("sluicegate_queue_wait_seconds_count", "hot"), 1.0);
     answer.send(()).expect("the server waits");
     passes(&first.answer());
+}
+
+#[test]
+fn who_waits_gets_the_place_of_a_call_that_is_refused_after_it_was_counted() {
+    let upstream = Upstream::echo();
+    let limits = "limits:\n  - { id: hot, per: [tool], concurrency: 1, queue: { max: 1, timeout: 20s } }";
+    let rule = "redact:\n  - { id: stop, on: arguments, detectors: [us_ssn], action: block }\n";
+    let gate = Gate::start(&bundle::with(limits).replace("redact:\n", rule), &upstream.url());
+    // Searching it takes a while, in which it has the place.
+    let long = format!(r#"{{"a":"{} 536-22-8726"}}"#, "some words ".repeat(40_000));
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                assert!(gate.call(ALICE, "echo", &long).tool_error().is_some(), "it is never sent");
+            }
+        });
+        // Some come to the thread that searches, and find the place free.
+        let answers: Vec<_> = (0..8).map(|_| gate.call(BOB, "echo", "{}").tool_error()).collect();
+        is_over.store(true, Ordering::SeqCst);
+        assert_eq!(answers, [const { None }; 8]);
+    });
 }

@@ -126,7 +126,7 @@ fn a_longer_answer_than_was_guessed_leaves_debt() {
 #[test]
 fn a_request_that_never_came_to_the_server_pays_for_no_answer() {
     let rules = [in_unit(&budget("day", "1000/day"), Unit::Tokens)];
-    let (ledger, bill) = (ledger(), Bill { response_bytes: 2000, arguments: "12345678", ..BILL });
+    let (ledger, bill) = (ledger(), Bill { response_bytes: 2000, argument_tokens: &|| 2, ..BILL });
     drop(charge(&ledger, &rules, &bill, at(0)));
     let left = |tokens: u64| {
         let bill = Bill { response_bytes: tokens * BYTES_PER_TOKEN, ..BILL };
@@ -139,12 +139,11 @@ fn a_request_that_never_came_to_the_server_pays_for_no_answer() {
 fn a_guess_is_never_more_than_the_limit_holds_and_what_is_known_may_be() {
     let rules = [in_unit(&budget("day", "10/day"), Unit::Tokens)];
     let ledger = ledger();
-    let long = "x".repeat(44);
-    let bill = |arguments| Bill { arguments, response_bytes: 1 << 40, ..BILL };
-    let verdict = charge(&ledger, &rules, &bill(&long), at(0)).verdict;
+    let bill = |argument_tokens| Bill { argument_tokens, response_bytes: 1 << 40, ..BILL };
+    let verdict = charge(&ledger, &rules, &bill(&|| 11), at(0)).verdict;
     let excess = Excess::TooMuch { cost: 11, most: 10 };
     assert_eq!(verdict, Verdict::Exceeded(Exceeded { rule: &rules[0], excess }));
-    assert_eq!(charge(&ledger, &rules, &bill(&long[..40]), at(0)).verdict, Verdict::Granted);
+    assert_eq!(charge(&ledger, &rules, &bill(&|| 10), at(0)).verdict, Verdict::Granted);
 }
 
 #[test]

@@ -142,7 +142,7 @@ mod tests {
         let bill = Bill {
             round: Round::First,
             request_bytes: 0,
-            arguments: "",
+            argument_tokens: &|| 0,
             argument: &|_| None,
             response_bytes: 0,
         };
