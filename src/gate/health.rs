@@ -207,3 +207,6 @@ const DISCOVER: &str = concat!(
 
 /// Source: MCP 2025-11-25, basic/utilities/ping.
 const PING: &str = r#"{"jsonrpc":"2.0","id":"sluicegate","method":"ping"}"#;
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,8 @@ mod rounds;
 mod rules;
 mod seal;
 mod session;
+#[cfg(test)]
+mod stage;
 mod stray;
 mod subscriptions;
 mod suspects;

@@ -206,3 +206,6 @@ pub(super) fn carrier<'d>(message: &Message<'d>) -> Option<Value<'d>> {
         Message::Error { error, .. } => Some(*error),
     }
 }
+
+#[cfg(test)]
+mod tests;

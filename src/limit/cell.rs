@@ -332,6 +332,12 @@ mod tests {
         let over = gauge.take(nine, 6).expect("one was left");
         assert!(gauge.take(nine, 7).is_err(), "more than the overdraft");
         assert!(gauge.take(over, 1).is_err(), "nothing is left");
+        let (ten, twelve) =
+            (gauge.take(0, 10).expect("all of it"), gauge.take(nine, 3).expect("one was left"));
+        assert!(
+            gauge.take(ten, 1).is_err() && gauge.take(twelve, 1).is_err(),
+            "though the overdraft is not used up"
+        );
     }
 
     #[test]

@@ -1,61 +1,40 @@
 //! What a request holds of limits when it goes no further.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use http::HeaderMap;
-
 use super::*;
-use crate::gate::{Origin, Refusal, SealKey, Ticket, Way};
-use crate::identity::Evidence;
-use crate::names::Now;
-use crate::policy::{Paint, Source, compile};
-use crate::scan::Vault;
+use crate::gate::stage::{Stage, at};
 
-struct Stage {
-    gate: Gate,
-    policy: Arc<Policy>,
-}
-
-impl Stage {
-    fn new(limits: &str) -> Self {
-        crate::identity::install_crypto();
-        let text = format!(
-            "version: 1\nserver: {{ id: s }}\ncallers: {{ anonymous: allow }}\n\
-             tools: {{ read: {{ class: read }} }}\nallow: [{{ id: any, tools: \"*\" }}]\nlimits: [{limits}]\n\
-             redact: [{{ id: stop, on: arguments, detectors: [us_ssn], action: block }}]\n"
-        );
-        let source = Source { name: "policy.yaml".into(), text };
-        let policy = compile(&[source], 0).unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)));
-        // INVARIANT: the literal is long enough.
-        let key = SealKey::derive(b"a secret of tests, long enough to be one").unwrap();
-        Self { gate: Gate::new(key, Vault::new(&[7; 32])), policy: Arc::new(policy) }
-    }
-
-    fn call(&self, text: &str) -> Result<Ticket, Refusal> {
-        let body = format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"read","arguments":{{"a":"{text}"}}}}}}"#
-        );
-        let (headers, now) = (HeaderMap::new(), Now { steady: Duration::from_secs(9), unix_ms: 0 });
-        let (errand, origin) = (Errand::Say(body.into()), Origin::default());
-        let ask = Ask { errand, headers: &headers, origin, way: Way::Streamable, now };
-        let caller = self.policy.directory.verify(&Evidence::header(None), now).settled().expect("a caller");
-        self.gate.admit(&self.policy, &caller, &ask)
-    }
-}
+const ONE: &str = "{ id: one, per: [user], concurrency: 1 }";
 
 #[test]
 fn tells_which_places_it_had_however_it_ends() {
-    let stage =
-        Stage::new("{ id: one, per: [user], concurrency: 1 }, { id: rate, per: [user], rate: 9/min }");
-    let refused = stage.call("123-45-6789").expect_err("it may not be sent");
+    let stop = "redact: [{ id: stop, on: arguments, detectors: [us_ssn], action: block }]";
+    let stage = Stage::new(&format!("limits: [{ONE}, {{ id: rate, per: [user], rate: 9/min }}]\n{stop}"));
+    let say = |text: &str| {
+        stage.say("tools/call", &format!(r#"{{"name":"read","arguments":{{"a":"{text}"}}}}"#), 9)
+    };
+    let refused = say("123-45-6789").expect_err("it may not be sent");
     assert!(matches!(refused.denial, Denial::Content { .. }), "{:?}", refused.denial);
     assert_eq!(refused.record.places.len(), 1, "it was counted before it was searched");
-    let ticket = stage.call("a word").expect("the place is free again");
+    let ticket = say("a word").expect("the place is free again");
     assert_eq!(ticket.record().places, refused.record.places);
-    let full = stage.call("a word").expect_err("one has the place");
+    let full = say("a word").expect_err("one has the place");
     assert!(matches!(full.denial, Denial::Limited(_)) && full.record.places.is_empty(), "{:?}", full.denial);
-    let (_, passage) = ticket.spend();
-    drop(passage);
-    assert!(stage.call("a word").is_ok());
+    drop(ticket);
+    assert!(say("a word").is_ok());
+}
+
+#[test]
+fn a_round_that_finds_no_place_may_come_again() {
+    let calls = "{ id: calls, per: [user], rate: 1/hour, input_required: count_once }";
+    let stage = Stage::new(&format!("strict: {{ seal: none }}\nlimits: [{ONE}, {calls}]"));
+    let first = stage.call("read", 1).expect("the one call of this hour");
+    let caller = stage.caller();
+    let handles = stage.gate.handles(&stage.policy, &caller, at(1));
+    stage.gate.calls.round_asked(handles.key(Handle::RequestState, "s"), at(99).steady);
+    let again = || stage.say("tools/call", r#"{"name":"read","arguments":{},"requestState":"s"}"#, 2);
+    assert!(again().is_err(), "the first has the place");
+    drop(first);
+    let second = again().expect("it goes on with the first");
+    drop(second);
+    assert!(again().is_err(), "a round comes once");
 }

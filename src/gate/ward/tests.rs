@@ -1,42 +1,12 @@
 //! Which server a call goes to, and what is told of one that it did not go to.
 
-use bytes::Bytes;
-use http::HeaderMap;
-
 use super::*;
-use crate::gate::{Errand, Origin, Refusal, SealKey, Way};
-use crate::identity::Evidence;
+use crate::gate::stage::{Stage, at};
 use crate::limit::breaker::{BreakerPlan, BreakerState, Course};
-use crate::policy::{Paint, Source, compile};
-use crate::scan::Vault;
 
-/// A gate with two servers, and its policy.
-struct Stage {
-    gate: Gate,
-    policy: Arc<Policy>,
-}
-
-const REPLICA: &str = "replica: { url: \"http://127.0.0.1:8081/mcp\" }";
-
-fn at(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
+const REPLICA: &str = "upstream: { replica: { url: \"http://127.0.0.1:8081/mcp\" } }";
 
 impl Stage {
-    fn new(upstream: &str) -> Self {
-        crate::identity::install_crypto();
-        let text = format!(
-            "version: 1\nserver: {{ id: s }}\ncallers: {{ anonymous: allow }}\n\
-             tools: {{ read: {{ class: read }}, note: {{ class: write, idempotent: true }} }}\n\
-             allow: [{{ id: any, tools: \"*\" }}]\nupstream: {{ {upstream} }}\n"
-        );
-        let source = Source { name: "policy.yaml".into(), text };
-        let policy = compile(&[source], 0).unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)));
-        // INVARIANT: the literal is long enough.
-        let key = SealKey::derive(b"a secret of tests, long enough to be one").unwrap();
-        Self { gate: Gate::new(key, Vault::new(&[7; 32])).watchful(), policy: Arc::new(policy) }
-    }
-
     fn side(&self, branch: Branch) -> &Side {
         self.gate.ward.as_ref().expect("it is watchful").side(branch)
     }
@@ -47,28 +17,17 @@ impl Stage {
         for _ in 0..plan.failures {
             let (applicant, mut notices) = (Applicant { tool, probe, tools: 2 }, Vec::new());
             let board = &self.side(branch).board;
-            let permit = board.admit(plans, applicant, at(100), &mut notices).expect("it is closed");
+            let permit = board.admit(plans, applicant, at(100).steady, &mut notices).expect("it is closed");
             let class = if tool.is_some() { OutcomeClass::TimedOut } else { OutcomeClass::ConnectFailed };
-            permit.close(plans, Course { class, took: Duration::ZERO, steady: at(100) }, &mut notices);
+            permit.close(plans, Course { class, took: Duration::ZERO, steady: at(100).steady }, &mut notices);
         }
-    }
-
-    fn call(&self, tool: &str, seconds: u64) -> Result<Ticket, Refusal> {
-        let body = format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{{}}}}}}"#
-        );
-        let (headers, now) = (HeaderMap::new(), Now { steady: at(seconds), unix_ms: 0 });
-        let (errand, origin) = (Errand::Say(Bytes::from(body)), Origin::default());
-        let ask = Ask { errand, headers: &headers, origin, way: Way::Streamable, now };
-        let caller = self.policy.directory.verify(&Evidence::header(None), now).settled().expect("a caller");
-        self.gate.admit(&self.policy, &caller, &ask)
     }
 }
 
 #[test]
 fn tells_of_the_replica_what_happened_there_where_a_call_falls_back() {
     let stage = Stage::new(REPLICA);
-    let long = BreakerPlan { rest: at(60), ..BreakerPlan::default() };
+    let long = BreakerPlan { rest: at(60).steady, ..BreakerPlan::default() };
     stage.open(Branch::Replica, Some("read"), &long);
     stage.open(Branch::Replica, None, &BreakerPlan::default());
     let ticket = stage.call("read", 110).expect("the first server takes it");
@@ -85,7 +44,9 @@ fn tells_of_the_replica_what_happened_there_where_a_call_falls_back() {
 
 #[test]
 fn says_nothing_of_a_replica_that_only_looks_where_a_call_falls_back() {
-    let stage = Stage::new(&format!("breaker: {{ state: observe }}, concurrency: {{ tool: 1 }}, {REPLICA}"));
+    let stage = Stage::new(
+        &REPLICA.replace("{ replica", "{ breaker: { state: observe }, concurrency: { tool: 1 }, replica"),
+    );
     let first = stage.call("read", 100).expect("the replica has a place");
     stage.open(Branch::Replica, Some("read"), &BreakerPlan::default());
     let second = stage.call("read", 101).expect("the first server has one too");

@@ -205,6 +205,26 @@ fn does_not_hear_of_calls_from_before_a_change() {
 }
 
 #[test]
+fn does_not_hear_in_one_phase_of_calls_from_another_like_it() {
+    let mut bench = bench();
+    let early: Vec<Permit> = (0..9).map(|_| bench.ask(Some("a"), Probe::Fit).expect("closed")).collect();
+    bench.calls(5, Some("a"), OutcomeClass::TimedOut);
+    bench.rest();
+    let slow = bench.ask(Some("a"), Probe::Fit).expect("a try");
+    bench.call(Some("a"), OutcomeClass::TimedOut);
+    bench.rest();
+    bench.calls(2, Some("a"), OutcomeClass::Answered);
+    bench.end(slow, OutcomeClass::Answered, Duration::ZERO);
+    assert_eq!(bench.state(Some("a")), BreakerState::HalfOpen, "a try of the rest before");
+    bench.call(Some("a"), OutcomeClass::Answered);
+    assert_eq!(bench.state(Some("a")), BreakerState::Closed);
+    for permit in early {
+        bench.end(permit, OutcomeClass::TimedOut, Duration::ZERO);
+    }
+    assert_eq!(bench.state(Some("a")), BreakerState::Closed, "calls from before it opened");
+}
+
+#[test]
 fn lets_the_server_rest_where_three_fifths_of_its_tools_do() {
     let open = |bad: &[&str], good: &[&str]| {
         let mut bench = bench();

@@ -4,6 +4,12 @@ use super::*;
 
 #[test]
 fn never_lets_what_may_not_try_try() {
+    for class in [OutcomeClass::ProtocolError, OutcomeClass::Answered] {
+        asks_in_its_place(class);
+    }
+}
+
+fn asks_in_its_place(class: OutcomeClass) {
     let mut bench = bench();
     bench.calls(5, Some("wipe"), OutcomeClass::TimedOut);
     bench.rest();
@@ -15,7 +21,7 @@ fn never_lets_what_may_not_try_try() {
         let permit =
             bench.board.probe(&plan, |_| &plan, bench.at, &mut bench.notices).expect("the gate may ask");
         assert!(bench.board.probe(&plan, |_| &plan, bench.at, &mut bench.notices).is_none(), "one at a time");
-        bench.end(permit, OutcomeClass::ProtocolError, Duration::ZERO);
+        bench.end(permit, class, Duration::ZERO);
     }
     assert!(bench.ask(Some("wipe"), Probe::Unfit).is_ok());
     // A question says that the server is there; that the tool is well only a call can say.
