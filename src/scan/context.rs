@@ -141,7 +141,7 @@ pub(super) fn near(bytes: &[u8], at: usize, fields: &Fields) -> Set {
 /// What the longest phrase says that ends with a word.
 #[inline]
 fn phrase(bytes: &[u8], floor: usize, (start, end): (usize, usize), fields: &Fields) -> Option<Class> {
-    if !fields.may_be_word(&bytes[start..end]) {
+    if !fields.may_be_word(&bytes[start..end]) || !fields.may_be(&bytes[floor..end]) {
         return None;
     }
     let mut folded = [0; PHRASE_BYTES_MAX];

@@ -5,7 +5,12 @@
 //! the run of backslashes before it, without a stack: a run of `r` belongs to the level whose power
 //! of two divides `r + 1`.
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr2, memrchr};
+
+/// Bytes that are compared at once where a string is likely short.
+const WORD: usize = 8;
+/// Words in which short strings end; what goes on is left to `memchr`.
+const WORDS_MAX: usize = 3;
 
 /// The byte before `at`; 0 at the start of the text.
 pub(super) fn before(bytes: &[u8], at: usize) -> u8 {
@@ -82,9 +87,12 @@ fn slashes(bytes: &[u8], at: usize) -> usize {
 }
 
 /// The depth of strings that the quote at `at` delimits; 1 is the message itself.
+#[inline]
 pub(super) fn level(bytes: &[u8], at: usize) -> u32 {
-    if before(bytes, at) != b'\\' {
-        return 1;
+    match bytes.get(..at) {
+        Some([.., b'\\', b'\\']) => {}
+        Some([.., b'\\']) => return 2,
+        _ => return 1,
     }
     (slashes(bytes, at) + 1).trailing_zeros() + 1
 }
@@ -112,11 +120,64 @@ impl End {
     }
 }
 
+/// The bytes of a word that are `wanted`, the highest bit of each.
+#[inline]
+fn same(word: [u8; WORD], wanted: u8) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([0x7F; WORD]);
+    let zero = u64::from_le_bytes(word) ^ u64::from_le_bytes([wanted; WORD]);
+    // No carry leaves its byte, so every bit is exact.
+    !(((zero & LOW) + LOW) | zero | LOW)
+}
+
+/// The first quote from `from` on.
+#[inline]
+fn quote_from(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    for _ in 0..WORDS_MAX {
+        let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) else { break };
+        let found = same(*word, b'"');
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += WORD;
+    }
+    memchr(b'"', bytes.get(at..)?).map(|offset| at + offset)
+}
+
+/// The last quote in `floor..to`.
+#[inline]
+fn quote_before(bytes: &[u8], floor: usize, to: usize) -> Option<usize> {
+    let mut at = to;
+    for _ in 0..WORDS_MAX {
+        let Some(word) = bytes.get(floor..at).and_then(<[u8]>::last_chunk) else { break };
+        let found = same(*word, b'"');
+        if found != 0 {
+            return Some(at - 1 - found.leading_zeros() as usize / 8);
+        }
+        at -= WORD;
+    }
+    memrchr(b'"', bytes.get(floor..at)?).map(|offset| floor + offset)
+}
+
+/// The first quote or backslash of `text`.
+#[inline]
+pub(super) fn stop(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for _ in 0..WORDS_MAX {
+        let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk) else { break };
+        let found = same(*word, b'"') | same(*word, b'\\');
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += WORD;
+    }
+    memchr2(b'"', b'\\', text.get(at..)?).map(|offset| at + offset)
+}
+
 /// Finds the end of the string of `level` whose content begins at `from`.
 pub(super) fn closing(bytes: &[u8], from: usize, wanted: u32) -> End {
     let mut at = from;
-    while let Some(offset) = bytes.get(at..).and_then(|rest| memchr(b'"', rest)) {
-        let quote = at + offset;
+    while let Some(quote) = quote_from(bytes, at) {
         let found = level(bytes, quote);
         let content = quote.saturating_sub(lead(found)).max(from);
         if found == wanted {
@@ -131,22 +192,32 @@ pub(super) fn closing(bytes: &[u8], from: usize, wanted: u32) -> End {
 }
 
 /// Finds where the content begins that the quote at `quote`, of `level`, ends; looks back `reach` bytes.
+#[inline]
 pub(super) fn opening(bytes: &[u8], quote: usize, wanted: u32, reach: usize) -> Option<usize> {
     let content = quote.checked_sub(lead(wanted))?;
     let floor = content.saturating_sub(reach);
     let mut to = content;
-    while let Some(offset) = memrchr(b'"', bytes.get(floor..to)?) {
-        let found = level(bytes, floor + offset);
+    while let Some(quote) = quote_before(bytes, floor, to) {
+        let found = level(bytes, quote);
         if found <= wanted {
-            return (found == wanted).then_some(floor + offset + 1);
+            return (found == wanted).then_some(quote + 1);
         }
-        to = floor + offset;
+        to = quote;
     }
     None
 }
 
 /// Skips white space at `at`; inside strings also `\n`, `\t` and `\r`, however often escaped.
-pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+#[inline]
+pub(super) fn skip_space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at..) {
+        Some([b'\\', b'"', ..]) => at,
+        Some([b' ' | b'\n' | b'\t' | b'\r' | b'\\', ..]) => past_space(bytes, at),
+        _ => at,
+    }
+}
+
+fn past_space(bytes: &[u8], mut at: usize) -> usize {
     loop {
         match byte(bytes, at) {
             b' ' | b'\n' | b'\t' | b'\r' => at += 1,
@@ -196,6 +267,18 @@ mod tests {
         assert_eq!(opening(text, past - 1, 2, 100), Some(content));
         assert_eq!(closing(text, content, 1).content(), text.len() - 1);
         assert_eq!(closing(br#"x","y"#, 0, 2), End::Cut(1));
+    }
+
+    #[test]
+    fn finds_quotes_however_far() {
+        for far in 0..70 {
+            let text = [vec![b'\"'], vec![b'!'; far], vec![b'\"', 0xA2]].concat();
+            assert_eq!((quote_from(&text, 1), stop(&text[1..])), (Some(far + 1), Some(far)));
+            assert_eq!((quote_before(&text, 0, far + 1), quote_before(&text, 1, far + 1)), (Some(0), None));
+            assert_eq!((quote_from(&text, far + 2), stop(&text[far + 2..])), (None, None));
+            let text = [vec![b'!'; far], vec![b'\\']].concat();
+            assert_eq!(stop(&text), Some(far));
+        }
     }
 
     #[test]

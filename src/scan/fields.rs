@@ -11,6 +11,8 @@ use super::set::Set;
 pub(super) struct Fields {
     /// Names by their hash, sorted, and their classes.
     classes: Vec<(u32, &'static str, Class)>,
+    /// By the high bits of a hash, where its names begin.
+    starts: Box<[u16]>,
     /// One bit for the hash of each short name, then one for each end of a longer one; see
     /// [`may_be`](Self::may_be). Empty lets all through.
     ends: Box<[u64]>,
@@ -22,6 +24,9 @@ pub(super) struct Fields {
 const END_WORDS: usize = 256;
 /// Words of 64 bits before them, in the filter of names that are shorter than an end.
 const SHORT_WORDS: usize = 128;
+/// Parts of the table of names by the high bits of their hashes, about as many as names.
+const BUCKETS: usize = 1 << BUCKET_BITS;
+const BUCKET_BITS: u32 = 11;
 /// Letters of an end.
 const END_LETTERS: usize = 5;
 /// Bytes in which an escape may spell one of those letters.
@@ -38,6 +43,9 @@ impl Fields {
             .map(|(class, name)| (hash(letters(name)), name, class))
             .collect();
         classes.sort_by_key(|row| row.0);
+        // Where a name begins is told in 16 bits: the names that lie further are not looked for, and there are none.
+        let place = |bucket: usize| classes.partition_point(|row| bucket_of(row.0) < bucket);
+        let starts = (0..=BUCKETS).map(|bucket| u16::try_from(place(bucket)).unwrap_or(u16::MAX)).collect();
         let mut ends = Some(vec![0_u64; SHORT_WORDS + END_WORDS]);
         let mut triples = vec![0_u32; 32 * 32];
         let telling = classes.iter().filter(|row| row.2 != Class::Harmless).map(|row| row.1.as_bytes());
@@ -65,7 +73,7 @@ impl Fields {
                 ends[bit / 64] |= 1 << (bit % 64);
             }
         }
-        Self { classes, ends: ends.unwrap_or_default().into(), triples: triples.into() }
+        Self { classes, starts, ends: ends.unwrap_or_default().into(), triples: triples.into() }
     }
 
     /// Whether a key with this raw end may mean something: whether its last letters are a short name or
@@ -136,9 +144,11 @@ impl Fields {
     /// What a name says, folded and whole.
     pub(super) fn named(&self, name: &[u8]) -> Option<Class> {
         let wanted = hash(name.iter().copied());
-        let place = self.classes.partition_point(|row| row.0 < wanted);
-        let rows = self.classes[place..].iter().take_while(|row| row.0 == wanted);
-        rows.filter(|row| letters(row.1).eq(name.iter().copied())).map(|row| row.2).next()
+        let bucket = bucket_of(wanted);
+        let [from, to] = self.starts.get(bucket..bucket + 2)? else { return None };
+        let rows = self.classes.get(usize::from(*from)..usize::from(*to))?.iter();
+        let mut same = rows.filter(|row| row.0 == wanted && letters(row.1).eq(name.iter().copied()));
+        same.next().map(|row| row.2)
     }
 
     /// As [`may_be`](Self::may_be), for a word by itself: two lookups in a table that is in the cache.
@@ -149,6 +159,10 @@ impl Fields {
         let row = self.triples.get(letter(last) << 5 | letter(second));
         !is_word || row.is_none_or(|bits| bits >> letter(third) & 1 != 0)
     }
+}
+
+fn bucket_of(hash: u32) -> usize {
+    (hash >> (u32::BITS - BUCKET_BITS)) as usize
 }
 
 /// The bit of an end of so many letters.

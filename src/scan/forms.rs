@@ -2,13 +2,15 @@
 //!
 //! A form is found by its *anchor*, the first run of three digits or more in it, since the first pass
 //! marks just these: an index by the length of a run and the kind of byte behind it gives the few
-//! forms that can stand there. Forms without an anchor, such as a vehicle's number, are found by the
+//! forms that can stand there, and a look at which of the next sixteen bytes are digits and capitals leaves one
+//! or none of them. Forms without an anchor, such as a vehicle's number, are found by the
 //! length of their run of capitals and digits.
 
 use std::ops::Range;
 
 use super::Detector;
 use super::catalogue::{Needs, Spelling};
+use super::classes::digits_and_capitals;
 use super::edges::{before, byte, closes_number, is_open, is_word, opens_number};
 use super::ground::Ground;
 
@@ -39,8 +41,49 @@ pub(super) struct Entry {
     pub form: Spelling,
     /// Bytes of the form before its anchor.
     lead: usize,
-    /// The second separator behind the anchor, and where it stands: one look tells most texts apart.
-    probe: Option<(usize, u8)>,
+    /// What it looks like from its anchor on, and what of that is settled.
+    look: Look,
+    settled: Look,
+}
+
+/// Which of sixteen bytes are digits, one bit each from the lowest; and above these bits, which are capitals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Look(u32);
+
+impl Look {
+    /// Bytes that it shows.
+    pub(super) const BYTES: usize = 16;
+
+    /// What stands at `at`.
+    #[inline]
+    pub(super) fn at(bytes: &[u8], at: usize) -> Self {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let filled;
+        let window = match rest.first_chunk() {
+            Some(window) => window,
+            None => {
+                let mut window = [0; Self::BYTES];
+                window.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+                filled = window;
+                &filled
+            }
+        };
+        Self(digits_and_capitals(window))
+    }
+
+    /// Digits that it begins with; of more than it shows, as many as it shows.
+    #[inline]
+    pub(super) fn digits(self) -> usize {
+        (self.0 & 0xFFFF).trailing_ones() as usize
+    }
+
+    fn set(&mut self, place: usize, byte: u8) {
+        if byte.is_ascii_digit() {
+            self.0 |= 1 << place;
+        } else if byte.is_ascii_uppercase() {
+            self.0 |= 1 << (place + Self::BYTES);
+        }
+    }
 }
 
 impl Forms {
@@ -63,15 +106,18 @@ impl Forms {
         let text = form.text.as_bytes();
         let Some((lead, length)) = anchor(text) else {
             if let Some(entries) = self.codes.get_mut(text.len()) {
-                entries.push(Entry { detector, form, lead: 0, probe: None });
+                entries.push(Entry {
+                    detector,
+                    form,
+                    lead: 0,
+                    look: Look::default(),
+                    settled: Look::default(),
+                });
             }
             return;
         };
-        let past = lead + length + 1;
-        let rest = text.get(past..).unwrap_or_default();
-        let probe =
-            rest.iter().position(|byte| !matches!(byte, b'9' | b'A' | b'X')).map(|at| (at + past, rest[at]));
-        let entry = Entry { detector, form, lead, probe };
+        let (look, settled) = looks(&text[lead..]);
+        let entry = Entry { detector, form, lead, look, settled };
         if length == text.len() {
             if let Some(entries) = self.digits.get_mut(length) {
                 entries.push(entry);
@@ -115,19 +161,43 @@ impl Forms {
     }
 }
 
-/// What stands behind a run of digits; forms tell these kinds apart.
-fn kind(byte: u8) -> usize {
-    match byte {
-        b'A'..=b'Z' | b'a'..=b'z' => 0,
-        b'-' => 1,
-        b' ' => 2,
-        b'.' => 3,
-        b'/' => 4,
-        b'(' | b'_' | b'+' => 5,
-        b'\\' => 6,
-        _ => 7,
+/// What a form looks like, and what of that is settled: neither a digit nor a capital stands behind it.
+fn looks(form: &[u8]) -> (Look, Look) {
+    let (mut look, mut settled) = (Look::default(), Look::default());
+    for (place, byte) in form.iter().copied().chain([b' ']).take(Look::BYTES).enumerate() {
+        if byte != b'X' {
+            look.set(place, byte);
+            settled.0 |= (1 | 1 << Look::BYTES) << place;
+        }
     }
+    (look, settled)
 }
+
+/// What stands behind a run of digits; forms tell these kinds apart.
+#[inline]
+fn kind(byte: u8) -> usize {
+    usize::from(KIND[usize::from(byte)])
+}
+
+/// The kind of each byte.
+static KIND: [u8; 256] = {
+    let mut kinds = [7; 256];
+    let mut letter = 0;
+    while letter < 26 {
+        kinds[b'A' as usize + letter] = 0;
+        kinds[b'a' as usize + letter] = 0;
+        letter += 1;
+    }
+    kinds[b'-' as usize] = 1;
+    kinds[b' ' as usize] = 2;
+    kinds[b'.' as usize] = 3;
+    kinds[b'/' as usize] = 4;
+    kinds[b'(' as usize] = 5;
+    kinds[b'_' as usize] = 5;
+    kinds[b'+' as usize] = 5;
+    kinds[b'\\' as usize] = 6;
+    kinds
+};
 
 /// The first run of three digits or more in a form that no letter-or-digit touches: where and how long.
 fn anchor(form: &[u8]) -> Option<(usize, usize)> {
@@ -154,19 +224,15 @@ impl Entry {
         if self.needs_words() { Ground::Word } else { Ground::Form }
     }
 
-    /// Whether the form stands where its anchor begins at `at`, free on both sides, and passes its check.
+    /// Whether the form may stand where `look` was taken, which is where its anchor begins.
     #[inline]
-    pub(super) fn verify(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
-        let start = at.checked_sub(self.lead)?;
-        if let Some((place, wanted)) = self.probe
-            && byte(bytes, start + place) != wanted
-        {
-            return None;
-        }
-        self.verify_from(bytes, start)
+    pub(super) fn fits(&self, look: Look) -> bool {
+        (look.0 ^ self.look.0) & self.settled.0 == 0
     }
 
-    fn verify_from(&self, bytes: &[u8], start: usize) -> Option<Range<usize>> {
+    /// Whether the form stands where its anchor begins at `at`, free on both sides, and passes its check.
+    pub(super) fn verify(&self, bytes: &[u8], at: usize) -> Option<Range<usize>> {
+        let start = at.checked_sub(self.lead)?;
         let text = self.form.text.as_bytes();
         let content = bytes.get(start..start + text.len())?;
         let mut is_spelled = true;

@@ -15,6 +15,8 @@ use crate::json::{Kind, Value};
 const GROUP_MAX: usize = 8;
 /// Groups of what is cut into pieces; two or three are how people write numbers and dates.
 const GROUPS_MIN: usize = 4;
+/// Bytes of the shortest such value: groups of one, and the separators between them.
+pub(super) const GROUPED_MIN: usize = 2 * GROUPS_MIN - 1;
 
 /// Whether the string whose content begins at `start` may be groups of one length: a separator stands
 /// where the first two groups end. Cheap; asked for every field.
@@ -24,8 +26,10 @@ pub(super) fn may_be_groups(bytes: &[u8], start: usize) -> bool {
     let length = window[..=GROUP_MAX].iter().position(|byte| !byte.is_ascii_alphanumeric());
     let repeats = |length: usize| {
         let separator = window[length];
-        let is_outside = !separator.is_ascii_alphanumeric() && separator != b'"';
-        is_outside
+        // As `split` has them.
+        let is_separator = matches!(separator, b' ' | b'_' | b'/' | b'.' | b'-' | b',')
+            || separator == b'\\' && window[length + 1] == b'n';
+        is_separator
             && length > 0
             && (window[2 * length + 1] == separator || window[2 * length + 2] == separator)
     };

@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use super::Detector;
+use super::candidates::Assign;
 use super::edges::{self, End, before};
 use super::folded::Folded;
 use super::ground::Ground;
 use super::names::{Class, Tier};
+use super::pairs::Part;
 use super::spared::Spared;
 use super::sweep::{Form, Hit, Sweep};
 use super::walk::Leaf;
@@ -14,41 +16,65 @@ use super::{joined, labels, tokens, veto};
 use crate::bounds::{SCAN_KEY_REACH_MAX, SCAN_VIEW_DEPTH_MAX};
 
 impl Sweep<'_> {
-    /// Looks whether the name of a field stands before the colon or equals sign at `at`.
+    /// Looks whether the name of a field stands before a colon or an equals sign.
     #[inline]
-    pub(super) fn assign(&mut self, at: usize) {
-        let bytes = self.bytes;
+    pub(super) fn assign(&mut self, sign: Assign) {
+        let (bytes, at) = (self.bytes, sign.at);
         let past = if before(bytes, at) == b'"' { at } else { edges::skip_space_back(bytes, at) };
         if bytes[at] == b':' && before(bytes, past) == b'"' {
-            self.key(at, past);
+            self.key(sign, past);
         } else {
             self.bare_key(at);
         }
     }
 
-    /// Looks what the key that ends at `past`, before the colon at `colon`, says of its value.
-    fn key(&mut self, colon: usize, past: usize) {
+    /// Looks what the key that ends at `past`, before a colon, says of its value.
+    fn key(&mut self, colon: Assign, past: usize) {
         let bytes = self.bytes;
         let level = edges::level(bytes, past - 1);
         let end = (past - 1).saturating_sub(edges::lead(level));
-        let value = edges::skip_space(bytes, colon + 1);
+        let value = edges::skip_space(bytes, colon.at + 1);
         let content = value + edges::lead(level) + 1;
         if bytes.get(content.wrapping_sub(1)) == Some(&b'"') {
-            if joined::may_be_groups(bytes, content) {
-                self.groups(content, level);
-            }
-            self.table(content, level);
+            self.content(content, level);
         }
-        let Some(start) = edges::opening(bytes, past - 1, level, SCAN_KEY_REACH_MAX) else { return };
+        // Nearly always the last quote is the one that opens the key.
+        let quote = colon.quote_before(end).filter(|quote| edges::level(bytes, *quote) == level);
+        let opening = quote.map(|quote| quote + 1);
+        let Some(start) = opening.or_else(|| edges::opening(bytes, past - 1, level, SCAN_KEY_REACH_MAX))
+        else {
+            return;
+        };
         let leaf = Leaf { at: value, level };
-        self.pair(bytes.get(start..end).unwrap_or_default(), start, leaf);
-        if let Some(Class::Of(detector, tier)) = self.class(start..end) {
+        let Said { class, part } = self.said(start..end);
+        if part != Part::Other {
+            self.pair(part, start, leaf);
+        }
+        if let Some(Class::Of(detector, tier)) = class {
             self.classed(leaf, detector, tier);
         }
         if !self.rules.patterns.is_empty()
             && let Some(name) = bytes.get(start..end)
         {
             self.patterns(&Folded::new(name), leaf);
+        }
+    }
+
+    /// Looks whether the string whose content begins at `start` is groups or a table. Most are short, and end at once.
+    fn content(&mut self, start: usize, level: u32) {
+        let bytes = self.bytes;
+        let rest = bytes.get(start..).unwrap_or_default();
+        let Some(length) = edges::stop(rest) else { return };
+        let is_end = match rest[length..] {
+            [b'"', ..] => true,
+            [b'\\', b'"', ..] => level == 2,
+            _ => false,
+        };
+        if (!is_end || length >= joined::GROUPED_MIN) && joined::may_be_groups(bytes, start) {
+            self.groups(start, level);
+        }
+        if !is_end {
+            self.table(start, length, level);
         }
     }
 
@@ -85,27 +111,35 @@ impl Sweep<'_> {
         }
     }
 
-    /// What the name of a field says. Records repeat their names, so the last few are remembered.
+    /// What the name of a field says of its value.
     pub(super) fn class(&mut self, name: Range<usize>) -> Option<Class> {
+        self.said(name).class
+    }
+
+    /// What the name of a field says. Records repeat their names, so the last few are remembered.
+    #[inline]
+    fn said(&mut self, name: Range<usize>) -> Said {
         let (bytes, fields) = (self.bytes, &self.rules.fields);
-        let content = bytes.get(name.clone())?;
-        let slot = self.known.slot(content);
-        if bytes.get(slot.name.clone()) == Some(content) {
-            return slot.class;
+        let Some(content) = bytes.get(name.clone()) else { return Said::default() };
+        let packed = Packed::new(content);
+        let slot = &mut self.known.0[packed.slot()];
+        if slot.packed == packed && (packed.is_whole() || bytes.get(slot.name.clone()) == Some(content)) {
+            return slot.said;
         }
         let tail = &content[content.len().saturating_sub(FIELD_TAIL)..];
         let class = fields.may_be(tail).then(|| fields.class(&Folded::new(content))).flatten();
-        *slot = Slot { name, class };
-        class
+        let said = Said { class, part: Part::of(content) };
+        *slot = Slot { name, packed, said };
+        said
     }
 }
 
 /// Bytes at the end of a name by which most are told apart.
 const FIELD_TAIL: usize = 12;
-/// Names that are remembered.
+/// Names that are remembered; a power of two.
 const SLOTS: usize = 64;
 
-/// What the last names of fields said, by a cheap hash of the name.
+/// What the last names of fields said.
 #[derive(Debug)]
 pub(super) struct Known([Slot; SLOTS]);
 
@@ -119,15 +153,48 @@ impl Default for Known {
 #[derive(Debug, Default)]
 struct Slot {
     name: Range<usize>,
-    class: Option<Class>,
+    packed: Packed,
+    said: Said,
 }
 
-impl Known {
+/// What the name of a field says.
+#[derive(Debug, Clone, Copy, Default)]
+struct Said {
+    class: Option<Class>,
+    part: Part,
+}
+
+/// A name as two numbers: its first and last bytes, and its length. Of a short one that is all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Packed {
+    length: usize,
+    head: u64,
+    tail: u64,
+}
+
+impl Packed {
     #[inline]
-    fn slot(&mut self, name: &[u8]) -> &mut Slot {
-        let byte = |place: usize| name.get(place).map_or(0, |byte| usize::from(*byte));
-        let (first, middle, last) = (byte(0), byte(name.len() / 2), byte(name.len().wrapping_sub(1)));
-        let hash = name.len() + 7 * first + 17 * middle + 29 * last;
-        &mut self.0[hash % SLOTS]
+    fn new(name: &[u8]) -> Self {
+        let (head, tail) = if let (Some(head), Some(tail)) = (name.first_chunk(), name.last_chunk()) {
+            (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
+        } else if let (Some(head), Some(tail)) = (name.first_chunk(), name.last_chunk()) {
+            (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
+        } else {
+            (name.iter().fold(0, |head, byte| head << 8 | u64::from(*byte)), 0)
+        };
+        Self { length: name.len(), head, tail }
+    }
+
+    /// Whether it holds every byte of the name.
+    #[inline]
+    fn is_whole(self) -> bool {
+        self.length <= 16
+    }
+
+    /// A place among those that are remembered, by a multiplicative hash.
+    #[inline]
+    fn slot(self) -> usize {
+        let mixed = (self.head ^ self.tail.rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> (u64::BITS - SLOTS.trailing_zeros())) as usize
     }
 }

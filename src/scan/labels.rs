@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::Detector;
 use super::catalogue::Veto;
+use super::context;
 use super::edges::{before, byte, is_word, skip_escape, skip_space};
 use super::names::Tier;
 use super::veto;
@@ -55,8 +56,14 @@ fn fitting(
 /// before it: at a blank, a colon or another sign that people write between the two.
 #[inline]
 pub(super) fn token_start(bytes: &[u8], at: usize) -> Option<usize> {
-    let floor = at.saturating_sub(VALUE_BYTES_MAX);
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/' | b'(' | b'+');
+    // Most numbers stand right behind a quote, or by themselves behind the name of their field.
+    let last = before(bytes, at);
+    let is_open = matches!(last, b' ' | b':' | b'=' | b'#' | b'.' | b',');
+    if !is_open && !is_part(&last) || context::is_first(bytes, at) {
+        return None;
+    }
+    let floor = at.saturating_sub(VALUE_BYTES_MAX);
     let count = bytes[floor..at].iter().rev().take_while(|byte| is_part(byte)).count();
     let start = date_start(bytes, skip_escape(bytes, at - count).min(at));
     matches!(before(bytes, start), b' ' | b':' | b'=' | b'#').then_some(start)

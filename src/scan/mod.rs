@@ -4,10 +4,10 @@
 //! and in several copies. So values are found in the bytes as they travel, by form and by the names
 //! of fields, and written over there; every other byte stays as it came.
 //!
-//! **How.** One pass in blocks of 64 marks *candidates* (`candidates`). Small *verifiers* judge the window
+//! **How.** One pass in blocks of 64 marks *candidates* (`candidates`, `classes`). Small *verifiers* judge the window
 //! around each: the forms of the one table of detectors (`catalogue`, `forms`, with the arithmetic of
 //! `checks`), shapes that are no form (`shapes`), credentials (`tokens`), people and streets behind what
-//! introduces them (`prose`, `streets`, `words`). A form that chance hits too often needs a word before it
+//! introduces them (`capitals`, `prose`, `streets`, `words`). A form that chance hits too often needs a word before it
 //! (`context`, `labels`). A colon or an equals sign leads to the *name of a field* (`keys`, `fields`, `folded`,
 //! `names`, `beside`; in tables and pairs `tables`, `pairs`), and from there to its value at any depth of JSON in strings (`walk`, `edges`), unless
 //! the value is harmless (`veto`). What they leave is a list of hits; `settle` unites overlaps, asks which
@@ -36,8 +36,10 @@
 
 mod beside;
 mod candidates;
+mod capitals;
 mod catalogue;
 mod checks;
+mod classes;
 mod context;
 mod desk;
 mod echo;

@@ -10,28 +10,29 @@ use crate::bounds::SCAN_KEY_REACH_MAX;
 /// Bytes behind a value in which its name may stand.
 const PAIR_BYTES_MAX: usize = 256;
 
-/// Whether a member holds a value whose name stands beside it.
-#[inline]
-fn is_value(name: &[u8]) -> bool {
-    matches!(name, b"value" | b"val" | b"values" | b"valor" | b"valeur" | b"wert")
+/// What a member is to the one beside it, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Part {
+    /// What somebody or something is called that the object refers to.
+    Display,
+    /// It names the value beside it.
+    Naming,
+    #[default]
+    Other,
+    /// It holds a value whose name stands beside it.
+    Value,
 }
 
-/// Whether a member names the value beside it.
-#[inline]
-fn is_naming(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"name"
-            | b"key"
-            | b"field"
-            | b"label"
-            | b"type"
-            | b"system"
-            | b"code"
-            | b"attribute"
-            | b"property"
-            | b"question"
-    )
+impl Part {
+    pub(super) fn of(name: &[u8]) -> Self {
+        match name {
+            b"display" => Self::Display,
+            b"name" | b"key" | b"field" | b"label" | b"type" | b"system" | b"code" | b"attribute"
+            | b"property" | b"question" => Self::Naming,
+            b"value" | b"val" | b"values" | b"valor" | b"valeur" | b"wert" => Self::Value,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Fields of FHIR whose `display` is what somebody is called. Source: HL7 FHIR R4, Reference.
@@ -58,23 +59,29 @@ const WHO: [&[u8]; 17] = [
 const PEOPLE: [&[u8]; 4] = [b"Patient/", b"Practitioner/", b"RelatedPerson/", b"Person/"];
 
 impl Sweep<'_> {
-    /// Looks whether the member `name` at `leaf` names the value beside it, or is named by its neighbour.
-    #[inline]
-    pub(super) fn pair(&mut self, name: &[u8], key: usize, leaf: Leaf) {
-        if name == b"display" {
-            if self.is_someone(key, leaf.level) {
-                self.classed(leaf, Detector::PERSON, Tier::Sole);
+    /// Looks whether the member at `leaf`, whose name begins at `key`, names the value beside it, or is named by its
+    /// neighbour.
+    pub(super) fn pair(&mut self, part: Part, key: usize, leaf: Leaf) {
+        match part {
+            Part::Display => {
+                if self.is_someone(key, leaf.level) {
+                    self.classed(leaf, Detector::PERSON, Tier::Sole);
+                }
             }
-        } else if is_naming(name) {
-            if let Some((detector, tier)) = self.said(leaf) {
-                self.named = Some((leaf, detector, tier));
+            Part::Naming => {
+                if let Some((detector, tier)) = self.name_in(leaf) {
+                    self.named = Some((leaf, detector, tier));
+                }
             }
-        } else if is_value(name) {
-            let before =
-                self.named.filter(|(from, ..)| from.level == leaf.level && self.is_level(*from, leaf.at));
-            let found = before.map(|(_, detector, tier)| (detector, tier)).or_else(|| self.named_after(leaf));
-            if let Some((detector, tier)) = found.filter(|(_, tier)| *tier != Tier::Beside) {
-                self.classed(leaf, detector, tier);
+            Part::Other => {}
+            Part::Value => {
+                let before =
+                    self.named.filter(|(from, ..)| from.level == leaf.level && self.is_level(*from, leaf.at));
+                let found =
+                    before.map(|(_, detector, tier)| (detector, tier)).or_else(|| self.named_after(leaf));
+                if let Some((detector, tier)) = found.filter(|(_, tier)| *tier != Tier::Beside) {
+                    self.classed(leaf, detector, tier);
+                }
             }
         }
     }
@@ -103,7 +110,7 @@ impl Sweep<'_> {
     }
 
     /// What the string at `leaf` says as a name; of a URI its last part.
-    fn said(&mut self, leaf: Leaf) -> Option<(Detector, Tier)> {
+    fn name_in(&mut self, leaf: Leaf) -> Option<(Detector, Tier)> {
         let Some(Token::Content(start, End::Closed(end, _))) = self.token(leaf) else { return None };
         let content = self.bytes.get(start..end).filter(|content| content.len() <= 128)?;
         let part = content.iter().rposition(|byte| matches!(byte, b'/' | b'#' | b':')).map_or(0, |at| at + 1);
@@ -125,9 +132,9 @@ impl Sweep<'_> {
                 Token::Content(start, End::Closed(end, _))
                     if depth == 0 && byte(self.bytes, next) == b':' =>
                 {
-                    if self.bytes.get(start..end).is_some_and(is_naming) {
+                    if self.bytes.get(start..end).is_some_and(|name| Part::of(name) == Part::Naming) {
                         let value = Leaf { at: skip_space(self.bytes, next + 1), ..leaf };
-                        if let Some(said) = self.said(value) {
+                        if let Some(said) = self.name_in(value) {
                             return Some(said);
                         }
                     }

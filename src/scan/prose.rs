@@ -12,14 +12,16 @@ use super::words::{word, word_before};
 
 mod lexicons;
 
-pub(super) use lexicons::CUES;
 use lexicons::{
     CALLED, CLOSINGS, DEEDS, GREETINGS, HEADINGS, JOINTS, LABELS, NOUNS, PARTICLES, PHRASES, TAILS, TITLES,
     VERBS,
 };
+pub(super) use lexicons::{CUES, SURE_CUES};
 
 /// Words of one name, particles not counted.
 const NAME_WORDS_MAX: usize = 6;
+/// Bytes of the longest particle.
+const PARTICLE_BYTES_MAX: usize = 5;
 /// Bytes in which one person leads to the next.
 const REACH: usize = 240;
 
@@ -58,6 +60,19 @@ pub(super) fn person(bytes: &[u8], at: usize, known: usize) -> Option<Range<usiz
         Cue::Closing => full >= 1 && matches!(next, b'\\' | b'"'),
     };
     (is_enough && !is_word(next) && next != b'_' && next != b'@').then_some(at..end)
+}
+
+/// Whether one of the small words between the words of a name begins at `at`.
+pub(super) fn is_particle(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let length =
+        rest.iter().take(PARTICLE_BYTES_MAX + 1).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    PARTICLES.holds(&rest[..length])
+}
+
+/// Whether a word stands before a name as a title.
+pub(super) fn is_title(word: &[u8]) -> bool {
+    TITLES.holds(word)
 }
 
 /// What introduces the capital at `at`.

@@ -103,6 +103,11 @@ pub(super) fn plus_phone(bytes: &[u8], at: usize) -> Option<Range<usize>> {
 /// An IPv4 address; `at` follows its first dot.
 pub(super) fn ipv4(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let dot = at.checked_sub(1)?;
+    // Most numbers with a dot are decimals.
+    let second = bytes.get(at..)?.iter().take(4).position(|byte| !byte.is_ascii_digit())?;
+    if bytes[at + second] != b'.' {
+        return None;
+    }
     let count = bytes[..dot].iter().rev().take(3).take_while(|byte| byte.is_ascii_digit()).count();
     let start = dot - count;
     let mut octets = [0; 4];

@@ -6,6 +6,7 @@ use super::Detector;
 use super::candidates::{self, Candidate};
 use super::context;
 use super::edges::{self, before, byte, digits_end, skip_escape};
+use super::forms::Look;
 use super::ground::Ground;
 use super::keys::Known;
 use super::names::Tier;
@@ -13,12 +14,8 @@ use super::rules::Ruleset;
 use super::set::Set;
 use super::spared::Spared;
 use super::walk::Leaf;
-use super::words::{Sieve, word_before};
-use super::{labels, prose, shapes, spelled, streets, tokens, views};
+use super::{labels, prose, shapes, spelled, tokens, views};
 use crate::bounds::SCAN_WALKS_MAX;
-
-/// The words before a capital that may tell what it begins; most tell nothing.
-static LEADS: Sieve = prose::CUES.and(&streets::FRONTS);
 
 /// Something that a detector or a rule's field found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +76,7 @@ pub(super) struct Sweep<'t> {
     /// Values that were to stay, and in which something was found.
     pub doubtful: Vec<Spared>,
     /// Where the last person found in prose ends.
-    person_until: usize,
+    pub person_until: usize,
     /// How far a private key without an end was read.
     key_until: usize,
     /// How far an encoded run was read.
@@ -140,11 +137,11 @@ impl<'t> Sweep<'t> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn look(&mut self, candidate: Candidate) -> ControlFlow<()> {
         match candidate {
-            Candidate::Assign(at) => self.assign(at),
-            Candidate::Capital(at) => self.capital(at),
+            Candidate::Assign(sign) => self.assign(sign),
+            Candidate::Capital(capital) => self.capital(capital),
             Candidate::Code(at) => self.code(at),
             Candidate::Digits(at) => self.digits(at),
             Candidate::Long(at) => self.long(at),
@@ -158,13 +155,21 @@ impl<'t> Sweep<'t> {
 
     fn digits(&mut self, at: usize) {
         let bytes = self.bytes;
-        let end = digits_end(bytes, at);
-        let at = if before(bytes, at).is_ascii_alphabetic() { skip_escape(bytes, at) } else { at };
+        let mut look = Look::at(bytes, at);
+        let end = if look.digits() < Look::BYTES { at + look.digits() } else { digits_end(bytes, at) };
+        let at = if before(bytes, at).is_ascii_alphabetic() {
+            let past = skip_escape(bytes, at);
+            look = Look::at(bytes, past);
+            past
+        } else {
+            at
+        };
         let length = end.saturating_sub(at);
         let rules = self.rules;
         let (mut words, mut is_found) = (Words::new(at), false);
         for entry in rules.forms.at(length, byte(bytes, end)) {
-            if (!entry.needs_words() || words.may_name(self))
+            if entry.fits(look)
+                && (!entry.needs_words() || words.may_name(self))
                 && let Some(span) = entry.verify(bytes, at)
                 && (!entry.needs_words() || words.name(self, entry.detector))
             {
@@ -285,25 +290,6 @@ impl<'t> Sweep<'t> {
             }
             _ => {}
         }
-    }
-
-    /// Looks whether a capital begins a name or a street.
-    fn capital(&mut self, at: usize) {
-        let bytes = self.bytes;
-        // One letter may belong to the number of a house: `12a Main Street`.
-        if let [.., b'a'..=b'z', b'a'..=b'z', b' '] = bytes[..at]
-            && !LEADS.may_hold(word_before(bytes, at - 1))
-        {
-            return self.maybe(Detector::ADDRESS, || streets::compound(bytes, at));
-        }
-        if self.rules.by_detector(Detector::PERSON) != 0
-            && at >= self.person_until
-            && let Some(span) = prose::person(bytes, at, self.person_until)
-        {
-            self.person_until = span.end;
-            self.part(Detector::PERSON, span);
-        }
-        self.maybe(Detector::ADDRESS, || streets::street(bytes, at));
     }
 
     /// Notes what `find` finds, if any rule asks for it; else does not look.

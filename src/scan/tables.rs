@@ -138,23 +138,22 @@ fn trimmed(bytes: &[u8], cell: Range<usize>) -> Range<usize> {
 }
 
 impl Sweep<'_> {
-    /// Looks whether the string whose content begins at `start` is a table or a message of HL7.
-    #[inline]
-    pub(super) fn table(&mut self, start: usize, level: u32) {
+    /// Looks whether the string whose content begins at `start` is a table or a message of HL7. `offset` bytes of it
+    /// are plain, and an escape follows.
+    pub(super) fn table(&mut self, start: usize, offset: usize, level: u32) {
         let bytes = self.bytes;
-        let rest = bytes.get(start..(start + HEADER_BYTES_MAX).min(bytes.len())).unwrap_or_default();
-        // Most strings are short, and end before they hold an escape.
-        if rest.iter().take(TABLE_BYTES_MIN).any(|byte| *byte == b'"') && !rest.starts_with(b"\\") {
+        if offset >= HEADER_BYTES_MAX {
             return;
         }
-        let Some(offset) = memchr::memchr2(b'\\', b'"', rest) else { return };
-        if rest[offset] == b'"' {
-            return;
-        }
-        let (length, letter) = escape(rest, offset);
+        let (length, letter) = escape(bytes, start + offset);
         // Inside a string a quote has backslashes of its own.
         let is_closed = letter == b'"' && length == edges::lead(level) + 1;
-        if !is_closed && (offset >= 3 || letter == b'"') {
+        if is_closed || offset < 3 && letter != b'"' {
+            return;
+        }
+        // What ends so soon is no table.
+        let head = bytes[start..].iter().take(TABLE_BYTES_MIN);
+        if offset == 0 || !head.into_iter().any(|byte| *byte == b'"') {
             self.table_at(start, level);
         }
     }

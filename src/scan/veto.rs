@@ -10,6 +10,10 @@ use super::names::Tier;
 /// one that tells of a person.
 pub(super) fn is_harmless(detector: Detector, tier: Tier, content: &[u8]) -> bool {
     let veto = detector.row().veto;
+    // A value under `name` is mostly one of a thing, written small.
+    if veto == Veto::Name && tier != Tier::Strong && !has_capital(content) {
+        return true;
+    }
     let digits = content.iter().filter(|byte| byte.is_ascii_digit()).count();
     if is_hidden(content, digits) || (content.len() <= 2 && !matches!(veto, Veto::Secret | Veto::Never)) {
         return true;
@@ -105,6 +109,11 @@ fn is_name(content: &[u8], least: usize) -> bool {
     (least..=6).contains(&capitals) && others == 0 && !is_shouted
 }
 
+/// Whether there may be a capital, escaped or not of ASCII.
+fn has_capital(content: &[u8]) -> bool {
+    content.iter().any(|byte| byte.is_ascii_uppercase() || *byte == b'\\' || !byte.is_ascii())
+}
+
 fn is_address_and_port(content: &[u8]) -> bool {
     content.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'[' | b']'))
         && content.iter().any(|byte| matches!(byte, b'.' | b':'))
@@ -114,10 +123,10 @@ fn is_address_and_port(content: &[u8]) -> bool {
 /// the last four.
 pub(super) fn is_hidden(content: &[u8], digits: usize) -> bool {
     let is_plain = |byte: &u8| !byte.is_ascii_alphanumeric() && byte.is_ascii();
-    let stars = content.iter().filter(|byte| **byte == b'*').count();
+    let stars = || content.iter().filter(|byte| **byte == b'*').count();
     let head = content.split_last_chunk::<4>().map_or(content, |(head, _)| head);
     content.iter().all(is_plain)
-        || digits <= 4 && stars >= 4 && head.iter().all(is_plain)
+        || digits <= 4 && head.iter().all(is_plain) && stars() >= 4
         || content.first() == Some(&b'[') && TABLE.iter().any(|row| row.token.as_bytes() == content)
 }
 

@@ -68,10 +68,10 @@ pub(super) fn word_before(bytes: &[u8], at: usize) -> &[u8] {
 /// Slots of a lexicon; a power of two, and twice its words at least.
 const SLOTS: usize = 1024;
 
-/// A set of words, told by their last two letters and their length before they are looked up.
+/// A set of words, told by their length, their last two letters and their first before they are looked up.
 pub(super) struct Lexicon {
     words: &'static [u8],
-    filter: [u32; 32 * 32],
+    filter: Filter,
     /// One past where a word begins that has this hash; 0 where there is none.
     slots: [u16; SLOTS],
 }
@@ -81,12 +81,12 @@ impl Lexicon {
     pub(super) const fn new(words: &'static str) -> Self {
         let words = words.as_bytes();
         assert!(words.len() < u16::MAX as usize, "slots hold places of 16 bits");
-        let mut lexicon = Self { words, filter: [0; 32 * 32], slots: [0; SLOTS] };
+        let mut lexicon = Self { words, filter: Filter::NONE, slots: [0; SLOTS] };
         let (mut at, mut start, mut hash) = (0, 0, 0);
         while at <= words.len() {
             if at == words.len() || words[at] == b' ' {
-                let second = if at - start > 1 { (words[at - 2] & 31) as usize } else { 0 };
-                lexicon.filter[second << 5 | (words[at - 1] & 31) as usize] |= 1 << ((at - start) & 31);
+                let second = if at - start > 1 { words[at - 2] } else { 0 };
+                lexicon.filter = lexicon.filter.with([words[start], second, words[at - 1]], at - start);
                 let mut slot = place(hash);
                 while lexicon.slots[slot] != 0 {
                     slot = (slot + 1) % SLOTS;
@@ -104,7 +104,7 @@ impl Lexicon {
     /// Whether a word is one of them, whatever its case.
     #[inline]
     pub(super) fn holds(&self, word: &[u8]) -> bool {
-        may_hold(&self.filter, word) && self.finds(word)
+        self.filter.may_hold(word) && self.finds(word)
     }
 
     fn finds(&self, word: &[u8]) -> bool {
@@ -122,48 +122,77 @@ impl Lexicon {
 }
 
 /// Which words may stand in any of several lexicons: one look for the many words that stand in none.
-pub(super) struct Sieve([u32; 32 * 32]);
+pub(super) struct Sieve(Filter);
 
 impl Sieve {
     /// Makes lexicons ready.
     pub(super) const fn over(lexicons: &[&Lexicon]) -> Self {
-        let mut filter = [0; 32 * 32];
-        let mut place = 0;
-        while place < filter.len() {
-            let mut one = 0;
-            while one < lexicons.len() {
-                filter[place] |= lexicons[one].filter[place];
-                one += 1;
-            }
-            place += 1;
+        let mut filter = Filter::NONE;
+        let mut one = 0;
+        while one < lexicons.len() {
+            filter = filter.or(&lexicons[one].filter);
+            one += 1;
         }
         Self(filter)
     }
 
     /// The words of both.
     pub(super) const fn and(&self, other: &Self) -> Self {
-        let mut filter = self.0;
-        let mut place = 0;
-        while place < filter.len() {
-            filter[place] |= other.0[place];
-            place += 1;
-        }
-        Self(filter)
+        Self(self.0.or(&other.0))
     }
 
     /// Whether a word may be in one of them.
     #[inline]
     pub(super) fn may_hold(&self, word: &[u8]) -> bool {
-        may_hold(&self.0, word)
+        self.0.may_hold(word)
     }
 }
 
-/// Whether a filter knows a word of these last two letters and this length.
-#[inline]
-fn may_hold(filter: &[u32; 32 * 32], word: &[u8]) -> bool {
-    let Some((last, head)) = word.split_last() else { return false };
-    let second = head.last().map_or(0, |byte| usize::from(byte & 31));
-    filter[second << 5 | usize::from(last & 31)] >> (word.len() & 31) & 1 != 0
+/// Which words may be some: by the last letter and the one before it, and by the last letter and the first, one
+/// bit for each length.
+#[derive(Clone, Copy)]
+struct Filter {
+    ends: [u32; 32 * 32],
+    sides: [u32; 32 * 32],
+}
+
+impl Filter {
+    const NONE: Self = Self { ends: [0; 32 * 32], sides: [0; 32 * 32] };
+
+    /// Where two letters stand, whatever their case.
+    const fn place(letter: u8, last: u8) -> usize {
+        ((letter & 31) as usize) << 5 | (last & 31) as usize
+    }
+
+    const fn with(mut self, [first, second, last]: [u8; 3], length: usize) -> Self {
+        self.ends[Self::place(second, last)] |= 1 << (length & 31);
+        self.sides[Self::place(first, last)] |= 1 << (length & 31);
+        self
+    }
+
+    const fn or(mut self, other: &Self) -> Self {
+        let mut place = 0;
+        while place < self.ends.len() {
+            self.ends[place] |= other.ends[place];
+            self.sides[place] |= other.sides[place];
+            place += 1;
+        }
+        self
+    }
+
+    #[inline]
+    fn may_hold(&self, word: &[u8]) -> bool {
+        match word {
+            [] => false,
+            [only] => self.holds([*only, 0, *only], 1),
+            [first, .., last] => self.holds([*first, word[word.len() - 2], *last], word.len()),
+        }
+    }
+
+    #[inline]
+    fn holds(&self, [first, second, last]: [u8; 3], length: usize) -> bool {
+        self.ends[Self::place(second, last)] & self.sides[Self::place(first, last)] & 1 << (length & 31) != 0
+    }
 }
 
 const fn step(hash: u32, letter: u8) -> u32 {

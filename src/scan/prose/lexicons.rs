@@ -150,3 +150,6 @@ pub(in crate::scan) static CUES: Sieve = Sieve::over(&[
     &PHRASES[4].0,
     &PHRASES[5].0,
 ]);
+
+/// Those of them behind which one word may be the whole name.
+pub(in crate::scan) static SURE_CUES: Sieve = Sieve::over(&[&TITLES, &GREETINGS, &TAILS]);

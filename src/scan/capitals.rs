@@ -1,0 +1,219 @@
+//! Capitals in running text: which of them may begin the name of a person or of a street.
+//!
+//! There is one every few words, and nearly none begins either: it opens a sentence or names a thing. So each is
+//! told by a few bytes before anything is read. What introduces a name ends right before it, in one of a few
+//! words or signs; and behind most of these a name has two words, so that a small letter behind the first word
+//! settles it. Only what is left is read (`prose`, `streets`). Says no where those two would find nothing, and never
+//! where they would find something.
+
+use super::Detector;
+use super::candidates::Capital;
+use super::edges::byte;
+use super::sweep::Sweep;
+use super::words::Sieve;
+use super::{prose, streets};
+
+/// Letters of the word before a capital that are looked at; as `words::word_before` has it.
+const LEAD_MAX: usize = 20;
+
+/// The words before a capital that may tell what it begins; most tell nothing.
+static LEADS: Sieve = prose::CUES.and(&streets::FRONTS);
+/// Those behind which one word may be enough.
+static SURE_LEADS: Sieve = prose::SURE_CUES.and(&streets::FRONTS);
+
+/// What a capital may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum May {
+    /// A name of somebody, or a street.
+    Name,
+    /// Nothing.
+    Nothing,
+    /// One word that is a street in itself, before its number.
+    Street,
+}
+
+impl Sweep<'_> {
+    /// Looks whether a capital begins a name or a street.
+    pub(super) fn capital(&mut self, capital: Capital) {
+        let (bytes, at) = (self.bytes, capital.at);
+        match may_begin(bytes, capital) {
+            May::Nothing => {}
+            May::Street => self.maybe(Detector::ADDRESS, || streets::compound(bytes, at)),
+            May::Name => {
+                if self.rules.by_detector(Detector::PERSON) != 0
+                    && at >= self.person_until
+                    && let Some(span) = prose::person(bytes, at, self.person_until)
+                {
+                    self.person_until = span.end;
+                    self.part(Detector::PERSON, span);
+                }
+                self.maybe(Detector::ADDRESS, || streets::street(bytes, at));
+            }
+        }
+    }
+}
+
+/// What a capital may begin, by the bytes around it.
+fn may_begin(bytes: &[u8], capital: Capital) -> May {
+    let Capital { at, end, .. } = capital;
+    if introduces(bytes, capital) {
+        return May::Name;
+    }
+    let sign = byte(bytes, end);
+    let number = end + 1 + usize::from(sign == b'.');
+    if is_open(sign) || byte(bytes, number).is_ascii_digit() && end - at >= 4 {
+        May::Street
+    } else {
+        May::Nothing
+    }
+}
+
+/// Whether what stands before a capital may introduce as many words as it begins.
+#[inline]
+fn introduces(bytes: &[u8], capital: Capital) -> bool {
+    let Capital { at, end, .. } = capital;
+    // Nothing stands before the first bytes of a message.
+    let Some([.., third, second, last, gap]) = bytes.get(..at) else { return true };
+    let sign = byte(bytes, end);
+    if *gap != b' ' {
+        // The first word of a line: alone if it is all of the line.
+        return matches!(sign, b'\\' | b'"') || goes_on(bytes, capital);
+    }
+    // A street has its number before it: `12a Main street`, `Flat 6, Main street`.
+    let may_go_on = || sign == b' ' || is_open(sign);
+    match last {
+        b'a'..=b'z' | b'A'..=b'Z' => {
+            let lead = lead(bytes, capital, 0);
+            LEADS.may_hold(lead) && (SURE_LEADS.may_hold(lead) || goes_on(bytes, capital))
+                || second.is_ascii_digit() && may_go_on()
+        }
+        b'0'..=b'9' => may_go_on(),
+        b'.' => SURE_LEADS.may_hold(lead(bytes, capital, 1)) || goes_on(bytes, capital),
+        // In the order of a register a comma follows.
+        b':' => sign == b',' || goes_on(bytes, capital),
+        b',' => {
+            second.is_ascii_alphanumeric() && may_go_on() && is_numbered(*third, *second)
+                || goes_on(bytes, capital)
+        }
+        b';' | b'-' | b'\\' => goes_on(bytes, capital),
+        _ => false,
+    }
+}
+
+/// The word of ASCII letters that ends `gap` bytes before the blank before a capital, without the letter of an
+/// escape.
+#[inline]
+fn lead(bytes: &[u8], capital: Capital, gap: usize) -> &[u8] {
+    let head = bytes.get(..capital.at - (1 + gap)).unwrap_or_default();
+    let (head, lead) = head.split_at(head.len() - capital.lead(gap).min(LEAD_MAX));
+    match head {
+        [.., b'\\'] => lead.get(1..).unwrap_or_default(),
+        _ => lead,
+    }
+}
+
+/// Whether a number ends in these two bytes, perhaps with a letter: `12`, `2a`.
+fn is_numbered(second: u8, last: u8) -> bool {
+    last.is_ascii_digit() || last.is_ascii_alphabetic() && second.is_ascii_digit()
+}
+
+/// Whether a word may go on behind its ASCII letters.
+#[inline]
+fn is_open(sign: u8) -> bool {
+    matches!(sign, b'-' | b'\'' | b'\\' | 0x80..)
+}
+
+/// Whether another word of a name may follow the one that a capital begins.
+#[inline]
+fn goes_on(bytes: &[u8], Capital { at, end, .. }: Capital) -> bool {
+    match byte(bytes, end) {
+        b' ' => match byte(bytes, end + 1) {
+            b'A'..=b'Z' | b'\\' | 0x80.. => true,
+            b'a'..=b'z' => prose::is_particle(bytes, end + 1),
+            _ => false,
+        },
+        b'.' => byte(bytes, end + 1) == b' ' && (end - at == 1 || prose::is_title(&bytes[at..end])),
+        // What is no escape of a letter ends the word.
+        b'\\' => matches!(byte(bytes, end + 1), b'u' | b'\\'),
+        sign => is_open(sign),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::super::candidates::{Candidate, Wanted, each};
+    use super::*;
+
+    /// What may begin at each capital of a text, and whether it does.
+    fn capitals(text: &[u8]) -> Vec<(May, bool, bool)> {
+        let mut found = Vec::new();
+        let wanted = Wanted { capitals: true, ..Wanted::default() };
+        let flow = each(text, wanted, |candidate| {
+            if let Candidate::Capital(capital) = candidate {
+                let at = capital.at;
+                // Behind a person right before, a little before, and behind none.
+                let people = [0, at.saturating_sub(5), at.saturating_sub(40)];
+                let is_person = people.iter().any(|known| prose::person(text, at, *known).is_some());
+                let street = streets::street(text, at);
+                let compound = streets::compound(text, at);
+                found.push((may_begin(text, capital), is_person || street != compound, compound.is_some()));
+            }
+            ControlFlow::Continue(())
+        });
+        assert!(flow.is_continue());
+        found
+    }
+
+    /// What may stand before a capital, begin with one, and stand behind; parted by bars.
+    const BEFORE: &str = concat!(
+        r"Dr. |Dr |mr |M. |M |Patient |patient: |Patient: |name |Dear |hello |Hi, |signed by |by |",
+        r"Ann Lee and |Regards,\n|Mrs\n|x.\nHerr |\n |x; |x. |x - |the patient, |12 |12a |Flat 6, |rue |ul. |",
+        r"rue de la |a Señora |file_name |From:\n|n |at ",
+    );
+    const NAMES: &str = concat!(
+        r"Ann|Lee|A|J. Lee|DOE|DOE, JANE|Lee, Ann|Anna van der Berg|O'Brien|Müller|M\u00fcller|Dr. Lee|",
+        r"Main Street|Main street|Jean Roe|Hauptstrasse 5|Bahnhofstr. 12|Calle Mayor 5|Report|Main-Straat 7|",
+        r"Ann Lee|Hauptstrasse",
+    );
+    const BEHIND: &str = " called about it|, 45,| <ann@example.com>| went|.|\\n|\"|!|: x| 12| (45F)|";
+
+    #[test]
+    fn says_no_only_where_nothing_is() {
+        let (mut found, mut others) = (0, 0);
+        let names = || NAMES.split('|').flat_map(|name| BEHIND.split('|').map(move |behind| (name, behind)));
+        for (before, (name, behind)) in
+            BEFORE.split('|').flat_map(|before| names().map(move |name| (before, name)))
+        {
+            for lead in [0, 47] {
+                let text = format!("{}{before}{name}{behind}", "x ".repeat(lead / 2));
+                for (place, (may, is_name, is_compound)) in capitals(text.as_bytes()).into_iter().enumerate()
+                {
+                    assert!(may == May::Name || !is_name, "{text} {place}");
+                    assert!(may != May::Nothing || !is_compound, "{text} {place}");
+                    found += usize::from(is_name);
+                    others += usize::from(may == May::Nothing);
+                }
+            }
+        }
+        assert!(found > 1000 && others > 1000, "{found} {others}");
+    }
+
+    #[test]
+    fn reads_no_further_where_one_word_settles_it() {
+        for (text, wanted) in [
+            ("and The patient", May::Nothing),
+            ("in Boston and", May::Nothing),
+            ("for Boston and", May::Nothing),
+            ("for Ann Lee", May::Name),
+            ("dr. Lee went", May::Name),
+            (". The patient", May::Nothing),
+            (". Ann Lee went", May::Name),
+            ("in Hauptstrasse 5", May::Street),
+        ] {
+            let all = capitals(format!("we said {text}").as_bytes());
+            assert_eq!(all.first().map(|one| one.0), Some(wanted), "{text}");
+        }
+    }
+}
