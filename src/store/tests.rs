@@ -272,7 +272,7 @@ fn the_organisations_folder_is_a_layer_with_a_mount_of_its_own() {
     assert!(kind_of(bundle.path()).contains("no `*.yaml`"), "an empty mount would drop every deny of it");
     deliver(&layer, "..v0", &[("base.yaml", &text("a"))]);
     let names: Vec<_> = read(bundle.path()).unwrap().into_iter().map(|source| source.name).collect();
-    assert_eq!(names, ["team.yaml".into(), "organisation/base.yaml".into()]);
+    assert_eq!(names, ["team.yaml", "organisation/base.yaml"].map(Box::<str>::from));
     let watched = Watched::start(bundle.path());
     deliver(&layer, "..v1", &[("base.yaml", &text("b"))]);
     watched.becomes("b");

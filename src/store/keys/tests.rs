@@ -149,7 +149,7 @@ async fn asks_in_its_own_pace_and_forgets_nothing_over_a_reload() {
     provider.publish(Some(&["k1"]));
     let (sources, mut first) = (provider.sources(), directory(URL));
     sources.furnish(&mut first);
-    assert_eq!(sources.waiting(), ["https://idp.example.com".into()]);
+    assert_eq!(sources.waiting(), ["https://idp.example.com"].map(Box::<str>::from));
     assert_eq!(sources.oldest(), Some(0));
     let worker = tokio::spawn(Arc::clone(&sources).run());
     sleep(Duration::from_secs(1)).await;
