@@ -18,6 +18,7 @@ mod recording;
 mod resting;
 mod scanning;
 mod senders;
+mod sharing;
 
 pub use asking::*;
 pub use callers::*;
@@ -33,6 +34,7 @@ pub use recording::*;
 pub use resting::*;
 pub use scanning::*;
 pub use senders::*;
+pub use sharing::*;
 
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema
 /// seen, shallow enough that no recursive parser behind the gate overflows.

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use sluicegate::gate::{Ask, Ending, Errand, Gate, Origin, Outcome, Overhead, Record, Refusal, SealKey, Way};
 use sluicegate::identity::{Caller, Supposed, SupposedProof};
 use sluicegate::json::Document;
+use sluicegate::limit::StoreWord;
 use sluicegate::names::{Now, hex};
 use sluicegate::policy::{Paint, Policy, Source, compile, definition_sha256};
 use sluicegate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
@@ -161,7 +162,14 @@ fn judged(gate: &Gate, policy: &Arc<Policy>, caller: &Arc<Caller>, call: Call) -
     );
     let headers = HeaderMap::new();
     let errand = Errand::Say(Bytes::from(body));
-    let ask = Ask { errand, headers: &headers, origin: Origin::default(), way: Way::Streamable, now };
+    let ask = Ask {
+        errand,
+        headers: &headers,
+        origin: Origin::default(),
+        way: Way::Streamable,
+        now,
+        word: StoreWord::Never,
+    };
     match gate.admit(policy, caller, &ask) {
         Ok(ticket) => {
             let ending = Ending {

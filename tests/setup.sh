@@ -2,8 +2,9 @@
 # Installs what a build or the tests need and says in one line what that is; does nothing twice.
 #
 #   setup.sh build    a C compiler and cmake
-#   setup.sh test     also Python and Node.js, the peers of tests/peers and the conformance suite of
-#                     tests/conformance, both from their lock files, and the model that reads prose
+#   setup.sh test     also Python, Node.js and a store of shared limits, the peers of tests/peers and the
+#                     conformance suite of tests/conformance, both from their lock files, and the model that
+#                     reads prose
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -40,6 +41,7 @@ if [ "$purpose" = test ]; then
   need python3 has python3
   need python3-venv has_venv
   need npm has npm
+  has valkey-server || need redis-server has redis-server
 fi
 
 # --- what the lock files name --------------------------------------------------------------------

@@ -14,8 +14,11 @@
 mod care;
 #[path = "typos/limits.rs"]
 mod limits;
+#[path = "typos/shared.rs"]
+mod shared;
 #[path = "typos/talks.rs"]
 mod talks;
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -172,8 +175,11 @@ const RULES: &[Row] = &[
     ),
 ];
 
+const TABLES: [&[Row]; 7] =
+    [NAMES, ARGUMENTS, RULES, limits::LIMITS, care::CARE, shared::SHARED, talks::TALKS];
+
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [NAMES, ARGUMENTS, RULES, limits::LIMITS, care::CARE, talks::TALKS].into_iter().flatten()
+    TABLES.into_iter().flatten()
 }
 
 fn golden() -> PathBuf {
@@ -308,7 +314,7 @@ fn run_refuses_every_typo_before_it_listens() {
 
 #[test]
 fn every_output_names_the_same_place() {
-    for table in [NAMES, ARGUMENTS, RULES, limits::LIMITS, care::CARE, talks::TALKS] {
+    for table in TABLES {
         let planted = Planted::new(table.first().expect("a row"));
         let (Row(what, _, _, wanted), folder) = (planted.row, planted.folder());
         let file = folder.path().join(planted.file).display().to_string();

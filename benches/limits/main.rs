@@ -57,6 +57,7 @@ fn rule(id: &str, per: &[Level], kind: Kind) -> Arc<Rule> {
         estimate: None,
         counts_calls_once: false,
         mode: Mode::Enforce,
+        shared: None,
     }))
 }
 

@@ -9,12 +9,13 @@ use super::Exit;
 use super::output::paint;
 use crate::gate::Candidate;
 use crate::identity::KeyPlace;
+use crate::limit::Leases;
 use crate::names::Mode;
 use crate::report::{Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, Place};
 use crate::serve::{Child, Clock};
 use crate::store::{
-    Event, Fetcher, Followers, Introspector, KeyNews, KeySources, Live, LoadFault, Passes, Places, Reach,
-    Reloaded, Trust, Watch,
+    CellStore, Event, Fetcher, Followers, Introspector, KeyNews, KeySources, Live, LoadFault, Passes, Places,
+    Reach, Reloaded, StoreNews, Trust, Watch,
 };
 
 /// How users stand in audit records.
@@ -158,6 +159,19 @@ pub(super) fn passes(reach: Reach, options: &AskOptions, metrics: &Arc<Metrics>)
         Event::Rejected(kind) => counted.credential(kind, CredentialResult::Rejected),
     };
     Arc::new(Passes::new(reach, trust(options), tell))
+}
+
+/// Makes ready to reach the store of shared limits, once a policy names one; counted by `metrics`.
+pub(super) fn cells(clock: Clock, metrics: &Arc<Metrics>) -> (Arc<Leases>, Arc<CellStore>) {
+    let (leases, counted) = (Arc::new(Leases::default()), Arc::clone(metrics));
+    let tell = move |news: StoreNews<'_>| match news {
+        StoreNews::Back(limits) => counted.store_back(limits),
+        StoreNews::Failed(limit) => counted.store_failed(limit),
+        StoreNews::Lost(limits) => counted.store_lost(limits),
+        StoreNews::Shared(limits) => counted.limits_shared(limits),
+    };
+    let cells = CellStore::new(Arc::clone(&leases), move || clock.now(), tell);
+    (leases, Arc::new(cells))
 }
 
 fn trust(options: &AskOptions) -> Trust {

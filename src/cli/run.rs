@@ -152,9 +152,11 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
     let reach = if has_headers { Reach::Http } else { Reach::Pipes };
     let passes = opening::passes(reach, &options.asking, &metrics);
     let reader = reading::reader(&options.reading, &metrics)?;
+    let (leases, cells) = opening::cells(clock, &metrics);
     let followers = Followers {
         keys: Some(Arc::clone(&keys)),
         passes: Some(Arc::clone(&passes)),
+        cells: Some(Arc::clone(&cells)),
         literacy: reading::literacy(reader.as_ref()),
     };
     let mode = options.trial.mode();
@@ -181,10 +183,11 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
     let (candidate, trial) = opening::candidate(&options.trial);
     let tls = tls(options, &live)?;
     let house = House {
-        gate: Gate::new(key, fresh_vault()).beside(candidate).watchful(),
+        gate: Gate::new(key, fresh_vault()).beside(candidate).sharing(leases).watchful(),
         seal,
         live,
         keys,
+        cells,
         introspector: opening::introspector(&options.asking, clock),
         upstream,
         audit: Arc::clone(&audit),

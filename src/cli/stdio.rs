@@ -85,9 +85,11 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let keys = opening::keys(&options.asking, clock, &metrics)?;
     let passes = opening::passes(Reach::Pipes, &options.asking, &metrics);
     let reader = reading::reader(&options.reading, &metrics)?;
+    let (leases, cells) = opening::cells(clock, &metrics);
     let followers = Followers {
         keys: Some(Arc::clone(&keys)),
         passes: Some(Arc::clone(&passes)),
+        cells: Some(Arc::clone(&cells)),
         literacy: reading::literacy(reader.as_ref()),
     };
     let mode = options.trial.mode();
@@ -98,9 +100,10 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let plate = Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() };
     let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {
-        gate: Gate::new(fresh_seal_key(), fresh_vault()).beside(candidate),
+        gate: Gate::new(fresh_seal_key(), fresh_vault()).beside(candidate).sharing(leases),
         live,
         keys,
+        cells,
         introspector: opening::introspector(&options.asking, clock),
         upstream: Upstream::piped(passes),
         load: Load::new(PIPE_IN_FLIGHT_MAX, HELD_BYTES_MAX),

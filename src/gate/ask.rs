@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::identity::{self, Caller, Evidence, PeerCertificate, Proof, Replays};
 use crate::json;
+use crate::limit::StoreWord;
 use crate::mcp::{Claims, Revision, Revisions};
 use crate::names::Now;
 use crate::policy::{Credentials, Policy};
@@ -28,6 +29,8 @@ pub struct Ask<'a> {
     pub way: Way<'a>,
     /// When its head had arrived.
     pub now: Now,
+    /// What is known of the word of the store of shared limits.
+    pub word: StoreWord<'a>,
 }
 
 /// The transport that a message came by.

@@ -1,5 +1,6 @@
 //! Step 9: what a request is counted as, what it costs, and taking that from every limit or from none.
 
+use std::sync::Arc;
 use std::cell::LazyCell;
 
 use crate::bounds::ROUND_LIFE_MAX;
@@ -17,7 +18,7 @@ use super::handles::{Handles, result_type};
 use super::hints::Hint;
 use super::limited::Limited;
 use super::rules::{Topic, enforce};
-use super::{Denial, Gate, Handle, Record};
+use super::{Denial, Gate, Handle, Record, Refusal, Ticket};
 
 /// One request, as far as limits look at it.
 struct Request<'a> {
@@ -30,6 +31,32 @@ struct Request<'a> {
 }
 
 impl Gate {
+    /// Judges a message again for which the store of shared limits had to be asked; `ask.word` is its answer, and
+    /// `first` the record of the judgement that wanted it.
+    ///
+    /// # Errors
+    /// See [`Gate::admit`].
+    pub fn admit_asked(
+        &self,
+        policy: &Arc<Policy>,
+        caller: &Arc<Caller>,
+        ask: &Ask<'_>,
+        first: &mut Record,
+    ) -> Result<Ticket, Refusal> {
+        let mut judged = self.admit(policy, caller, ask);
+        // The server may have come to rest or filled up since, which is found out before limits are charged.
+        if let Err(Refusal { denial: Denial::Crowded(_) | Denial::Resting(_), .. }) = judged {
+            self.ledger.give_back_to_store(ask.word, ask.now);
+        }
+        let record = match &mut judged {
+            Ok(ticket) => &mut ticket.record,
+            Err(refusal) => &mut refusal.record,
+        };
+        // A breaker changes once: if it did so then, no other record tells.
+        record.notices.splice(..0, first.notices.drain(..));
+        judged
+    }
+
     /// Takes what a message costs from every limit that it counts against, or from none.
     ///
     /// `initialize` and `server/discover` are counted where there is room and never refused: clients take that
@@ -129,15 +156,21 @@ impl Gate {
             argument: &|path| amount(request.arguments?, path),
             response_bytes: request.tool.map_or(0, |tool| self.ledger.expected_bytes(tool)),
         };
-        let charge = self.ledger.charge(limits.clone(), (&subject, &bill), ask.now);
+        let charge = self.ledger.charge_by(limits.clone(), (&subject, &bill), ask.word, ask.now);
         if let Some(exceeded) = charge.shadowed {
             record.would_deny(super::Reason::RateLimit, exceeded.rule.id());
         }
         match charge.verdict {
+            limit::Verdict::Asked(inquiry) => {
+                record.inquiry = Some(inquiry);
+                // Whoever does not ask has the message refused.
+                Err(Denial::Internal("the store of shared limits was not asked".into()))
+            }
             limit::Verdict::Granted => {
                 if charge.near.is_some() {
                     let enforced = limits.filter(|rule| rule.mode() == Mode::Enforce);
-                    let left = enforced.map(|rule| (&**rule, self.ledger.left(rule, &subject, ask.now)));
+                    let left = enforced
+                        .filter_map(|rule| Some((&**rule, self.ledger.left(rule, &subject, ask.now)?)));
                     record.hint = Hint::tightest(left, &policy.limit_hints, caller).map(Box::new);
                 }
                 record.places = charge.hold.iter().flat_map(Hold::cells).collect();

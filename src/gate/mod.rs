@@ -70,7 +70,7 @@ pub use words::Words;
 
 use crate::identity::{Caller, Finding, Refused, Replays};
 use crate::json::Document;
-use crate::limit::{Answered, Conversations, Ledger};
+use crate::limit::{Answered, Conversations, Leases, Ledger};
 use crate::mcp::{self, Sender};
 use crate::names::Now;
 use crate::policy::Policy;
@@ -135,6 +135,12 @@ impl Gate {
     #[must_use]
     pub fn beside(self, candidate: Arc<Candidate>) -> Self {
         Self { candidate, ..self }
+    }
+
+    /// The same gate, which holds shared limits by `leases`.
+    #[must_use]
+    pub fn sharing(self, leases: Arc<Leases>) -> Self {
+        Self { ledger: Arc::new(Ledger::default().sharing(leases)), ..self }
     }
 
     /// Finds out who calls, before a byte of the body is read.

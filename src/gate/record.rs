@@ -18,6 +18,7 @@ use super::ward::Branch;
 use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, TARGET_BYTES_MAX, USER_AGENT_BYTES_MAX};
 use crate::identity::Caller;
 use crate::limit::CellId;
+use crate::limit::Inquiry;
 use crate::limit::breaker::{Notice, OutcomeClass};
 use crate::mcp::{Id, Message, Method, Revision};
 use crate::names::{Label, Mode};
@@ -72,6 +73,8 @@ pub struct Record {
     pub testimony: Option<Box<Testimony>>,
     /// What the candidate says, where there is one.
     pub trial: Option<Box<Trial>>,
+    /// What the store of shared limits has to be asked before the message is judged; written down nowhere.
+    pub inquiry: Option<Box<Inquiry>>,
     /// Whether two arguments beside each other have keys that some reader takes for one.
     pub has_colliding_keys: bool,
     /// Whether a rule could not be evaluated, and so refused it.
@@ -165,6 +168,7 @@ impl Record {
             fitting: Fitting::default(),
             testimony: None,
             trial: None,
+            inquiry: None,
             has_colliding_keys: false,
             is_unjudged: false,
             hint: None,

@@ -7,6 +7,7 @@ use http::HeaderMap;
 
 use super::{Ask, Errand, Gate, Origin, Refusal, SealKey, Ticket, Way};
 use crate::identity::{Caller, Evidence};
+use crate::limit::StoreWord;
 use crate::names::Now;
 use crate::policy::{Paint, Policy, Source, compile};
 use crate::scan::Vault;
@@ -53,7 +54,7 @@ impl Stage {
     ) -> Result<Ticket, Refusal> {
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
         let (errand, origin, headers) = (Errand::Say(body.into()), Origin::default(), HeaderMap::new());
-        let ask = Ask { errand, headers: &headers, origin, way, now: at(seconds) };
+        let ask = Ask { errand, headers: &headers, origin, way, now: at(seconds), word: StoreWord::Never };
         self.gate.admit(&self.policy, &self.caller(), &ask)
     }
 

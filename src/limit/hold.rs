@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bill::{Answered, Cost, of_answer};
 use super::key::{CellId, Key};
 use super::tokens::IS_EXACT;
-use super::{Kind, Ledger, Rule, Unit};
+use super::{Kind, Ledger, Rule, StoreKey, Unit};
 use crate::names::Now;
 
 /// What a request holds until it ends.
@@ -36,10 +36,17 @@ pub struct Places {
 #[derive(Debug)]
 pub(super) struct Slot {
     pub rule: Arc<Rule>,
-    pub key: Key,
+    pub at: At,
     pub cost: Cost,
-    /// The number that was left in the cell.
-    pub taken: u64,
+}
+
+/// Where a cell is.
+#[derive(Debug)]
+pub(super) enum At {
+    /// In the ledger, with the number that was left in it.
+    Ledger { key: Key, taken: u64 },
+    /// Among those that are shared.
+    Pool(StoreKey),
 }
 
 impl Slot {
@@ -67,7 +74,11 @@ impl Hold {
     /// The cells in which it has a place among those in flight.
     pub fn cells(&self) -> impl Iterator<Item = CellId> {
         let slots = self.places.slots.iter();
-        slots.filter(|slot| matches!(slot.rule.kind(), Kind::Concurrency(_))).map(|slot| CellId(slot.key))
+        let in_flight = slots.filter(|slot| matches!(slot.rule.kind(), Kind::Concurrency(_)));
+        in_flight.filter_map(|slot| match slot.at {
+            At::Ledger { key, .. } => Some(CellId(key)),
+            At::Pool(_) => None,
+        })
     }
 
     /// What may be freed before the request ends: its client has taken it back.
@@ -103,7 +114,7 @@ impl Places {
         for slot in self.slots.iter().filter(|slot| slot.rule.unit().is_settled_by_answers()) {
             let true_cost = slot.cost.known.saturating_add(of_answer(slot.rule.unit(), answered));
             if true_cost > slot.cost.whole {
-                self.ledger.debit(&slot.rule, slot.key, true_cost - slot.cost.whole, now);
+                self.ledger.debit(slot, true_cost - slot.cost.whole, now);
             } else {
                 self.ledger.refund(slot, slot.cost.whole - true_cost, now);
             }

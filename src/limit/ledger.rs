@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::bill::Cost;
 use super::cell::Gauge;
 use super::estimates::Estimates;
-use super::hold::Slot;
+use super::hold::{At, Slot};
 use super::key::{CellId, Key, Keys, Width};
+use super::pooled::{Pool, Pooled};
 use super::roster::{Entry, List, Roster, Standing, Word};
 use super::shards::{Room, Shards};
-use super::{Bill, Charge, Exceeded, Excess, Hold, Left, Level, Rule, Subject, Verdict};
+use super::{Bill, Charge, Exceeded, Excess, Hold, Leases, Left, Level, Rule, StoreWord, Subject, Verdict};
 use crate::bounds::{CELLS_PER_SHARD_MAX, SWEEP_SLACK};
 use crate::names::{Mode, Now};
 
@@ -24,6 +25,7 @@ pub struct Ledger {
     shards: Shards,
     roster: Roster,
     estimates: Estimates,
+    leases: Arc<Leases>,
 }
 
 /// One rule's cell for one request.
@@ -55,6 +57,7 @@ impl Ledger {
             shards: Shards::new(cells_per_shard_max),
             roster: Roster::default(),
             estimates: Estimates::new(),
+            leases: Arc::default(),
         }
     }
 
@@ -67,26 +70,51 @@ impl Ledger {
     pub fn charge<'r>(
         self: &Arc<Self>,
         rules: impl Iterator<Item = &'r Arc<Rule>> + Clone,
+        request: (&Subject<'_>, &Bill<'_>),
+        now: Now,
+    ) -> Charge<'r> {
+        self.charge_by(rules, request, StoreWord::Never, now)
+    }
+
+    /// Does what [`Ledger::charge`] does, by what is known of the store's word. Where it has to be asked first,
+    /// nothing is taken, and the verdict says what to ask.
+    pub fn charge_by<'r>(
+        self: &Arc<Self>,
+        rules: impl Iterator<Item = &'r Arc<Rule>> + Clone,
         (subject, bill): (&Subject<'_>, &Bill<'_>),
+        word: StoreWord<'_>,
         now: Now,
     ) -> Charge<'r> {
         let list = self.roster.with(rules.clone());
-        let enforced = rules.clone().filter(|rule| rule.mode() == Mode::Enforce);
-        let looked = enforced.map(|rule| self.look(&list, rule, subject, bill, now));
-        let mut cells: Vec<Cell<'r, '_>> = Vec::with_capacity(looked.size_hint().1.unwrap_or_default());
+        let mut pool = Pool::new(&self.leases, word, now);
+        let mut cells: Vec<Cell<'r, '_>> = Vec::with_capacity(rules.size_hint().1.unwrap_or_default());
         let mut refused: Option<Refused<'r>> = None;
-        for cell in looked {
-            match cell.and_then(Cell::peek) {
-                Ok(cell) => cells.push(cell),
-                Err(other) if refused.as_ref().is_none_or(|known| known.is_shorter_than(&other)) => {
-                    refused = Some(other);
+        for rule in rules.clone().filter(|rule| rule.mode() == Mode::Enforce) {
+            let looked = match pool.look(rule, subject, bill) {
+                Some(looked) => looked.map_err(Refused::of_pool),
+                None => {
+                    let cell = self.look(&list, rule, subject, bill, now).and_then(Cell::peek);
+                    cell.map(|cell| cells.push(cell))
                 }
-                Err(_) => {}
+            };
+            if let Err(other) = looked
+                && refused.as_ref().is_none_or(|known| known.is_shorter_than(&other))
+            {
+                refused = Some(other);
             }
+        }
+        if let (None, Some(inquiry)) = (&refused, pool.inquiry()) {
+            let verdict = Verdict::Asked(inquiry);
+            return Charge { verdict, shadowed: None, near: None, hold: None, full: None };
         }
         // Wide cells are the contended ones: taken last, they are seldom given back.
         cells.sort_by_key(|cell| breadth(cell.rule));
-        if let Some(Refused { exceeded, cell }) = refused.or_else(|| self.take_all(&mut cells).err()) {
+        let mut take = || {
+            let taken = pool.take().map_err(Refused::of_pool);
+            taken.and_then(|()| self.take_all(&mut cells)).err()
+        };
+        if let Some(Refused { exceeded, cell }) = refused.or_else(&mut take) {
+            pool.give_back();
             say(&list, exceeded.rule, Word::Deny);
             let full = cell.filter(|_| matches!(exceeded.excess, Excess::InFlight { .. })).map(CellId);
             let verdict = Verdict::Exceeded(exceeded);
@@ -94,27 +122,55 @@ impl Ledger {
         }
         let near = cells.iter().filter_map(|cell| Some((cell.rule, cell.tell(now)?)));
         let near = near.max_by_key(|(_, used)| *used).map(|(rule, _)| rule);
+        pool.cells.iter().for_each(|cell| say(&list, cell.rule, Word::Allow));
         let mut slots: Vec<Slot> = cells.iter().filter_map(Cell::slot).collect();
+        slots.extend(pool.cells.iter().filter_map(Pooled::slot));
         let shadows = rules.filter(|rule| rule.mode() == Mode::Shadow);
         let shadowed = shadows.filter_map(|rule| {
-            let looked = self.look(&list, rule, subject, bill, now);
-            let taken = looked.and_then(|mut cell| self.take(&mut cell).map(|()| cell));
-            match taken {
-                Ok(cell) => {
-                    cell.tell(now);
-                    slots.extend(cell.slot());
-                    None
-                }
-                Err(refused) => {
-                    say(&list, rule, Word::ShadowDeny);
-                    Some(refused.exceeded)
-                }
-            }
+            let taken = self.charge_shadow((&list, rule), subject, bill, now);
+            taken.map(|slot| slots.extend(slot)).err()
         });
         let shadowed = shadowed.max_by_key(|exceeded| exceeded.excess.length());
         let tool = subject.tool.map(|tool| self.keys.number(tool));
         let hold = Hold::new(self, slots, tool, now);
         Charge { verdict: Verdict::Granted, shadowed, near, hold, full: None }
+    }
+
+    /// Counts a request for a rule that only tells.
+    fn charge_shadow<'r>(
+        &self,
+        (list, rule): (&List, &'r Arc<Rule>),
+        subject: &Subject<'_>,
+        bill: &Bill<'_>,
+        now: Now,
+    ) -> Result<Option<Slot>, Exceeded<'r>> {
+        let mut pool = Pool::new(&self.leases, StoreWord::Never, now);
+        let taken = match pool.look(rule, subject, bill) {
+            Some(looked) => looked.and_then(|()| pool.take()).map(|()| {
+                say(list, rule, Word::Allow);
+                pool.cells.first().and_then(Pooled::slot)
+            }),
+            None => {
+                let looked = self.look(list, rule, subject, bill, now);
+                let taken = looked.and_then(|mut cell| self.take(&mut cell).map(|()| cell));
+                taken.map_err(|refused| refused.exceeded).map(|cell| {
+                    cell.tell(now);
+                    cell.slot()
+                })
+            }
+        };
+        taken.inspect_err(|_| say(list, rule, Word::ShadowDeny))
+    }
+
+    /// Gives back what the store took for a request that was not charged after all.
+    pub fn give_back_to_store(&self, word: StoreWord<'_>, now: Now) {
+        Pool::new(&self.leases, word, now).give_back();
+    }
+
+    /// The same ledger, which holds shared limits by `leases`.
+    #[must_use]
+    pub fn sharing(self, leases: Arc<Leases>) -> Self {
+        Self { leases, ..self }
     }
 
     /// How many bytes the next answer of a tool may have, by those so far.
@@ -128,13 +184,17 @@ impl Ledger {
         list.entry(rule).map(|entry| entry.standing(now)).unwrap_or_default()
     }
 
-    /// What a limit has left for whoever is counted as `subject`, and when all of it is there again.
-    pub fn left(&self, rule: &Arc<Rule>, subject: &Subject<'_>, now: Now) -> Left {
+    /// What a limit has left for whoever is counted as `subject`, and when all of it is there again; `None` where
+    /// only a store knows, which holds it for other replicas too.
+    pub fn left(&self, rule: &Arc<Rule>, subject: &Subject<'_>, now: Now) -> Option<Left> {
+        if Pool::holds(&self.leases, rule) {
+            return None;
+        }
         let list = self.roster.with(std::iter::once(rule));
         // INVARIANT: the list was made with this rule in it.
         let entry = list.entry(rule).expect("a limit that is asked about is in the roster");
         let (_, value) = self.find(entry, rule, subject);
-        Gauge::new(rule, now).left(value)
+        Some(Gauge::new(rule, now).left(value))
     }
 
     /// How many cells there are.
@@ -223,12 +283,22 @@ impl Ledger {
 
     /// Gives back a part of what a request was charged.
     pub(super) fn refund(&self, slot: &Slot, cost: u64, now: Now) {
-        let gauge = Gauge::new(&slot.rule, now);
-        self.shards.restep(slot.key, |value| gauge.refund(value, cost, slot.taken));
+        match slot.at {
+            At::Ledger { key, taken } => {
+                let gauge = Gauge::new(&slot.rule, now);
+                self.shards.restep(key, |value| gauge.refund(value, cost, taken));
+            }
+            At::Pool(key) => self.leases.refund(key, cost, now),
+        }
     }
 
     /// Takes more than a request was charged, whether or not there is room.
-    pub(super) fn debit(&self, rule: &Arc<Rule>, key: Key, cost: u64, now: Now) {
+    pub(super) fn debit(&self, Slot { rule, at, .. }: &Slot, cost: u64, now: Now) {
+        let key = match (at, rule.sharing()) {
+            (At::Ledger { key, .. }, _) => *key,
+            (At::Pool(key), Some(sharing)) => return self.leases.debit(*key, &sharing.numbers, cost, now),
+            (At::Pool(_), None) => return,
+        };
         let gauge = Gauge::new(rule, now);
         let list = self.roster.with(std::iter::once(rule));
         if let Some(entry) = list.entry(rule) {
@@ -275,8 +345,15 @@ impl<'r> Cell<'r, '_> {
     /// What has to be settled.
     fn slot(&self) -> Option<Slot> {
         let Self { rule, key, cost, value, .. } = self;
-        let slot = || Slot { rule: Arc::clone(rule), key: *key, cost: *cost, taken: *value };
+        let at = At::Ledger { key: *key, taken: *value };
+        let slot = || Slot { rule: Arc::clone(rule), at, cost: *cost };
         Slot::is_needed(rule).then(slot)
+    }
+}
+
+impl<'r> Refused<'r> {
+    fn of_pool(exceeded: Exceeded<'r>) -> Self {
+        Self { exceeded, cell: None }
     }
 }
 

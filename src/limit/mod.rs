@@ -16,8 +16,8 @@
 //! cells as one may have, makes newcomers share a wider cell instead of forgetting somebody's debt.
 //!
 //! **What it is not.** No clock, no timer and no waiting: `Now` is an argument, [`Ledger::sweep`] is called
-//! from outside, and whoever wants to wait for a place among those in flight does so elsewhere. Nothing is
-//! shared between processes.
+//! from outside, and whoever wants to wait for a place among those in flight does so elsewhere. What
+//! processes hold together is in `shared`.
 //!
 //! The server has its share, too: [`breaker`] leaves alone what fails, [`bulkhead`] and [`adaptive`] bound what it
 //! has in hand, [`retry`] and [`sticky`] say what may be sent again, and to which server.
@@ -36,12 +36,14 @@ mod estimates;
 mod hold;
 mod key;
 mod ledger;
+mod pooled;
 mod rate;
 mod requests;
 pub mod retry;
 mod roster;
 mod rule;
 mod shards;
+mod shared;
 pub mod sticky;
 mod tokens;
 mod unit;
@@ -56,6 +58,10 @@ pub use rate::{Rate, RateFault};
 pub use requests::Requests;
 pub use roster::Standing;
 pub use rule::{Concurrency, Kind, Queue, Rule, Terms};
+pub use shared::{
+    Answer, Asked, Grant, Inquiry, Leases, Numbers, OnStoreError, Order, SharedMode, Sharing, StoreKey,
+    StoreWord, Task,
+};
 pub use tokens::{IS_EXACT, count_tokens};
 pub use unit::{BYTES_PER_TOKEN, Unit};
 
@@ -127,6 +133,8 @@ pub struct Left {
 /// Whether a request is within its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict<'r> {
+    /// The store of shared limits has to be asked first; nothing was taken from any rule.
+    Asked(Box<Inquiry>),
     /// At least one rule refuses; nothing was taken from any.
     Exceeded(Exceeded<'r>),
     /// Every rule has room, and what the request costs was taken from each.

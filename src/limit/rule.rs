@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::{Budget, Level, Rate, Requests, Unit};
+use super::{Budget, Level, Rate, Requests, Sharing, Unit};
 use crate::names::{Label, Mode};
 
 /// One limit of a policy.
@@ -36,6 +36,8 @@ pub struct Terms {
     pub counts_calls_once: bool,
     /// Whether it refuses or only tells.
     pub mode: Mode,
+    /// How it is held together with other replicas; `None` where each counts for itself.
+    pub shared: Option<Sharing>,
 }
 
 /// How a limit counts.
@@ -124,6 +126,11 @@ impl Rule {
     /// How much a full cell holds, in its unit.
     pub fn most(&self) -> u64 {
         self.terms.kind.most()
+    }
+
+    /// How it is held together with other replicas; `None` where each counts for itself.
+    pub fn sharing(&self) -> Option<&Sharing> {
+        self.terms.shared.as_ref()
     }
 
     /// A number for its id, kind, unit and mode: two rules with the same have the same cells.

@@ -43,6 +43,7 @@ pub(super) fn terms(id: &str, per: &[Level], kind: Kind) -> Terms {
         estimate: None,
         counts_calls_once: false,
         mode: Mode::Enforce,
+        shared: None,
     }
 }
 

@@ -136,6 +136,12 @@ codes! {
     ReplicaOfNothing "SG0152" "a replica that no call goes to"
     NeverSlow "SG0153" "calls that are slow only when their time is up already"
     IdempotentDoubtful "SG0154" "a tool that is said to be idempotent although it destroys, or was approved as not so"
+    SharedStore "SG0160" "`shared` names no store that could be reached"
+    SharedLimit "SG0161" "a limit that cannot be shared as it says"
+    SharedPlainly "SG0162" "the store of shared limits is reached over a network in the clear"
+    SharedByNone "SG0163" "a store for shared limits, and no limit that is shared"
+    SharedTooSmall "SG0164" "a limit with less than one call for each replica"
+    SharedByUnknown "SG0165" "a limit that is divided among replicas of which nobody knows the number"
     CaseFailed "SG0201" "a test case was not decided as expected"
     CaseRule "SG0202" "a test case was decided by another rule, or for another reason"
     CaseArgument "SG0203" "a test case did not turn on the arguments that it names"
@@ -161,6 +167,8 @@ const REFUSED: &[Code] = &[
     Code::LimitUnit,
     Code::LimitArgument,
     Code::LimitCountsNothing,
+    Code::SharedStore,
+    Code::SharedLimit,
 ];
 
 #[cfg(test)]

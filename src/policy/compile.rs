@@ -74,8 +74,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     let roles = roles(&bundle, findings);
     check_callers(&bundle, findings);
     bundle.check_exchange(findings);
-    let declared = std::mem::take(&mut bundle.tools);
-    let mut catalog = Catalog::new(declared, pinned, findings);
+    let mut catalog = Catalog::new(std::mem::take(&mut bundle.tools), pinned, findings);
     lint::note_doubles(&bundle, findings);
     let own = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
     let mode = lower::effective(mode, own);
@@ -89,7 +88,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     for (index, rule) in bundle.rules.iter().enumerate() {
         bench.hear(index, rule, court, &mut catalog, findings);
     }
-    let limits = lower::limits(&bundle.limits, mode, &inputs, &mut catalog, findings);
+    let limits = lower::limits(&bundle, mode, &inputs, &mut catalog, findings);
     catalog.check_classes(findings);
     lint::check(&bundle, &bench, sources, findings);
     let redaction = lower::redaction(&bundle, mode, findings);
@@ -132,6 +131,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         raw: None,
         tenants,
         names: closed_names(&bundle.scopes, &bundle.groups),
+        shared: bundle.shared.and_then(|part| part.plan),
         limits: limits.rules,
         limits_of_all: limits.of_all,
         built_in: constant(BUILT_IN),

@@ -13,6 +13,7 @@ use super::places::Places;
 use super::plans::{ConversationPlan, UpstreamPlan};
 use super::prose::ProsePlan;
 use super::rules::Rule;
+use super::sharing;
 use crate::names::Mode;
 use crate::{limit, scan};
 
@@ -78,12 +79,13 @@ pub(super) fn effective(bundle: Mode, own: Mode) -> Mode {
 
 /// The limits of a policy, each entered at the tools that it is about.
 pub(super) fn limits(
-    parts: &[LimitPart],
+    bundle: &Bundle,
     mode: Mode,
     inputs: &[Option<InputSchema>],
     catalog: &mut Catalog,
     findings: &mut Findings,
 ) -> Limits {
+    let (parts, shared) = (&bundle.limits, bundle.shared.as_ref());
     let mut limits =
         Limits { rules: Vec::new(), by_tool: vec![Vec::new(); catalog.tools.len()], of_all: Vec::new() };
     let mut reach = Vec::with_capacity(parts.len());
@@ -111,10 +113,12 @@ pub(super) fn limits(
             estimate: part.estimate,
             counts_calls_once: part.counts_calls_once,
             mode: effective(mode, part.mode),
+            shared: sharing::of_limit(part, shared, findings),
         })));
     }
     let reach: Vec<_> = parts.iter().zip(reach).collect();
     lint::check_conversation_limits(&reach, catalog.tools.len(), findings);
+    sharing::check(shared, &limits.rules, findings);
     limits
 }
 

@@ -58,6 +58,7 @@ mod roles;
 mod rules;
 mod scalar;
 mod schema;
+mod sharing;
 mod snapshot;
 mod strict;
 mod trace;
@@ -98,6 +99,7 @@ pub use prose::{Beyond, ProsePlan};
 pub use resource::{RESOURCE_METADATA_PATH, Resource};
 pub use roles::Standing;
 pub use schema::{SchemaOf, schema};
+pub use sharing::{SharedPlan, StorePlace, StoreTls, StoreUrlFault, check_store_url};
 pub use snapshot::{Class, Policy, Tool};
 pub use strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,

@@ -19,6 +19,7 @@ use super::prose::ProsePlan;
 use super::resource::Resource;
 use super::roles::Standing;
 use super::rules::{Docket, Rulebook};
+use super::sharing::SharedPlan;
 use super::strict::StrictPlan;
 use super::trace::{Explanation, Recorder, Silent};
 use super::watch::Watch;
@@ -60,6 +61,8 @@ pub struct Policy {
     pub strict: StrictPlan,
     /// How the server behind is spoken to.
     pub upstream: UpstreamPlan,
+    /// Where limits are held together with other replicas, if the policy says so.
+    pub shared: Option<SharedPlan>,
     /// What tells the conversations of a caller apart.
     pub conversation: ConversationPlan,
     /// What callers are told of limits.

@@ -25,6 +25,7 @@ use self::identity::IdentitySeries;
 use self::limits::LimitSeries;
 use self::policies::PolicySeries;
 use self::prose::ProseSeries;
+use self::shared::SharedSeries;
 use super::audit::AuditSink;
 use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, UpstreamFault};
 use crate::bounds::{AUDIT_QUEUE_BYTES_MAX, CELL_SHARDS, CELLS_PER_SHARD_MAX};
@@ -40,6 +41,7 @@ mod identity;
 mod limits;
 mod policies;
 mod prose;
+mod shared;
 
 pub use self::count::Held;
 pub use super::labels::{CredentialResult, Shed, StreamKind};
@@ -60,6 +62,7 @@ pub struct Metrics {
     limits: LimitSeries,
     prose: ProseSeries,
     health: HealthSeries,
+    shared: SharedSeries,
 }
 
 struct Messages {
@@ -139,6 +142,7 @@ impl Metrics {
             limits: LimitSeries::new(&registry),
             prose: ProseSeries::new(&registry),
             health: HealthSeries::new(&registry),
+            shared: SharedSeries::new(&registry),
             registry,
         };
         metrics.start();

@@ -32,6 +32,7 @@ pub(super) fn record() -> Record {
         caller,
         testimony: None,
         trial: None,
+        inquiry: None,
         policy,
         peer: Some("10.1.2.3:51522".parse().unwrap()),
         user_agent: Some("agent/1.0".into()),

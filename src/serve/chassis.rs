@@ -25,7 +25,7 @@ use pingora_core::services::listening::Service as Listening;
 use tokio::sync::watch;
 
 use super::admin;
-use super::chores::{Chores, Keys};
+use super::chores::{Cells, Chores, Keys};
 use super::connection::serve;
 use super::drain::{Open, Signals};
 use super::house::House;
@@ -104,6 +104,7 @@ impl Chassis {
             1,
         ));
         server.add_service(background_service("chores", Chores(Arc::clone(&house))));
+        server.add_service(background_service("cells", Cells(Arc::clone(&house))));
         server.add_service(background_service("keys", Keys(Arc::clone(&house))));
         let scheme = if house.tls.is_some() { "https" } else { "http" };
         Ok(Self { server, house, scheme, endpoint, admin })

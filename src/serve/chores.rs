@@ -16,8 +16,21 @@ use crate::store::SealFile;
 /// sealing secret, the files of TLS and the credentials for the server.
 pub struct Chores(pub Arc<House>);
 
+/// Looks after the store of shared limits.
+pub struct Cells(pub Arc<House>);
+
 /// Asks for the keys of issuers.
 pub struct Keys(pub Arc<House>);
+
+#[async_trait]
+impl BackgroundService for Cells {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        tokio::select! {
+            () = self.0.cells.run() => {}
+            _ = shutdown.changed() => {}
+        }
+    }
+}
 
 #[async_trait]
 impl BackgroundService for Keys {

@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
 
+use super::admission::admit;
 use super::again;
 use super::bare::Answer;
 use super::batch;
@@ -31,7 +32,7 @@ use crate::gate::{
 };
 use crate::identity::Caller;
 use crate::limit::bulkhead::Full;
-use crate::limit::{CellId, Queue};
+use crate::limit::{CellId, Queue, StoreWord};
 use crate::names::{Label, Now};
 use crate::policy::{AnswerCoding, Policy};
 use crate::report::Shed;
@@ -92,7 +93,7 @@ async fn answer(visit: &Visit<'_>, incoming: Incoming) -> Response<Outgoing> {
 pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>) -> Response<Outgoing> {
     let house = visit.house;
     let judging = Instant::now();
-    let admitted = match house.gate.admit(&visit.policy, caller, &ask) {
+    let admitted = match admit(house, &visit.policy, caller, &ask).await {
         Err(refusal) => visit.wait(caller, &ask, refusal).await,
         admitted => admitted,
     };
@@ -150,7 +151,7 @@ impl Visit<'_> {
     /// See [`Visit::ask`]; by any transport.
     pub fn ask_by<'a>(&'a self, way: Way<'a>, errand: Errand) -> Ask<'a> {
         let origin = self.origin.clone();
-        Ask { errand, headers: &self.parts.headers, origin, way, now: self.now }
+        Ask { errand, headers: &self.parts.headers, origin, way, now: self.now, word: StoreWord::Askable }
     }
 
     /// Reads what the client posts, whole.
@@ -178,7 +179,7 @@ impl Visit<'_> {
         let Some(waiter) = house.queues.join(cell, max) else { return Err(refusal) };
         house.notice(&refusal.record);
         let admitted = loop {
-            match house.gate.admit(&self.policy, caller, ask) {
+            match admit(house, &self.policy, caller, ask).await {
                 Err(refusal) if line(&refusal).is_some_and(|(_, (other, _))| other == cell) => {
                     if !waiter.woken(joined + queue.timeout).await {
                         break Err(refusal);

@@ -15,7 +15,7 @@ use crate::gate::{Gate, Record};
 use crate::limit::breaker::Notice;
 use crate::reader::Reader;
 use crate::report::{Audit, Metrics};
-use crate::store::{Introspector, KeySources, Live, SealFile};
+use crate::store::{CellStore, Introspector, KeySources, Live, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
 pub struct House {
@@ -25,6 +25,8 @@ pub struct House {
     pub live: Arc<Live>,
     /// Where the keys of issuers come from.
     pub keys: Arc<KeySources>,
+    /// Who reaches the store of shared limits.
+    pub cells: Arc<CellStore>,
     /// Who asks issuers about tokens.
     pub introspector: Arc<Introspector>,
     /// The server.

@@ -17,6 +17,7 @@
 
 mod addresses;
 mod admin;
+mod admission;
 mod again;
 mod bare;
 mod batch;

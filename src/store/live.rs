@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use arc_swap::{ArcSwap, Guard};
 
+use super::cells::CellStore;
 use super::credentials::{AdoptFault, Passes};
 use super::keys::KeySources;
 use super::policies::{self, ReadFault};
@@ -35,6 +36,8 @@ pub struct Followers {
     pub keys: Option<Arc<KeySources>>,
     /// Shows the server what it says; without, nothing is shown.
     pub passes: Option<Arc<Passes>>,
+    /// Reaches the store of shared limits; without, each gate counts for itself.
+    pub cells: Option<Arc<CellStore>>,
     /// Whether the prose that it wants read can be.
     pub literacy: Literacy,
 }
@@ -71,8 +74,14 @@ impl Followers {
     fn prepare(&self, policy: &mut Policy) -> Result<(), AdoptFault> {
         self.literacy.check(policy)?;
         surrogates::furnish(policy)?;
+        // Whatever may fail comes first, so that a policy which is refused has changed nothing.
+        let opened = self.cells.as_ref().map(|cells| Ok((cells, cells.open(policy)?)));
+        let opened = opened.transpose().map_err(AdoptFault::Secret)?;
         if let Some(passes) = &self.passes {
             passes.adopt(policy)?;
+        }
+        if let Some((cells, opened)) = opened {
+            cells.adopt(opened);
         }
         if let Some(keys) = &self.keys {
             keys.furnish(&mut policy.directory);

@@ -18,6 +18,7 @@
 //!
 //! **What it is not.** It judges nothing and never edits the directory.
 
+mod cells;
 mod credentials;
 mod fetch;
 mod introspect;
@@ -28,6 +29,7 @@ mod seal_key;
 mod surrogates;
 mod watch;
 
+pub use cells::{CellStore, Opened, StoreNews};
 pub use credentials::{
     AdoptFault, Event, NoPass, NoStatement, Pass, Passes, Reach, SecretFault, Subject, fuzz_grant,
 };

@@ -12,6 +12,7 @@ use crate::gate::{
     Said, SealKey, Ticket, Way,
 };
 use crate::identity::Caller;
+use crate::limit::StoreWord;
 use crate::names::{Label, Mode, Now};
 use crate::policy::{Decision, Explanation, Policy, Verdict};
 use crate::scan::Vault;
@@ -99,6 +100,7 @@ impl Stage {
             origin: Origin::default(),
             way: Way::Streamable,
             now,
+            word: StoreWord::Never,
         };
         self.gate.admit(&self.policy, &self.caller, &ask).map_err(|Refusal { record, denial }| {
             let reply = Reply::new(&self.policy, &record, &denial);

@@ -10,6 +10,7 @@ use sluicegate::gate::{
     Way,
 };
 use sluicegate::identity::{Caller, Supposed};
+use sluicegate::limit::StoreWord;
 use sluicegate::names::Now;
 use sluicegate::policy::{Paint, Policy, Source, compile};
 use sluicegate::scan::Vault;
@@ -49,7 +50,7 @@ impl Stage {
 
     pub fn admit(&self, body: &str, headers: &HeaderMap, way: Way<'_>) -> Result<Ticket, Refusal> {
         let errand = Errand::Say(Bytes::copy_from_slice(body.as_bytes()));
-        let ask = Ask { errand, headers, origin: Origin::default(), way, now: NOW };
+        let ask = Ask { errand, headers, origin: Origin::default(), way, now: NOW, word: StoreWord::Never };
         self.gate.admit(&self.policy, &self.caller, &ask)
     }
 

@@ -14,6 +14,7 @@ pub mod peers;
 pub mod pipe;
 pub mod provider;
 pub mod signer;
+pub mod store;
 pub mod upstream;
 pub mod wire;
 

@@ -8,6 +8,7 @@ use super::super::{Errand, Gate, Origin, Refusal, SealKey};
 use super::*;
 use crate::identity::{Evidence, digest};
 use crate::json::Document;
+use crate::limit::StoreWord;
 use crate::policy::{Paint, Source as File, compile};
 use crate::scan::Vault;
 
@@ -63,7 +64,14 @@ fn found(
     way: Way<'_>,
 ) -> Option<(String, String)> {
     let headers = headers(fields);
-    let ask = Ask { errand: Errand::Listen, headers: &headers, origin: Origin::default(), way, now: at(0) };
+    let ask = Ask {
+        errand: Errand::Listen,
+        headers: &headers,
+        origin: Origin::default(),
+        way,
+        now: at(0),
+        word: StoreWord::Never,
+    };
     let document = Document::parse(meta.as_bytes()).expect("JSON");
     let conversation = of(policy, &caller(policy, place), &ask, Some(document.root()))?;
     Some((conversation.source(policy), conversation.name()))
@@ -153,6 +161,7 @@ impl Stage {
             origin: Origin::default(),
             way: Way::Streamable,
             now: at(seconds),
+            word: StoreWord::Never,
         };
         match self.gate.admit(&self.policy, &caller(&self.policy, 0), &ask) {
             Ok(ticket) => (true, ticket.spend().0.conversation),

@@ -10,6 +10,7 @@ use super::super::{
 };
 use super::*;
 use crate::identity::{Evidence, digest};
+use crate::limit::StoreWord;
 use crate::names::hex;
 use crate::policy::{Paint, Source, compile};
 
@@ -80,6 +81,7 @@ impl Stage {
             origin: Origin::default(),
             way: Way::Streamable,
             now,
+            word: StoreWord::Never,
         };
         match self.gate.admit(&self.policy, &caller, &ask) {
             Ok(ticket) => {

@@ -11,7 +11,7 @@
 //! can never let a request through, or can never count one, is a fault.
 
 use super::rules::Selector;
-use super::{Bundle, Findings, ModePart, Spanned};
+use super::{Bundle, Findings, LimitShare, ModePart, Spanned};
 use crate::bounds::{LIMIT_QUEUE_MAX, LIMIT_QUEUE_WAIT_MAX};
 use crate::limit::{Budget, Concurrency, Kind, Level, Queue, Requests, Unit};
 use crate::names::{Label, Mode};
@@ -37,6 +37,7 @@ pub(in crate::policy) struct LimitPart {
     pub mode: Mode,
     /// Since which day it is in shadow; see [`ModePart`].
     pub since: Option<Spanned<u64>>,
+    pub share: LimitShare,
 }
 
 /// The keys of a limit.
@@ -56,6 +57,8 @@ pub(in crate::policy) const LIMIT_KEYS: &[&str] = &[
     "input_required",
     "mode",
     "since",
+    "shared",
+    "on_store_error",
 ];
 
 /// The kinds of a limit, of which it has one.
@@ -112,6 +115,7 @@ fn read_limit(node: &Node, findings: &mut Findings) -> Option<LimitPart> {
         counts_calls_once: false,
         mode: Mode::default(),
         since: None,
+        share: LimitShare::read(&fields, findings),
     };
     if is_unit_known {
         part.read_estimate(&fields, findings);

@@ -17,6 +17,7 @@ mod prose;
 mod restoring;
 mod rules;
 mod shadow;
+mod sharing;
 mod strict;
 mod tools;
 mod upstream;
@@ -33,6 +34,7 @@ pub(super) use prose::ProsePart;
 pub(super) use restoring::RestorePart;
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use shadow::ModePart;
+pub(super) use sharing::{LimitShare, Shared, SharedPart};
 pub(super) use tools::{Section, ToolPart, read_tool_name};
 
 /// The keys that each reader knows, for the schema.
@@ -54,6 +56,7 @@ pub(super) mod keys {
     pub(in crate::policy) use super::restoring::{BINDING_KEYS, PSEUDONYM_KEYS, RESTORE_KEYS};
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
     pub(in crate::policy) use super::shadow::SHADOW_KEYS;
+    pub(in crate::policy) use super::sharing::{SHARED_KEYS, STORE_TLS_KEYS};
     pub(in crate::policy) use super::strict::STRICT_KEYS;
     pub(in crate::policy) use super::tools::TOOL_KEYS;
     pub(in crate::policy) use super::upstream::{
@@ -94,6 +97,7 @@ pub(super) struct Bundle {
     pub tools: Vec<ToolPart>,
     pub rules: Vec<RulePart>,
     pub limits: Vec<LimitPart>,
+    pub shared: Option<SharedPart>,
     pub redact: Vec<RedactPart>,
     pub binary: Binary,
     /// `None` also where a fault has been noted.
@@ -148,6 +152,7 @@ pub(in crate::policy) const KEYS: &[&str] = &[
     "allow",
     "deny",
     "limits",
+    "shared",
     "redact",
     "binary",
     "prose",
@@ -168,6 +173,7 @@ pub(in crate::policy) const SERVER_KEYS: &[&str] = &["id", "mode", "since"];
 /// Sections that say something once for the whole bundle.
 const ONCE: &[&str] = &[
     "server",
+    "shared",
     "binary",
     "prose",
     "pseudonyms",
@@ -217,6 +223,7 @@ impl Bundle {
         each("allow", &mut |node, findings| self.read_rules(node, Effect::Allow, findings));
         each("deny", &mut |node, findings| self.read_rules(node, Effect::Deny, findings));
         each("limits", &mut |node, findings| self.read_limits(node, findings));
+        each("shared", &mut |node, findings| self.read_shared(node, findings));
         each("redact", &mut |node, findings| self.read_redact(node, findings));
         each("binary", &mut |node, findings| {
             self.binary = binary::read(node, findings).unwrap_or_default();

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::forms::{budget, count, date, duration, label, rate, shape, some, text, tool, word};
-use super::{Shape, Tools};
+use super::{Shape, Tools, sharing};
 use crate::bounds::LIMIT_QUEUE_MAX;
 use crate::limit::{Level, Requests, Unit};
 use crate::names::Mode;
@@ -47,6 +47,12 @@ fn limit() -> Shape {
             "`shadow`: only reports what it would do",
         )
         .row("since", date(), "the day since which it is in shadow")
+        .row(
+            "shared",
+            sharing::of_limit(),
+            "how it is held together with other gates, in place of what `shared` says of all; `false`: not at all",
+        )
+        .row("on_store_error", sharing::on_store_error(), "what it does while the store cannot be asked")
 }
 
 fn about(tools: &Tools) -> Shape {

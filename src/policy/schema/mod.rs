@@ -18,6 +18,7 @@ mod forms;
 mod limits;
 mod rules;
 mod sections;
+mod sharing;
 mod upstream;
 
 use serde_json::{Map, Value, json};

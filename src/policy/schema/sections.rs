@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::forms::{
     boolean, by_tool, count, date, duration, label, list, map, rooted, shape, some, text, tool, version, word,
 };
-use super::{Shape, Tools, callers, care, conversation, limits, rules, upstream};
+use super::{Shape, Tools, callers, care, conversation, limits, rules, sharing, upstream};
 use crate::bounds::{BODY_BYTES_MAX, PROSE_BYTES_MAX};
 use crate::names::Mode;
 use crate::policy::keeping::Unbound;
@@ -35,6 +35,7 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.extend(restoring(tools));
     shapes.extend(upstream::shapes());
     shapes.extend(care::shapes());
+    shapes.extend(sharing::shapes());
     shapes.extend([strict(), shadow()]);
     shapes.extend(conversation::shapes());
     shapes
@@ -62,6 +63,11 @@ fn policy(tools: &Tools) -> Shape {
             "limits",
             list(&shape("limit")),
             "how often; a call is charged to all limits that concern it, or to none",
+        )
+        .row(
+            "shared",
+            shape("shared"),
+            "the store by which several gates hold limits together; in one file of the bundle",
         )
         .row("redact", list(&shape("redaction")), "what may not be said in results or arguments")
         .row("binary", binary(), "pictures, sounds and files of the server, which no scan can read; all pass")

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
+use super::super::admission::admit;
 use super::super::bare::Answer;
 use super::super::body::{self, Outgoing};
 use super::super::door::token;
@@ -39,7 +40,7 @@ pub async fn say(visit: &Visit<'_>, caller: &Arc<Caller>, incoming: Incoming) ->
     };
     let judging = Instant::now();
     let ask = visit.ask_by(Way::EventStream { session: &pair.name }, Errand::Say(body));
-    let ticket = match house.gate.admit(&visit.policy, caller, &ask) {
+    let ticket = match admit(house, &visit.policy, caller, &ask).await {
         Ok(ticket) => ticket,
         Err(refusal) => return refuse(visit, &pair, refusal, judging),
     };

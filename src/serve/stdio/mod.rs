@@ -103,6 +103,8 @@ impl Stdio {
         let Self { house, child, token, patience, admin } = self;
         let mut chores = JoinSet::new();
         chores.spawn(Arc::clone(&house.keys).run());
+        let cells = Arc::clone(&house.cells);
+        chores.spawn(async move { cells.run().await });
         let pipe = Pipe::open(Arc::clone(&house), Token::read(token)?).await;
         let pipe = pipe.map_err(|denial| caller_fault(&denial))?;
         if let Some(listener) = admin {

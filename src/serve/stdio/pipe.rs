@@ -15,6 +15,7 @@ use crate::gate::{
 };
 use crate::identity::Caller;
 use crate::json::{Document, Value};
+use crate::limit::StoreWord;
 use crate::mcp::envelope::{self, Message};
 use crate::mcp::{Era, Id, Method, Sender, call};
 use crate::names::Now;
@@ -95,6 +96,7 @@ impl Pipe {
             origin: Origin::default(),
             way: WAY,
             now,
+            word: StoreWord::Never,
         };
         let mut heard = Heard { policy, ask, started, batch: None };
         let caller = match caller {
@@ -131,7 +133,9 @@ impl Pipe {
 
     fn admit(&mut self, heard: &Heard<'_>, caller: &Arc<Caller>, words: &mut Words) {
         let (house, judging) = (Arc::clone(&self.house), Instant::now());
-        let ticket = match house.gate.admit(&heard.policy, caller, &heard.ask) {
+        let judged = house.gate.admit(&heard.policy, caller, &heard.ask);
+        house.cells.wake();
+        let ticket = match judged {
             Ok(ticket) => ticket,
             Err(refusal) => {
                 let refused = self.refuse(heard, refusal);
@@ -367,7 +371,7 @@ impl Pipe {
 }
 
 fn ask(errand: Errand, token: &Token, now: Now) -> Ask<'_> {
-    Ask { errand, headers: token.headers(), origin: Origin::default(), way: WAY, now }
+    Ask { errand, headers: token.headers(), origin: Origin::default(), way: WAY, now, word: StoreWord::Never }
 }
 
 /// Notes a refusal in place of an answer; its words where a request waits for them.
