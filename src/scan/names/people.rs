@@ -17,7 +17,27 @@ pub(super) const ROWS: &[Row] = &[
          traveler name,traveller name,guest name,driver name,buyer name,seller name,shipping name,\
          billing name,person name,people names,manager name,supervisor name,witness name,\
          emergency contact name,emergency contact,signatory,signed by,legal guardian,account owner name,\
-         name of patient,name of customer,name of insured,employee full name,user full name,real name",
+         name of patient,name of customer,name of insured,employee full name,user full name,real name,\
+         patient full name,patient nm,patient full nm,cust name,cust nm,customer full name,client full name,\
+         employee nm,emp name,empl name,insured party,insured person,insured nm,subscriber nm,\
+         member full name,contact person,contact full name,primary contact,account contact,billing contact,\
+         emergency contact person,kin name,next of kin full name,claimant,claimant name,adjuster,\
+         adjuster name,case manager,caseworker,social worker,prescriber,prescriber name,prescribed by,\
+         referring doctor,referring physician,referring provider,attending doctor,attending provider,\
+         primary care physician,primary care provider,family doctor,ordering physician,ordering provider,\
+         consulting physician,rendering provider,treating physician,surgeon name,radiologist,pathologist,\
+         cardiologist,anesthesiologist,general practitioner,gp name,pcp name,pharmacist,holder name,\
+         card owner,lead guest,lead passenger,lead traveller,passenger name record name,pax name,\
+         attorney name,complainant,decedent,testator,mortgagor,ordering customer,ultimate beneficiary,\
+         donor name,parent guardian,partner name,dependent name,dependant name,direct manager,\
+         hiring manager,hr contact,signee,signer name,ubo,beneficial owner,authorized signatory,\
+         authorised signatory,user real name,screen full name,lname fname,full legal name,name full,\
+         name last first,last nm,first nm,surname name,forenames,given names,middle initial name,maiden,\
+         birth surname,former name,alias name,nok,consignee name,shipper name,recipient full name,\
+         delivery contact,ship to name,bill to name,sold to name,requester name,requested for,reported for,\
+         assigned technician,technician name,engineer name,courier name,primary insured,secondary insured,\
+         named insured,policyowner,life assured,responsible party,financially responsible party,\
+         guarantor name,attending nurse,transcriptionist",
     ),
     (
         strong("person_name"),
@@ -30,9 +50,32 @@ pub(super) const ROWS: &[Row] = &[
          paciente,beneficiario,sobrenome,apelido,nome completo,nome paciente,nome do paciente,nome cliente,\
          nome do cliente,nome da mae,cognome,intestatario,paziente,nome e cognome,nome paziente,voornaam,\
          voornamen,achternaam,rekeninghouder,kaarthouder,geboortenaam,patientnaam,klantnaam,fornamn,\
-         efternamn,patientnamn,kundnamn,fornavn,etternavn,efternavn,mellomnavn,mellemnavn,kundenavn,\
-         etunimi,sukunimi,kutsumanimi,imie,imiona,nazwisko,imie i nazwisko,nazwisko panienskie,\
-         imie nazwisko",
+         efternamn,patientnamn,kundnamn,fornavn,etternavn,efternavn,mellomnavn,mellemnavn,kundenavn,etunimi,\
+         sukunimi,kutsumanimi,imie,imiona,nazwisko,imie i nazwisko,nazwisko panienskie,imie nazwisko,\
+         vorname nachname,name vorname,name des patienten,name patient,name des versicherten,\
+         versicherte person,versicherten name,kontaktperson,sachbearbeiter,sachbearbeiterin,antragsteller,\
+         antragstellerin,geschadigter,anspruchsteller,zahlungsempfanger,rechnungsempfanger,lieferempfanger,\
+         besteller,kaufer,verkaufer,hausarzt,behandelnder arzt,uberweisender arzt,einweisender arzt,\
+         facharzt,operateur,pfleger,erziehungsberechtigter,ehepartner,ehegatte,ehefrau,ehemann,\
+         notfallkontakt,angehoriger,angehorige,unterzeichner,geschaftsfuhrer,rufname,ledigname,madchenname,\
+         ansprechperson,nom prenom,nom et prenom,nom prenoms,prenom nom,nom de jeune fille,nom marital,\
+         nom d usage,nom assure,assure,assuree,demandeuse,locataire,bailleur,interlocuteur,contact client,\
+         medecin traitant,medecin prescripteur,praticien,chirurgien,conjoint,conjointe,epoux,epouse,pere,\
+         mere,tuteur,responsable legal,emetteur,debiteur,crediteur,personne a contacter,personne contact,\
+         livrer a,facture a,nombre y apellidos,apellidos y nombre,nombre apellidos,nombre titular,\
+         nombre del titular,nombre empleado,asegurado,tomador,arrendatario,arrendador,medico tratante,\
+         medico responsable,conyuge,persona de contacto,contacto de emergencia,ordenante,deudor,acreedor,\
+         responsable del paciente,cognome e nome,cognome nome,nome cognome,nominativo,assicurato,contraente,\
+         locatario,medico curante,coniuge,genitore,ordinante,debitore,nome do titular,nome do utente,\
+         segurado,tomador do seguro,solicitante do servico,inquilino,senhorio,medico assistente,conjuge,\
+         encarregado de educacao,devedor,nome social,nome de solteira,nome do responsavel,volledige naam,\
+         naam patient,naam client,naam klant,roepnaam,meisjesnaam,contactpersoon,verzekerde,\
+         verzekeringnemer,huurder,verhuurder,huisarts,behandelend arts,behandelaar,echtgenoot,echtgenote,\
+         partner naam,voogd,ondertekenaar,getuige,namn patient,fullstandigt namn,tilltalsnamn,\
+         kontaktperson namn,sokande,forsakrad,forsakringstagare,hyresgast,hyresvard,ansvarig lakare,\
+         vardnadshavare,undertecknare,betalningsmottagare,pelne imie,nazwisko i imie,nazwisko rodowe,\
+         imie ojca,imie matki,pacjent,ubezpieczony,ubezpieczajacy,najemca,lekarz prowadzacy,malzonek,\
+         podpisujacy,osoba kontaktowa,zleceniodawca,wlasciciel konta",
     ),
     (
         weak("person_name"),
@@ -48,8 +91,30 @@ pub(super) const ROWS: &[Row] = &[
          manager,supervisor,doctor,bill to,ship to,sold to,attention,account name,buyer,seller,guest,guests,\
          host name,passenger,passengers,caller id,opened by,resolved by,closed by,prepared by,submitted by,\
          reported by,submitter,collaborators,participants,watchers,attendees,assignees,owners,authors,\
-         reviewers,approvers,travelers,travellers,nom,nombre,nome,naam,namn,navn,nimi,autor,auteur,autore,eigentumer,\
-         inhaber",
+         reviewers,approvers,travelers,travellers,nom,nombre,nome,naam,namn,navn,nimi,autor,auteur,autore,\
+         eigentumer,inhaber,cn,lead,assigned,author full name,billed to,addressee,invitee,invited by,\
+         organiser,host,speaker,speakers,presenter,signed,reporter name,watcher,commenter,committer,\
+         maintainer contact,member,members,resident,consultant,trainer,coach,advisor,adviser,broker,teller,\
+         clerk,officer,detective,patients,customers,clients,employees,students,teachers,persons,person,\
+         people,pt,pt name,spouse full name,nominee,nominee name,trustee,escalated to,escalated by,\
+         handed over to,agent name,assigned agent,account manager,opened for,raised by,filed by,handled by,\
+         attended by,referred by,ordered by,authorized by,authorised by,witnessed by,dictated by,surgeon,\
+         pcp,nurse,therapist,counselor,dentist,holder,pax,driver,defendant,plaintiff,petitioner,respondent,\
+         judge,attorney,lawyer,counsel,victim,suspect,witness,deceased,executor,heir,landlord,tenant,lessee,\
+         lessor,grantor,grantee,borrower,co borrower,guarantor,debtor,creditor,drawer,drawee,remitter,\
+         originator,donor,father,mother,guardian,wife,husband,son,daughter,sibling,dependents,applicant,\
+         candidate,interviewer,interviewee,trainee,student,pupil,teacher,instructor,line manager,reports to,\
+         recruiter,signer,signers,notary,shareholder,director name,aka,kin,consignee,deliver to,attn,\
+         attention to,care of,c o,on behalf of,technician,operator name,handler,dispatcher,courier,\
+         annuitant,resident name,intern,fellow,scribe,kontakt,bearbeiter,zeuge,mieter,vermieter,schuldner,\
+         glaubiger,auftraggeber,empfanger,absender,arzt,erstellt von,genehmigt von,zustandig,verantwortlich,\
+         demandeur,requerant,destinataire,expediteur,medecin,docteur,infirmier,infirmiere,responsable,\
+         salarie,signataire,temoin,solicitante,destinatario,remitente,medico,enfermera,padre,madre,tutor,\
+         empleado,firmante,contacto,testigo,richiedente,dipendente,referente,mittente,firmatario,testimone,\
+         utente,requerente,remetente,pai,mae,funcionario,colaborador,signatario,responsavel,aanvrager,\
+         ontvanger,afzender,werknemer,medewerker,begunstigde,opdrachtgever,mottagare,avsandare,lakare,\
+         make maka,anstalld,handlaggare,vittne,klient,odbiorca,nadawca,wnioskodawca,zglaszajacy,lekarz,\
+         opiekun,pracownik,beneficjent,swiadek",
     ),
     (beside("person_name"), "first,last,given,family,middle,names,user,username,initials"),
     (
@@ -84,8 +149,19 @@ pub(super) const ROWS: &[Row] = &[
          data nascimento,data de nascimento,data nasc,data nascita,data di nascita,nato il,nata il,\
          geboortedatum,geboren op,fodselsdato,fodselsdag,fodelsedatum,fodelsedag,syntymaaika,syntymapaiva,\
          data urodzenia,birth year,year of birth,geburtsjahr,born,geb,geb am,geboren,nacido el,nacida el,\
-         nascido em,nascida em,nato a,nata a,fodd,fodt,urodzony,urodzona,syntynyt,admitted on,\
-         discharged on,died on,deceased date time,deceased on",
+         nascido em,nascida em,nato a,nata a,fodd,fodt,urodzony,urodzona,syntynyt,admitted on,discharged on,\
+         died on,deceased date time,deceased on,bdate,bday,birth,birth date time,birth time,dobs,date birth,\
+         date of birth dob,yob,born in,born date,birthday date,date born,bd date,dob date,birth dob,\
+         patient dob,member dob,subscriber dob,insured dob,geb dat,geb d,geburtsdat,geburtstag am,geb dtm,\
+         jahrgang,ddn,date naiss,date de naiss,d naissance,naissance,ne en,nee en,anniversaire,f nac,\
+         f nacimiento,f de nacimiento,fec nac,fec nacimiento,fecha de nac,fecha nacim,fch nac,nacimiento,\
+         nacio,nacio el,nacido,nacida,nacido a el,nacido a,nato a il,nato nata il,data de nasc,dt nasc,\
+         dt nascimento,nasc,nascimento,nasceu,nasceu em,nasceu a,nascido,nascida,nascido a,nascida a,\
+         data di nasc,dt nascita,nascita,nato,nata,aniversario,data de aniversario,geb dt,geboortedat,\
+         geboorte,geboren te,data ur,data urodz,urodz,ur,ur dnia,urodzony dnia,urodzona dnia,urodzenia,\
+         urodzony w,urodzona w,dzien urodzenia,fodelsedat,fodd den,fodd ar,fodelsear,fodselsar,fodt den,\
+         fodselsdata,fodd datum,synt aika,datum narozeni,datum narodenia,narozen,narozena,szuletesi datum,\
+         szuletesi ido,szuletett,data nasterii,datum rodenja,dogum tarihi",
     ),
     (
         strong("address"),
@@ -100,7 +176,15 @@ pub(super) const ROWS: &[Row] = &[
          logradouro,endereco residencial,bairro,indirizzo,indirizzo di residenza,via e numero,residenza,\
          straat,straatnaam,huisnummer,woonplaats,huisadres,woonadres,postadres,gatuadress,gateadresse,\
          gadenavn,postadress,postadresse,bostadsadress,hjemmeadresse,katuosoite,osoite,ulica,\
-         adres zamieszkania,adres zameldowania,adres korespondencyjny,numer domu",
+         adres zamieszkania,adres zameldowania,adres korespondencyjny,numer domu,addr1,addr2,address1,\
+         address2,address line one,address line two,street1,street2,street no,street number,home addr,\
+         mail address line,full address,service address,property address,premises,ship address,bill address,\
+         ship addr,bill addr,registered address,street and number,strasse nr,strasse hausnr,meldeadresse,\
+         zustelladresse,adresse ligne 1,adresse complete,adresse du patient,domicile,domicilio fiscal,\
+         direccion completa,direccion de entrega,indirizzo di casa,indirizzo completo,endereco completo,\
+         endereco de entrega,morada completa,adres dostawy,adres domowy,adres pocztowy,bezoekadres,\
+         afleveradres,factuuradres,leveransadress,folkbokforingsadress,hemadress,leveringsadresse,\
+         fakturaadresse",
     ),
     (
         weak("address"),

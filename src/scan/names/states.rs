@@ -7,7 +7,12 @@ pub(super) const ROWS: &[Row] = &[
         strong("us_ssn"),
         "ssn,social security,social security number,social security no,social security num,soc sec no,\
          soc sec number,taxpayer id,taxpayer identification number,taxpayer number,tin,ssn number,ssn no,\
-         ssn num,ssn last4,ssn last four,last four ssn,last4 ssn,ss number,ss no,ssns,social,us ssn",
+         ssn num,ssn last4,ssn last four,last four ssn,last4 ssn,ss number,ss no,ssns,social,us ssn,\
+         social sec,social sec no,social sec num,social sec number,soc sec,soc sec num,ss num,ss nbr,\
+         ssn nbr,ssn id,ssn value,ssn full,full ssn,ssn tin,tin ssn,taxpayer ssn,ssn itin,ssan,\
+         social insurance us,social security nbr,social security id,employee ssn,us social security,\
+         us social,ssn9,ssn text,ssn plain,ssn raw,patient ssn,member ssn,national insurance us,tax id ssn,\
+         w2 ssn,w9 tin,recipient tin,payee tin,payee ssn",
     ),
     (
         strong("us_itin"),
@@ -31,7 +36,8 @@ pub(super) const ROWS: &[Row] = &[
     (
         strong("de_tax_id"),
         "steuer id,steuer identifikationsnummer,steuer identnummer,idnr,tin de,steuernummer,steuer nr,\
-         steuer idnr,identifikationsnummer",
+         steuer idnr,identifikationsnummer,steuerliche identifikationsnummer,idnummer,steuer ident nr,\
+         tax id de",
     ),
     (
         strong("de_social_insurance"),
@@ -55,7 +61,12 @@ pub(super) const ROWS: &[Row] = &[
         "rijksregisternummer,national register number,numero de registre national,numero registre national,\
          registre national,nationaal nummer,insz,niss,national registration number,rijksregister",
     ),
-    (strong("pl_pesel"), "pesel,numer pesel,nr pesel"),
+    (
+        strong("pl_pesel"),
+        "pesel,numer pesel,nr pesel,pesel nr,pesel no,pesel number,pesel num,pesel id,pesel pacjenta,\
+         pesel ubezpieczonego,nr ewidencyjny pesel,numer ewidencyjny pesel,numer ewidencyjny,pesel value,\
+         polish id",
+    ),
     (strong("se_personnummer"), "personnummer,samordningsnummer,personnr,swedish personal number"),
     (strong("fi_hetu"), "hetu,henkilotunnus,sotu,finnish personal id"),
     (
@@ -121,7 +132,10 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         strong("in_aadhaar"),
-        "aadhaar,aadhaar number,aadhaar no,aadhar,aadhar number,aadhaar card,aadhaar id,aadhaar num",
+        "aadhaar,aadhaar number,aadhaar no,aadhar,aadhar number,aadhaar card,aadhaar id,aadhaar num,\
+         aadhaar uid,aadhaar number masked,aadhar no,aadhar num,aadhar card,aadhar card no,aadhar id,adhaar,\
+         adhaar no,adhaar number,aadhaar ref,aadhaar nbr,aadhaar val,uidai number,uidai no,aadhaar card no,\
+         aadhaar card number,uid aadhaar,vid aadhaar",
     ),
     (weak("in_aadhaar"), "uid number,uidai,uid no"),
     (
@@ -137,7 +151,9 @@ pub(super) const ROWS: &[Row] = &[
     (strong("au_tfn"), "tfn,tax file number,tax file no,tfn number"),
     (
         strong("au_medicare"),
-        "medicare card,medicare card number,medicare card no,medicare number,medicare no,medicare irn",
+        "medicare card,medicare card number,medicare card no,medicare number,medicare no,medicare irn,\
+         medicare,medicare num,medicare nbr,medicare au,au medicare,medicare card num,medicare id no,\
+         medicare ref,medicare card nbr,aus medicare",
     ),
     (strong("au_abn"), "abn,australian business number,abn number,business number au"),
     (strong("nz_ird"), "ird number,ird,ird no,inland revenue number,nz ird"),

@@ -12,7 +12,14 @@ pub(super) const ROWS: &[Row] = &[
          record number of patient,patientennummer,patienten nr,patienten id,fallnummer,numero patient,\
          numero de patient,numero dossier medical,dossier medical,historia clinica,\
          numero de historia clinica,numero paciente,prontuario,numero do prontuario,cartella clinica,\
-         numero cartella clinica,patientnummer,patientnr,numer pacjenta,potilasnumero",
+         numero cartella clinica,patientnummer,patientnr,numer pacjenta,potilasnumero,fall nr,pat nr,\
+         aktenzeichen patient,nhc,nuhsa,n historia,num historia,numero de historia,nip paciente,n dossier,\
+         num dossier,numero dossier,dossier patient,utente no,num utente,numero utente,numero de utente,\
+         processo clinico,n processo,zorgnummer,dossiernummer,journalnummer,journalnr,numer kartoteki,\
+         hosp no,hosp num,hospital id,hospital num,unit number patient,patient account,\
+         patient account number,patient acct,encounter number,account number patient,case number patient,\
+         med rec,med record,med record number,medical rec no,record no patient,medical id,emr id,ehr id,\
+         emr number,pid number,pat id,pt id,pt no,pt mrn,empi,mpi id,uhid,ur number,urn patient,ihi",
     ),
     (
         strong("health_plan_id"),
