@@ -40,6 +40,10 @@ pub const STORE_REST_MAX: Duration = Duration::from_secs(2);
 /// and goes is tried ever more seldom.
 pub const STORE_STEADY: Duration = Duration::from_secs(10);
 
+/// How long a store that may have forgotten a budget goes by what one replica knew of the others: within it they are back
+/// and have spoken for themselves, since a store that is back goes unnoticed for `STORE_REST_MAX` at most.
+pub const STORE_HEARSAY_LIFE: Duration = Duration::from_secs(5);
+
 /// Orders that are on their way to the store at once; others wait for their answers.
 pub const STORE_ORDERS_MAX: usize = 256;
 

@@ -1,7 +1,7 @@
 //! Step 9: what a request is counted as, what it costs, and taking that from every limit or from none.
 
-use std::sync::Arc;
 use std::cell::LazyCell;
+use std::sync::Arc;
 
 use crate::bounds::ROUND_LIFE_MAX;
 use crate::identity::Caller;
@@ -279,5 +279,7 @@ fn kind(topic: &Topic<'_>) -> Option<Requests> {
     }
 }
 
+#[cfg(test)]
+mod asked;
 #[cfg(test)]
 mod tests;

@@ -115,6 +115,7 @@ impl Ledger {
         };
         if let Some(Refused { exceeded, cell }) = refused.or_else(&mut take) {
             pool.give_back();
+            pool.used().for_each(|(rule, used)| note(&list, rule, used, now));
             say(&list, exceeded.rule, Word::Deny);
             let full = cell.filter(|_| matches!(exceeded.excess, Excess::InFlight { .. })).map(CellId);
             let verdict = Verdict::Exceeded(exceeded);
@@ -122,7 +123,11 @@ impl Ledger {
         }
         let near = cells.iter().filter_map(|cell| Some((cell.rule, cell.tell(now)?)));
         let near = near.max_by_key(|(_, used)| *used).map(|(rule, _)| rule);
-        pool.cells.iter().for_each(|cell| say(&list, cell.rule, Word::Allow));
+        for (rule, used) in pool.used() {
+            let is_near = used.is_some_and(|used| used >= NEAR);
+            say(&list, rule, if is_near { Word::NearLimit } else { Word::Allow });
+            note(&list, rule, used, now);
+        }
         let mut slots: Vec<Slot> = cells.iter().filter_map(Cell::slot).collect();
         slots.extend(pool.cells.iter().filter_map(Pooled::slot));
         let shadows = rules.filter(|rule| rule.mode() == Mode::Shadow);
@@ -369,6 +374,13 @@ const NEAR: u64 = 800;
 fn say(list: &List, rule: &Rule, word: Word) {
     if let Some(entry) = list.entry(rule) {
         entry.say(word);
+    }
+}
+
+/// Notes how much of a cell is used, where that is known.
+fn note(list: &List, rule: &Rule, used: Option<u64>, now: Now) {
+    if let (Some(entry), Some(used)) = (list.entry(rule), used) {
+        entry.note(used, now);
     }
 }
 

@@ -59,8 +59,8 @@ pub use requests::Requests;
 pub use roster::Standing;
 pub use rule::{Concurrency, Kind, Queue, Rule, Terms};
 pub use shared::{
-    Answer, Asked, Grant, Inquiry, Leases, Numbers, OnStoreError, Order, SharedMode, Sharing, StoreKey,
-    StoreWord, Task,
+    Answer, Asked, Grant, Inquiry, Leases, Measure, Numbers, OnStoreError, Order, Pace, SharedMode, Sharing,
+    StoreKey, StoreWord, Taken, Task, Tell, Window,
 };
 pub use tokens::{IS_EXACT, count_tokens};
 pub use unit::{BYTES_PER_TOKEN, Unit};

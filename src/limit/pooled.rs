@@ -13,7 +13,7 @@ use super::key::Width;
 use super::shared::Place;
 use super::{
     Asked, Bill, Exceeded, Excess, Grant, Inquiry, Leases, Level, Numbers, Rule, SharedMode, Sharing,
-    StoreKey, StoreWord, Subject,
+    StoreKey, StoreWord, Subject, Taken,
 };
 use crate::names::{Mode, Now};
 
@@ -35,8 +35,8 @@ pub(super) struct Pooled<'r> {
     numbers: &'r Arc<Numbers>,
     /// Whether the store has to be asked.
     is_strict: bool,
-    /// The store's arrival time, where it has taken the cost.
-    run: Option<u64>,
+    /// How the cell is since the store has taken the cost, where it has.
+    taken: Option<Taken>,
 }
 
 impl<'r, 'a> Pool<'r, 'a> {
@@ -68,18 +68,18 @@ impl<'r, 'a> Pool<'r, 'a> {
             Ok(cost) => cost,
             Err(excess) => return Some(Err(Exceeded { rule, excess })),
         };
-        let (numbers, most) = (&sharing.numbers, sharing.numbers.burst);
+        let (numbers, most) = (&sharing.numbers, sharing.numbers.most());
         if cost.whole > most {
             return Some(Err(Exceeded { rule, excess: Excess::TooMuch { cost: cost.whole, most } }));
         }
         let is_asked = sharing.mode == SharedMode::Strict && rule.per().iter().any(is_of_a_caller);
         let may_wait = !matches!(self.word, StoreWord::Never) && rule.mode() == Mode::Enforce;
         let key = find(self.leases, rule, subject, is_asked);
-        let mut cell = Pooled { rule, key, cost, numbers, is_strict: is_asked && may_wait, run: None };
+        let mut cell = Pooled { rule, key, cost, numbers, is_strict: is_asked && may_wait, taken: None };
         let looked = match (cell.is_strict, self.word) {
             (true, StoreWord::Given(inquiry, Grant::Taken(runs))) => {
                 let mut taken = inquiry.levels.iter().zip(runs).filter(|(level, _)| level.key == key);
-                cell.run = taken.next().map(|(_, run)| *run);
+                cell.taken = taken.next().map(|(_, taken)| *taken);
                 Ok(())
             }
             (true, StoreWord::Given(inquiry, Grant::Refused { level, wait })) => {
@@ -99,7 +99,8 @@ impl<'r, 'a> Pool<'r, 'a> {
         if !matches!(self.word, StoreWord::Askable) || self.leases.is_lost() {
             return None;
         }
-        let levels: Vec<Asked> = self.cells.iter().filter(|cell| cell.is_strict).map(Pooled::asked).collect();
+        let strict = self.cells.iter().filter(|cell| cell.is_strict);
+        let levels: Vec<Asked> = strict.map(|cell| cell.asked(self.now)).collect();
         (!levels.is_empty()).then(|| Box::new(Inquiry { levels }))
     }
 
@@ -110,9 +111,9 @@ impl<'r, 'a> Pool<'r, 'a> {
     pub fn take(&mut self) -> Result<(), Exceeded<'r>> {
         for cell in &self.cells {
             let (key, numbers, cost) = (cell.key, cell.numbers, cell.cost.whole);
-            let taken = match (cell.run, cell.is_strict) {
-                (Some(_), _) => {
-                    self.leases.note(key, numbers, cost, self.now);
+            let taken = match (cell.taken, cell.is_strict) {
+                (Some(Taken { used, .. }), _) => {
+                    self.leases.note(key, numbers, (cost, Some(used)), self.now);
                     Ok(())
                 }
                 (None, true) => self.leases.take_without(key, numbers, cost, self.now),
@@ -127,13 +128,18 @@ impl<'r, 'a> Pool<'r, 'a> {
     /// Gives back what was taken, and what the store took by itself.
     pub fn give_back(&self) {
         if let StoreWord::Given(inquiry, Grant::Taken(runs)) = self.word {
-            for (level, run) in inquiry.levels.iter().zip(runs) {
-                self.leases.undo(level.key, &level.numbers, (level.cost, *run), self.now);
+            for (level, taken) in inquiry.levels.iter().zip(runs) {
+                self.leases.undo(level.key, &level.numbers, (level.cost, taken.run), self.now);
             }
         }
-        for cell in self.cells.iter().take(self.taken).filter(|cell| cell.run.is_none()) {
+        for cell in self.cells.iter().take(self.taken).filter(|cell| cell.taken.is_none()) {
             self.leases.refund(cell.key, cell.cost.whole, self.now);
         }
+    }
+
+    /// How much of each cell all have used, in thousandths, as far as the store has told.
+    pub fn used(&self) -> impl Iterator<Item = (&'r Arc<Rule>, Option<u64>)> {
+        self.cells.iter().map(|cell| (cell.rule, self.leases.used(cell.key, self.now)))
     }
 }
 
@@ -142,8 +148,9 @@ impl<'r> Pooled<'r> {
         Exceeded { rule: self.rule, excess: Excess::Wait(Duration::from_micros(wait)) }
     }
 
-    fn asked(&self) -> Asked {
-        Asked { key: self.key, numbers: Arc::clone(self.numbers), cost: self.cost.whole }
+    fn asked(&self, now: Now) -> Asked {
+        let (numbers, window) = (Arc::clone(self.numbers), self.numbers.window(now));
+        Asked { key: self.key, numbers, cost: self.cost.whole, window }
     }
 
     /// What has to be settled.

@@ -162,13 +162,17 @@ pub(super) fn of_limit(
         }
     };
     let (id, kind) = (part.id.as_ref()?.value.clone(), part.kind.as_ref()?);
-    let Kind::Rate { rate, burst } = kind else {
-        let span = own.map(|(_, span)| span).or(on_store_error.map(|(_, span)| span))?;
-        let message = format!("only rates are shared, and this limit is of the kind `{}`", kind.as_str());
-        return fault(span, message, "remove `shared` and `on_store_error`, or write a `rate`", findings);
+    let word = on_store_error.as_ref().map_or(section.on_store_error, |(word, _)| *word);
+    let numbers = match kind {
+        Kind::Budget(budget) => Numbers::of_budget(id, budget.clone(), word),
+        Kind::Rate { rate, burst } => Numbers::of_rate(id, rate.interval(), burst.get().into(), word),
+        Kind::Concurrency(_) => {
+            let span = own.map(|(_, span)| span).or(on_store_error.map(|(_, span)| span))?;
+            let message = "what is in flight at one gate is not shared".to_owned();
+            let help = "remove `shared` and `on_store_error`, or write a `rate` or a `budget`";
+            return fault(span, message, help, findings);
+        }
     };
-    let on_store_error = on_store_error.as_ref().map_or(section.on_store_error, |(word, _)| *word);
-    let numbers = Numbers::new(id, rate.interval(), burst.get().into(), on_store_error);
     Some(Sharing { mode, numbers: Arc::new(numbers) })
 }
 
@@ -197,13 +201,14 @@ pub(super) fn check(shared: Option<&SharedPart>, rules: &[Arc<Rule>], findings: 
         }
         return;
     };
-    let is_small = |numbers: &&&Numbers| numbers.burst < u64::from(replicas.get());
+    let is_small = |numbers: &&&Numbers| numbers.most() < u64::from(replicas.get());
     if let Some(small) = shared.iter().filter(is_divided).find(is_small) {
         let message = format!(
-            "without the store each of {replicas} replicas lets one call of `{}` through at least, which is more than its burst of {}",
-            small.id, small.burst
+            "without the store each of {replicas} replicas lets one call of `{}` through at least, which is more than the {} that it has",
+            small.id,
+            small.most()
         );
-        let help = "write `on_store_error: closed` at the limit, or give it a greater burst";
+        let help = "write `on_store_error: closed` at the limit, or make the limit greater";
         findings.advise(Code::SharedTooSmall, part.span, message, help);
     }
 }

@@ -40,6 +40,7 @@ mod resumption;
 mod rounds;
 mod schemas;
 mod sdk;
+mod shared_budgets;
 mod shared_limits;
 mod smuggling;
 mod sockets;

@@ -10,13 +10,13 @@ use crate::support::store::{Detour, Store, free_port, programs};
 use crate::support::upstream::Upstream;
 use crate::support::wait_for;
 
-const ECHO: &str = r#"{"message":"x"}"#;
+pub const ECHO: &str = r#"{"message":"x"}"#;
 
 /// What may pass in a minute, and at once.
 const RATE: f64 = 600.0;
 const BURST: f64 = 60.0;
 
-fn policy(shared: &str, limits: &str) -> String {
+pub fn policy(shared: &str, limits: &str) -> String {
     bundle::with(&format!("shared: {{ {shared} }}\nlimits:\n  - {limits}"))
 }
 
@@ -25,7 +25,7 @@ fn six_hundred(url: &str) -> String {
     policy(&format!("url: \"{url}\", replicas: 3"), "{ id: user, per: [user], rate: 600/min, burst: 60 }")
 }
 
-fn passes(gate: &Gate, bearer: &str, tool: &str) -> bool {
+pub fn passes(gate: &Gate, bearer: &str, tool: &str) -> bool {
     gate.call(bearer, tool, ECHO).tool_error().is_none()
 }
 
@@ -33,7 +33,7 @@ fn degraded(gate: &Gate) -> f64 {
     gate.metric("sluicegate_limit_store_degraded", "limit=\"user\"")
 }
 
-fn await_store(gates: &[Gate], is_lost: bool) {
+pub fn await_store(gates: &[Gate], is_lost: bool) {
     let wanted = if is_lost { 1.0 } else { 0.0 };
     for gate in gates {
         wait_for("the word on the store", || (degraded(gate) == wanted).then_some(()));
@@ -80,20 +80,20 @@ fn hammer(gate: &Gate, start: Instant, is_over: &(impl Fn(Duration) -> bool + Sy
     passed
 }
 
-fn three(policy: &str, upstream: &Upstream) -> Vec<Gate> {
+pub fn three(policy: &str, upstream: &Upstream) -> Vec<Gate> {
     (0..3).map(|_| Gate::start(policy, &upstream.url())).collect()
 }
 
 /// Holds calls that passed against what a strict limit says: exactly so many, unless the machine was too busy for
 /// the store to answer in time; then no more.
 #[track_caller]
-fn check_exact(gates: &[Gate], passed: usize, declared: usize) {
+pub fn check_exact(gates: &[Gate], passed: usize, declared: usize) {
     let errors: f64 = gates.iter().map(|gate| gate.metric("sluicegate_limit_store_errors_total", "")).sum();
     assert!(passed == declared || (passed < declared && errors > 0.0), "{passed} of {declared}");
 }
 
 /// Counts the lines of a gate's log that say that its store is lost.
-fn losses(gate: &Gate) -> usize {
+pub fn losses(gate: &Gate) -> usize {
     gate.log().matches("the store of shared limits is lost").count()
 }
 
@@ -110,7 +110,12 @@ fn three_gates_hold_one_limit_under_load() {
         assert!(load.passed <= allowed * 1.01 + 1.0, "{program}: {} of {allowed:.1}", load.passed);
         assert!(load.passed >= allowed * 0.9, "{program}: {} of {allowed:.1}", load.passed);
         assert_eq!(upstream.got().len() as f64, load.passed, "what was refused reached no server");
-        gates.iter().for_each(|gate| assert_eq!(losses(gate), 0, "{}", gate.log()));
+        for gate in &gates {
+            assert_eq!(losses(gate), 0, "{}", gate.log());
+            // By the store's word on the cell, which no gate alone has emptied.
+            assert!(gate.metric("sluicegate_limit_remaining_ratio", "limit=\"user\"") < 0.2);
+            assert!(gate.metric("sluicegate_limit_decisions_total", "verdict=\"near_limit\"") > 0.0);
+        }
     }
 }
 

@@ -19,15 +19,15 @@
 //!
 //! Times are microseconds since the process started, but for a run, which is the store's own.
 
-use std::sync::Arc;
-
-use super::{Answer, At, Numbers, OnStoreError, Order, Task};
-use crate::bounds::{LEASE_HOT, LEASE_LIFE, LEASE_WINDOW, STORE_REST_MIN};
+use super::demand::Demand;
+use super::{Account, Answer, At, Measure, Numbers, OnStoreError, Pace, Task};
+use crate::bounds::{LEASE_LIFE, LEASE_WINDOW, STORE_REST_MIN};
 
 /// One cell.
 #[derive(Debug)]
 pub(super) struct Lease {
-    numbers: Arc<Numbers>,
+    pace: Pace,
+    on_store_error: OnStoreError,
     /// Lent and not spent.
     left: u64,
     /// How much there was when the store last lent.
@@ -48,13 +48,10 @@ pub(super) struct Lease {
     share: u64,
     /// When the store has something again; in the past where it said nothing.
     dry: u64,
-    /// What was asked for in the window that began then, and in the one before.
-    window: u64,
-    seen: u64,
-    pace: u64,
+    /// How far the store's arrival time was ahead of its clock when it last spoke, and when that was.
+    told: Option<(u64, u64)>,
+    demand: Demand,
     away: Option<Away>,
-    /// Whether it stands in the list of those that need the store.
-    pub is_queued: bool,
 }
 
 /// What is on its way to the store.
@@ -65,9 +62,10 @@ struct Away {
 }
 
 impl Lease {
-    pub fn new(numbers: Arc<Numbers>) -> Self {
+    pub fn new(pace: Pace, on_store_error: OnStoreError) -> Self {
         Self {
-            numbers,
+            pace,
+            on_store_error,
             left: 0,
             lent: 0,
             returnable: 0,
@@ -79,180 +77,10 @@ impl Lease {
             back_run: 0,
             share: 0,
             dry: 0,
-            window: 0,
-            seen: 0,
-            pace: 0,
+            told: None,
+            demand: Demand::default(),
             away: None,
-            is_queued: false,
         }
-    }
-
-    /// Goes by other numbers from now on, if the policy has changed them.
-    pub fn follow(&mut self, numbers: &Arc<Numbers>) {
-        if !Arc::ptr_eq(&self.numbers, numbers) {
-            self.numbers = Arc::clone(numbers);
-        }
-    }
-
-    /// Notes that `cost` is wanted now, whatever comes of it.
-    pub fn want(&mut self, cost: u64, at: At) {
-        let window = micros(LEASE_WINDOW);
-        if at.now >= self.window.saturating_add(window) {
-            let is_next = at.now < self.window.saturating_add(2 * window);
-            self.pace = if is_next { self.seen } else { 0 };
-            (self.window, self.seen) = (at.now, 0);
-        }
-        self.seen = self.seen.saturating_add(cost);
-    }
-
-    /// Whether `cost` may be taken now.
-    ///
-    /// # Errors
-    /// How long to wait.
-    pub fn look(&self, cost: u64, at: At) -> Result<(), u64> {
-        let short = cost.saturating_sub(self.in_hand(at));
-        if short == 0 {
-            return Ok(());
-        }
-        if at.is_lost {
-            return match self.numbers.on_store_error {
-                OnStoreError::Closed => Err(micros(STORE_REST_MIN)),
-                OnStoreError::Local => self.look_at_share(short, at),
-                OnStoreError::Open => Ok(()),
-            };
-        }
-        if at.now < self.dry {
-            let further = self.numbers.interval.saturating_mul(short - 1);
-            return Err((self.dry - at.now).saturating_add(further));
-        }
-        if self.uncovered() == 0 {
-            return Ok(());
-        }
-        if self.dry > 0 {
-            // The last answer was that there is little: the next one is on its way, and decides.
-            return Err(self.numbers.interval);
-        }
-        self.look_at_share(short, at)
-    }
-
-    /// Takes `cost`, in hand first, the rest on credit.
-    ///
-    /// # Errors
-    /// How long to wait; nothing was taken.
-    pub fn take(&mut self, cost: u64, at: At) -> Result<(), u64> {
-        self.look(cost, at)?;
-        self.expire(at);
-        let covered = cost.min(self.left);
-        self.left -= covered;
-        self.returnable = self.returnable.min(self.left);
-        let is_forgiven = at.is_lost && self.numbers.on_store_error == OnStoreError::Open;
-        if !is_forgiven {
-            self.owe(cost - covered, at);
-        }
-        self.note(cost, at);
-        Ok(())
-    }
-
-    /// Takes `cost` whether or not it is there: it was spent already.
-    pub fn debit(&mut self, cost: u64, at: At) {
-        self.expire(at);
-        let covered = cost.min(self.left);
-        self.left -= covered;
-        self.returnable = self.returnable.min(self.left);
-        self.owe(cost - covered, at);
-    }
-
-    /// Gives back `cost` of what was taken: it is there for the next call, or goes back to the store with the
-    /// rest.
-    pub fn refund(&mut self, cost: u64, at: At) {
-        self.expire(at);
-        let forgiven = cost.min(self.owed);
-        self.owed -= forgiven;
-        let rest = cost - forgiven;
-        if rest > 0 {
-            self.left = self.left.saturating_add(rest);
-            self.until = self.until.max(at.now.saturating_add(micros(LEASE_LIFE)));
-        }
-        let (step, _) = self.share_numbers(at);
-        self.share = self.share.saturating_sub(step.saturating_mul(cost));
-    }
-
-    /// Lets the store have back what it had taken for a call that did not go on.
-    pub fn undo(&mut self, cost: u64, run: u64) {
-        (self.back, self.back_run) = (cost, run);
-    }
-
-    /// Follows what the store itself took for this replica, so that the share is as used up as it should be.
-    pub fn note(&mut self, cost: u64, at: At) {
-        let (step, room) = self.share_numbers(at);
-        let used = self.share.max(at.now).saturating_add(step.saturating_mul(cost));
-        self.share = used.min(at.now.saturating_add(room)).max(self.share);
-    }
-
-    /// Whether the store has to hear something of it.
-    pub fn is_due(&mut self, at: At) -> bool {
-        self.expire(at);
-        !at.is_lost
-            && self.away.is_none()
-            && (self.back > 0 || self.owed > 0 || self.is_running_out(at) && self.target(at) > self.left)
-    }
-
-    /// What the store is to do now; `None` where it is nothing, or it is at it.
-    pub fn order(&mut self, at: At) -> Option<Task> {
-        if !self.is_due(at) {
-            return None;
-        }
-        if self.back > 0 {
-            let count = std::mem::take(&mut self.back);
-            self.away = Some(Away { debt: 0, since: at.now });
-            return Some(Task::GiveBack { count, run: self.back_run });
-        }
-        let debt = std::mem::take(&mut self.owed);
-        let since = if debt > 0 { self.owed_since } else { at.now };
-        self.away = Some(Away { debt, since });
-        let want = if self.is_running_out(at) { self.target(at).saturating_sub(self.left) } else { 0 };
-        Some(Task::Lend { debt, ago: at.now.saturating_sub(since), want })
-    }
-
-    /// Makes an order of what is to be done.
-    pub fn written(&self, key: super::StoreKey, task: Task) -> Order {
-        Order { key, numbers: Arc::clone(&self.numbers), task }
-    }
-
-    /// Hears what the store did.
-    pub fn learn(&mut self, answer: Answer, at: At) {
-        self.away = None;
-        self.expire(at);
-        let Answer::Lent { count, wait, run } = answer else { return };
-        if count > 0 {
-            let is_same_run = run.abs_diff(self.run).is_multiple_of(self.numbers.interval);
-            self.returnable = if is_same_run { self.returnable.saturating_add(count) } else { count };
-            self.left = self.left.saturating_add(count);
-            (self.lent, self.run) = (self.left, run);
-            self.until = at.now.saturating_add(micros(LEASE_LIFE));
-        }
-        self.dry = if wait > 0 { at.now.saturating_add(wait) } else { 0 };
-        if wait > 0 {
-            // What all of them have is used up, and so is every part of it; what is owed beyond that, too.
-            let (_, room) = self.share_numbers(at);
-            let debt = wait.saturating_sub(self.numbers.interval);
-            self.share = at.now.saturating_add(room).saturating_add(debt);
-        }
-    }
-
-    /// Hears that the store did not answer: what is owed stays owed, and what it may have lent is lost.
-    pub fn fail(&mut self) {
-        if let Some(Away { debt, since }) = self.away.take().filter(|away| away.debt > 0) {
-            self.owed_since = if self.owed > 0 { self.owed_since.min(since) } else { since };
-            self.owed = self.owed.saturating_add(debt);
-        }
-    }
-
-    /// Whether forgetting it changes nothing.
-    pub fn is_idle(&self, at: At) -> bool {
-        let is_settled = self.left == 0 && self.owed == 0 && self.back == 0 && self.away.is_none();
-        let is_full = at.now >= self.dry && at.now >= self.share;
-        is_settled && is_full && !self.is_queued && at.now >= self.window.saturating_add(micros(LEASE_LIFE))
     }
 
     fn in_hand(&self, at: At) -> u64 {
@@ -281,37 +109,24 @@ impl Lease {
 
     /// Whether less than three tenths are left of what a busy cell was lent, and the store may have more.
     fn is_running_out(&self, at: At) -> bool {
-        let is_hot = self.demand(at) >= LEASE_HOT;
+        let is_hot = self.demand.is_hot(at);
         let is_low = self.left.saturating_mul(10) <= self.lent.saturating_mul(3);
         is_hot && is_low && at.now >= self.dry
-    }
-
-    /// What is asked for in a window now.
-    fn demand(&self, at: At) -> u64 {
-        let age = at.now.saturating_sub(self.window);
-        let window = micros(LEASE_WINDOW);
-        if age >= 2 * window {
-            0
-        } else if age >= window {
-            self.seen
-        } else {
-            self.seen.max(self.pace)
-        }
     }
 
     /// How much a busy cell should have in hand: what it needs for a window, at least its part of what the rate
     /// gives in one, at most half of its part of the burst.
     fn target(&self, at: At) -> u64 {
-        let share = micros(LEASE_WINDOW) / self.numbers.interval.max(1) / at.replicas.max(1);
-        let most = (self.numbers.burst / at.replicas.max(1).saturating_mul(2)).max(1);
-        self.demand(at).max(share).clamp(1, most)
+        let share = micros(LEASE_WINDOW) / self.pace.interval.max(1) / at.replicas.max(1);
+        let most = (self.pace.burst / at.replicas.max(1).saturating_mul(2)).max(1);
+        self.demand.now(at).max(share).clamp(1, most)
     }
 
     fn look_at_share(&self, short: u64, at: At) -> Result<(), u64> {
         let (step, room) = self.share_numbers(at);
         let next = self.share.max(at.now).saturating_add(step.saturating_mul(short));
         // What is more than a whole share has to find it whole.
-        let room = room.max(step.saturating_mul(short.min(self.numbers.burst)));
+        let room = room.max(step.saturating_mul(short.min(self.pace.burst)));
         match next.saturating_sub(at.now).saturating_sub(room) {
             0 => Ok(()),
             wait => Err(wait),
@@ -320,8 +135,166 @@ impl Lease {
 
     /// Time in which the share gets one back, and how far ahead it may be: one call at least.
     fn share_numbers(&self, at: At) -> (u64, u64) {
-        let step = self.numbers.interval.saturating_mul(at.replicas.max(1));
-        (step, self.numbers.tolerance().max(step))
+        let step = self.pace.interval.saturating_mul(at.replicas.max(1));
+        (step, self.pace.tolerance().max(step))
+    }
+
+    /// Follows what goes through, so that the share is as used up as it should be.
+    fn use_share(&mut self, cost: u64, at: At) {
+        let (step, room) = self.share_numbers(at);
+        let used = self.share.max(at.now).saturating_add(step.saturating_mul(cost));
+        self.share = used.min(at.now.saturating_add(room)).max(self.share);
+    }
+}
+
+impl Account for Lease {
+    fn follow(&mut self, numbers: &Numbers) -> bool {
+        let Measure::Rate(pace) = numbers.measure else { return false };
+        (self.pace, self.on_store_error) = (pace, numbers.on_store_error);
+        true
+    }
+
+    fn want(&mut self, cost: u64, at: At) {
+        self.demand.note(cost, at);
+    }
+
+    fn look(&self, cost: u64, at: At) -> Result<(), u64> {
+        let short = cost.saturating_sub(self.in_hand(at));
+        if short == 0 {
+            return Ok(());
+        }
+        if at.is_lost {
+            return match self.on_store_error {
+                OnStoreError::Closed => Err(micros(STORE_REST_MIN)),
+                OnStoreError::Local => self.look_at_share(short, at),
+                OnStoreError::Open => Ok(()),
+            };
+        }
+        if at.now < self.dry {
+            let further = self.pace.interval.saturating_mul(short - 1);
+            return Err((self.dry - at.now).saturating_add(further));
+        }
+        if self.uncovered() == 0 {
+            return Ok(());
+        }
+        if self.dry > 0 {
+            // The last answer was that there is little: the next one is on its way, and decides.
+            return Err(self.pace.interval);
+        }
+        self.look_at_share(short, at)
+    }
+
+    fn take(&mut self, cost: u64, at: At) -> Result<(), u64> {
+        self.look(cost, at)?;
+        self.expire(at);
+        let covered = cost.min(self.left);
+        self.left -= covered;
+        self.returnable = self.returnable.min(self.left);
+        let is_forgiven = at.is_lost && self.on_store_error == OnStoreError::Open;
+        if !is_forgiven {
+            self.owe(cost - covered, at);
+        }
+        self.use_share(cost, at);
+        Ok(())
+    }
+
+    fn debit(&mut self, cost: u64, at: At) {
+        self.expire(at);
+        let covered = cost.min(self.left);
+        self.left -= covered;
+        self.returnable = self.returnable.min(self.left);
+        self.owe(cost - covered, at);
+    }
+
+    fn refund(&mut self, cost: u64, at: At) {
+        self.expire(at);
+        let forgiven = cost.min(self.owed);
+        self.owed -= forgiven;
+        let rest = cost - forgiven;
+        if rest > 0 {
+            self.left = self.left.saturating_add(rest);
+            self.until = self.until.max(at.now.saturating_add(micros(LEASE_LIFE)));
+        }
+        let (step, _) = self.share_numbers(at);
+        self.share = self.share.saturating_sub(step.saturating_mul(cost));
+    }
+
+    fn undo(&mut self, cost: u64, run: u64, _at: At) {
+        let is_same_run = run.abs_diff(self.back_run).is_multiple_of(self.pace.interval);
+        self.back = if is_same_run { self.back.saturating_add(cost) } else { cost };
+        self.back_run = run;
+    }
+
+    fn note(&mut self, cost: u64, used: Option<u64>, at: At) {
+        self.use_share(cost, at);
+        self.told = used.map(|used| (used, at.now)).or(self.told);
+    }
+
+    fn is_due(&mut self, at: At) -> bool {
+        self.expire(at);
+        !at.is_lost
+            && self.away.is_none()
+            && (self.back > 0 || self.owed > 0 || self.is_running_out(at) && self.target(at) > self.left)
+    }
+
+    fn order(&mut self, at: At) -> Option<Task> {
+        if !self.is_due(at) {
+            return None;
+        }
+        if self.back > 0 {
+            let count = std::mem::take(&mut self.back);
+            self.away = Some(Away { debt: 0, since: at.now });
+            return Some(Task::GiveBack { pace: self.pace, count, run: self.back_run });
+        }
+        let debt = std::mem::take(&mut self.owed);
+        let since = if debt > 0 { self.owed_since } else { at.now };
+        self.away = Some(Away { debt, since });
+        let want = if self.is_running_out(at) { self.target(at).saturating_sub(self.left) } else { 0 };
+        Some(Task::Lend { pace: self.pace, debt, ago: at.now.saturating_sub(since), want })
+    }
+
+    fn learn(&mut self, answer: Answer, at: At) {
+        self.away = None;
+        self.expire(at);
+        let Answer::Lent { count, wait, run, ahead } = answer else { return };
+        self.told = Some((ahead, at.now));
+        if count > 0 {
+            let is_same_run = run.abs_diff(self.run).is_multiple_of(self.pace.interval);
+            self.returnable = if is_same_run { self.returnable.saturating_add(count) } else { count };
+            self.left = self.left.saturating_add(count);
+            (self.lent, self.run) = (self.left, run);
+            self.until = at.now.saturating_add(micros(LEASE_LIFE));
+        }
+        self.dry = if wait > 0 { at.now.saturating_add(wait) } else { 0 };
+        if wait > 0 {
+            // What all of them have is used up, and so is every part of it; what is owed beyond that, too.
+            let (_, room) = self.share_numbers(at);
+            let debt = wait.saturating_sub(self.pace.interval);
+            self.share = at.now.saturating_add(room).saturating_add(debt);
+        }
+    }
+
+    fn fail(&mut self) {
+        if let Some(Away { debt, since }) = self.away.take().filter(|away| away.debt > 0) {
+            self.owed_since = if self.owed > 0 { self.owed_since.min(since) } else { since };
+            self.owed = self.owed.saturating_add(debt);
+        }
+    }
+
+    fn is_idle(&self, at: At, _is_crowded: bool) -> bool {
+        let is_settled = self.left == 0 && self.owed == 0 && self.back == 0 && self.away.is_none();
+        let is_full = at.now >= self.dry && at.now >= self.share;
+        is_settled && is_full && self.demand.is_over(at)
+    }
+
+    fn used(&self, at: At) -> Option<u64> {
+        let (ahead, heard) = self.told?;
+        let owed = self.uncovered().saturating_mul(self.pace.interval);
+        let in_hand = self.in_hand(at).saturating_mul(self.pace.interval);
+        let back = at.now.saturating_sub(heard).saturating_add(in_hand);
+        let used = u128::from(ahead.saturating_add(owed).saturating_sub(back));
+        let thousandths = used * 1000 / u128::from(self.pace.tolerance().max(1));
+        Some(u64::try_from(thousandths).unwrap_or(u64::MAX))
     }
 }
 

@@ -59,6 +59,11 @@ impl StoreKey {
         });
         Self { tag, cell: name.number() }
     }
+
+    /// What its window is called that ends before a minute since 1970.
+    pub fn of_window(&self, end: u64) -> String {
+        format!("{self}:{end}")
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::lease::{Lease, micros};
-use super::{Answer, At, Numbers, Order, StoreKey};
+use super::lease::micros;
+use super::{Account, Answer, At, Cell, Numbers, Order, StoreKey};
 use crate::bounds::{LEASE_SHARDS, LEASES_PER_SHARD_MAX};
 use crate::names::Now;
 
@@ -22,10 +22,13 @@ pub struct Leases {
     is_attached: AtomicBool,
     is_lost: AtomicBool,
     replicas: AtomicU64,
+    /// How many times the store was lost.
+    losses: AtomicU64,
+    stamps: AtomicU64,
     swept: AtomicUsize,
 }
 
-type Shard = HashMap<StoreKey, Lease>;
+type Shard = HashMap<StoreKey, Cell>;
 
 /// Whether a cell may be made in a shard that holds many.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +56,8 @@ impl Leases {
             is_attached: AtomicBool::new(false),
             is_lost: AtomicBool::new(true),
             replicas: AtomicU64::new(1),
+            losses: AtomicU64::new(1),
+            stamps: AtomicU64::new(1),
             swept: AtomicUsize::new(0),
         }
     }
@@ -69,6 +74,9 @@ impl Leases {
 
     /// Says whether the store can be asked.
     pub fn set_lost(&self, is_lost: bool) {
+        if is_lost {
+            self.losses.fetch_add(1, Ordering::Relaxed);
+        }
         self.is_lost.store(is_lost, Ordering::Relaxed);
     }
 
@@ -100,10 +108,10 @@ impl Leases {
         };
         let order = |key: StoreKey| {
             let mut shard = self.shard(key);
-            let lease = shard.get_mut(&key)?;
-            lease.is_queued = false;
-            let task = lease.order(at)?;
-            Some(lease.written(key, task))
+            let cell = shard.get_mut(&key)?;
+            cell.is_queued = false;
+            let task = cell.account_mut().order(at)?;
+            Some(Order { key, numbers: Arc::clone(&cell.numbers), task })
         };
         keys.into_iter().filter_map(order).collect()
     }
@@ -111,12 +119,12 @@ impl Leases {
     /// Hears what the store did.
     pub fn learn(&self, key: StoreKey, answer: Answer, now: Now) {
         let at = self.at(now);
-        self.change(key, at, |lease| lease.learn(answer, at));
+        self.change(key, at, |account| account.learn(answer, at));
     }
 
     /// Hears that the store did not answer.
     pub fn fail(&self, key: StoreKey, now: Now) {
-        self.change(key, self.at(now), Lease::fail);
+        self.change(key, self.at(now), |account| account.fail());
     }
 
     /// Looks at the next few shards: gives back what nobody spends, tells what is owed, forgets what is idle.
@@ -128,12 +136,12 @@ impl Leases {
         for shard in self.shards.iter().cycle().skip(first % LEASE_SHARDS).take(shards) {
             let mut shard = lock(shard);
             let mut due = Vec::new();
-            shard.retain(|key, lease| {
-                if lease.is_due(at) && !lease.is_queued {
-                    lease.is_queued = true;
+            let is_crowded = shard.len() > self.cells_max / 2;
+            shard.retain(|key, cell| {
+                if mark(cell, at) {
                     due.push(*key);
                 }
-                !lease.is_idle(at)
+                cell.is_queued || !cell.account().is_idle(at, is_crowded)
             });
             drop(shard);
             self.queue(due);
@@ -163,9 +171,9 @@ impl Leases {
         now: Now,
     ) -> Result<(), u64> {
         let at = self.at(now);
-        self.with(key, numbers, at, |lease| {
-            lease.want(cost, at);
-            lease.look(cost, at)
+        self.with(key, numbers, at, |account| {
+            account.want(cost, at);
+            account.look(cost, at)
         })
     }
 
@@ -181,7 +189,7 @@ impl Leases {
         now: Now,
     ) -> Result<(), u64> {
         let at = self.at(now);
-        self.with(key, numbers, at, |lease| lease.take(cost, at))
+        self.with(key, numbers, at, |account| account.take(cost, at))
     }
 
     /// Takes `cost` of a cell as if the store were lost, for it gave no answer to a call that waited.
@@ -196,25 +204,37 @@ impl Leases {
         now: Now,
     ) -> Result<(), u64> {
         let at = At { is_lost: true, ..self.at(now) };
-        self.with(key, numbers, at, |lease| lease.take(cost, at))
+        self.with(key, numbers, at, |account| account.take(cost, at))
     }
 
-    /// Notes that the store itself took `cost` for a call of this replica.
-    pub(in crate::limit) fn note(&self, key: StoreKey, numbers: &Arc<Numbers>, cost: u64, now: Now) {
+    /// Notes that the store itself took `cost` for a call of this replica, and how much is used since.
+    pub(in crate::limit) fn note(
+        &self,
+        key: StoreKey,
+        numbers: &Arc<Numbers>,
+        (cost, used): (u64, Option<u64>),
+        now: Now,
+    ) {
         let at = self.at(now);
-        self.with(key, numbers, at, |lease| lease.note(cost, at));
+        self.with(key, numbers, at, |account| account.note(cost, used, at));
+    }
+
+    /// How much all have used of a cell, in thousandths, as far as the store has told.
+    pub(in crate::limit) fn used(&self, key: StoreKey, now: Now) -> Option<u64> {
+        let at = self.at(now);
+        self.shard(key).get(&key)?.account().used(at)
     }
 
     /// Takes `cost` of a cell, whatever it has.
     pub(in crate::limit) fn debit(&self, key: StoreKey, numbers: &Arc<Numbers>, cost: u64, now: Now) {
         let at = self.at(now);
-        self.with(key, numbers, at, |lease| lease.debit(cost, at));
+        self.with(key, numbers, at, |account| account.debit(cost, at));
     }
 
     /// Gives `cost` back to a cell.
     pub(in crate::limit) fn refund(&self, key: StoreKey, cost: u64, now: Now) {
         let at = self.at(now);
-        self.change(key, at, |lease| lease.refund(cost, at));
+        self.change(key, at, |account| account.refund(cost, at));
     }
 
     /// Gives back what the store took in a run, with its count.
@@ -226,24 +246,33 @@ impl Leases {
         now: Now,
     ) {
         let at = self.at(now);
-        self.with(key, numbers, at, |lease| lease.undo(cost, run));
+        self.with(key, numbers, at, |account| account.undo(cost, run, at));
     }
 
     fn at(&self, now: Now) -> At {
         At {
             now: micros(now.steady),
+            unix_ms: now.unix_ms,
+            stamp: self.stamps.fetch_add(1, Ordering::Relaxed),
+            epoch: self.losses.load(Ordering::Relaxed),
             replicas: self.replicas.load(Ordering::Relaxed),
             is_lost: self.is_lost(),
         }
     }
 
     /// Does something to a cell, which is made if it is missing.
-    fn with<T>(&self, key: StoreKey, numbers: &Arc<Numbers>, at: At, act: impl FnOnce(&mut Lease) -> T) -> T {
+    fn with<T>(
+        &self,
+        key: StoreKey,
+        numbers: &Arc<Numbers>,
+        at: At,
+        act: impl FnOnce(&mut dyn Account) -> T,
+    ) -> T {
         let mut shard = self.shard(key);
-        let lease = shard.entry(key).or_insert_with(|| Lease::new(Arc::clone(numbers)));
-        lease.follow(numbers);
-        let done = act(lease);
-        let is_due = mark(lease, at);
+        let cell = shard.entry(key).or_insert_with(|| Cell::new(numbers));
+        cell.follow(numbers);
+        let done = act(cell.account_mut());
+        let is_due = mark(cell, at);
         drop(shard);
         if is_due {
             self.queue(vec![key]);
@@ -252,11 +281,11 @@ impl Leases {
     }
 
     /// Does something to a cell that may be gone.
-    fn change(&self, key: StoreKey, at: At, act: impl FnOnce(&mut Lease)) {
+    fn change(&self, key: StoreKey, at: At, act: impl FnOnce(&mut dyn Account)) {
         let mut shard = self.shard(key);
-        let Some(lease) = shard.get_mut(&key) else { return };
-        act(lease);
-        let is_due = mark(lease, at);
+        let Some(cell) = shard.get_mut(&key) else { return };
+        act(cell.account_mut());
+        let is_due = mark(cell, at);
         drop(shard);
         if is_due {
             self.queue(vec![key]);
@@ -288,9 +317,9 @@ impl Place {
 }
 
 /// Whether a cell is to be put on the list.
-fn mark(lease: &mut Lease, at: At) -> bool {
-    let is_new = !lease.is_queued && lease.is_due(at);
-    lease.is_queued |= is_new;
+fn mark(cell: &mut Cell, at: At) -> bool {
+    let is_new = !cell.is_queued && cell.account_mut().is_due(at);
+    cell.is_queued |= is_new;
     is_new
 }
 

@@ -1,9 +1,11 @@
 //! Several replicas and a store in memory, on one clock: what they let through together.
 
+mod budgets;
+
 use std::collections::HashMap;
 
 use super::*;
-use crate::bounds::{LEASE_LIFE, LEASE_SHARDS};
+use crate::bounds::{LEASE_LIFE, LEASE_SHARDS, STORE_HEARSAY_LIFE};
 use crate::limit::tests::{BILL, SUBJECT, rule, terms};
 use crate::limit::{Ledger, Level, Rule, Terms, Verdict};
 use crate::names::Now;
@@ -12,22 +14,63 @@ const SECOND: u64 = 1_000_000;
 
 /// The store, as its scripts are written.
 #[derive(Default)]
-struct Store(HashMap<StoreKey, u64>);
+struct Store {
+    rates: HashMap<StoreKey, u64>,
+    windows: HashMap<(StoreKey, u64), Counters>,
+}
+
+/// What the store knows of one window of a budget.
+#[derive(Default)]
+struct Counters {
+    used: i64,
+    /// The last word of each replica: which purse, its number, what was spent, what is held.
+    replicas: HashMap<usize, (u64, u64, i64, i64)>,
+    /// What is used besides, and until when that holds.
+    hearsay: (i64, u64),
+}
+
+impl Counters {
+    fn hear(&mut self, replica: usize, tell: Tell, now: u64) -> Answer {
+        let Tell { birth, seq, own, want, others, amount, .. } = tell;
+        let told = |held: i64, used: i64| Answer::Told { seq, held: held as u64, used: used as u64 };
+        let (count, till) = self.hearsay;
+        let mut hearsay = if now < till { count } else { 0 };
+        if let Some((purse, number, spent, held)) = self.replicas.get(&replica) {
+            if seq <= *number {
+                return told(*held, self.used + hearsay);
+            }
+            self.used -= held + if *purse == birth { *spent } else { 0 };
+        } else {
+            hearsay = (hearsay - own.max(0)).max(0);
+        }
+        self.hearsay = (hearsay, till);
+        if others as i64 - self.used > hearsay {
+            hearsay = others as i64 - self.used;
+            self.hearsay = (hearsay, now + STORE_HEARSAY_LIFE.as_micros() as u64);
+        }
+        self.used = (self.used + own).max(0);
+        let held = (want as i64).min(amount as i64 - self.used - hearsay).max(0);
+        self.used += held;
+        self.replicas.insert(replica, (birth, seq, own, held));
+        told(held, self.used + hearsay)
+    }
+}
 
 impl Store {
-    fn carry(&mut self, order: &Order, now: u64) -> Answer {
+    fn carry(&mut self, replica: usize, order: &Order, now: u64) -> Answer {
         // Its clock is another one than that of the replicas.
-        let (now, numbers) = (now + 1_700_000_000 * SECOND, &order.numbers);
-        let (interval, tolerance) = (numbers.interval, numbers.tolerance());
-        let arrival = self.0.entry(order.key).or_default();
+        let now = now + 1_700_000_000 * SECOND;
         match order.task {
-            Task::GiveBack { count, run } => {
-                if *arrival > now && arrival.abs_diff(run).is_multiple_of(interval) {
-                    *arrival = now.max(*arrival - count * interval);
+            Task::GiveBack { pace, count, run } => {
+                let arrival = self.rates.entry(order.key).or_default();
+                if *arrival > now && arrival.abs_diff(run).is_multiple_of(pace.interval) {
+                    *arrival = now.max(*arrival - count * pace.interval);
                 }
                 Answer::GivenBack
             }
-            Task::Lend { debt, ago, want } => {
+            Task::Lend { pace, debt, ago, want } => {
+                let (interval, tolerance) = (pace.interval, pace.tolerance());
+                let arrival = self.rates.entry(order.key).or_default();
                 if debt > 0 {
                     let owed = (*arrival).max(now - ago) + debt * interval;
                     *arrival = (*arrival).max(owed.min(now + 2 * tolerance));
@@ -38,7 +81,10 @@ impl Store {
                     *arrival = start + count * interval;
                 }
                 let wait = ((*arrival).max(now) + interval).saturating_sub(now + tolerance);
-                Answer::Lent { count, wait, run: *arrival }
+                Answer::Lent { count, wait, run: *arrival, ahead: arrival.saturating_sub(now) }
+            }
+            Task::Tell(tell) => {
+                self.windows.entry((order.key, tell.end)).or_default().hear(replica, tell, now)
             }
         }
     }
@@ -62,11 +108,18 @@ fn key() -> StoreKey {
 fn numbers(rate: u64, burst: u64, on_store_error: OnStoreError) -> Arc<Numbers> {
     let id = Label::parse("user").expect("a label");
     let interval = Duration::from_micros(60 * SECOND / rate);
-    Arc::new(Numbers::new(id, interval, burst, on_store_error))
+    Arc::new(Numbers::of_rate(id, interval, burst, on_store_error))
+}
+
+fn pace(numbers: &Numbers) -> Pace {
+    match numbers.measure {
+        Measure::Rate(pace) => pace,
+        Measure::Budget(_) => panic!("it is a rate"),
+    }
 }
 
 fn at(micros: u64) -> Now {
-    Now { steady: Duration::from_micros(micros), unix_ms: 0 }
+    Now { steady: Duration::from_micros(micros), unix_ms: micros / 1000 }
 }
 
 impl Fleet {
@@ -96,7 +149,7 @@ impl Fleet {
     fn work(&mut self, now: u64) {
         let arrived: Vec<_> = self.away.extract_if(.., |(due, ..)| *due <= now).collect();
         for (_, replica, order) in arrived {
-            let answer = self.store.carry(&order, now);
+            let answer = self.store.carry(replica, &order, now);
             self.replicas[replica].learn(order.key, answer, at(now));
         }
         for (replica, leases) in self.replicas.iter().enumerate() {
@@ -180,8 +233,9 @@ fn unspent_cells_go_back_when_they_are_not_used() {
     fleet.run(&[], 1_000, SECOND + 100_000, SECOND + 200_000 + life);
     let now = SECOND + 200_000 + life;
     let store = 1_700_000_000 * SECOND + now;
-    let used = fleet.store.0[&key()].saturating_sub(store) / fleet.numbers.interval;
-    let given_back = 100 - (100_000 + life) / fleet.numbers.interval;
+    let interval = pace(&fleet.numbers).interval;
+    let used = fleet.store.rates[&key()].saturating_sub(store) / interval;
+    let given_back = 100 - (100_000 + life) / interval;
     assert!(used.abs_diff(given_back) <= 2, "{used} used, of 100 calls and what came back since");
     fleet.run(&[], 100_000, now, now + 120 * SECOND);
     assert_eq!(fleet.replicas[0].cells(), 0, "what is idle is forgotten");
@@ -247,7 +301,7 @@ fn a_cell_is_ordered_about_once_at_a_time() {
     let orders = leases.orders(at(SECOND), 10);
     assert_eq!(
         orders.iter().map(|order| order.task).collect::<Vec<_>>(),
-        [Task::Lend { debt: 1, ago: 0, want: 0 }]
+        [Task::Lend { pace: pace(&fleet.numbers), debt: 1, ago: 0, want: 0 }]
     );
     assert_eq!(fleet.call(0, SECOND), Ok(()), "by the share, while the first answer is on its way");
     assert!(leases.orders(at(SECOND), 10).is_empty());
@@ -263,12 +317,12 @@ fn a_cell_is_ordered_about_once_at_a_time() {
 fn numbers_are_rounded_so_that_no_more_is_let_through() {
     for (nanoseconds, micros) in [(1, 1), (999, 1), (1_000, 1), (1_001, 2), (1_000_000, 1_000)] {
         let id = Label::parse("user").expect("a label");
-        let numbers = Numbers::new(id, Duration::from_nanos(nanoseconds), 5, OnStoreError::Local);
-        assert_eq!(numbers.interval, micros, "{nanoseconds}");
+        let numbers = Numbers::of_rate(id, Duration::from_nanos(nanoseconds), 5, OnStoreError::Local);
+        assert_eq!(pace(&numbers).interval, micros, "{nanoseconds}");
     }
     let eon =
-        Numbers::new(Label::parse("eon").expect("a label"), Duration::MAX, u64::MAX, OnStoreError::Local);
-    assert_eq!(eon.life_ms(), 366 * 24 * 3_600_000);
+        Numbers::of_rate(Label::parse("eon").expect("a label"), Duration::MAX, u64::MAX, OnStoreError::Local);
+    assert_eq!(pace(&eon).life_ms(), 366 * 24 * 3_600_000);
 }
 
 #[test]

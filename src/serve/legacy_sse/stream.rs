@@ -9,6 +9,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::sync::{mpsc, watch};
 
+use super::super::admission::admit;
 use super::super::body::Outgoing;
 use super::super::door::{MESSAGES, TOKEN_NAME};
 use super::super::drain::Phase;
@@ -36,7 +37,7 @@ pub async fn listen(visit: &Visit<'_>, caller: &Arc<Caller>) -> Response<Outgoin
         return visit.turn_away(Denial::Internal("the system has no randomness".into()));
     };
     let ask = visit.ask_by(Way::EventStream { session: &name }, Errand::Listen);
-    let ticket = match house.gate.admit(&visit.policy, caller, &ask) {
+    let ticket = match admit(house, &visit.policy, caller, &ask).await {
         Ok(ticket) => ticket,
         Err(refusal) => return visit.refuse(refusal, judging),
     };

@@ -4,7 +4,7 @@
 -- ARGV      microseconds in which one is given back, how many a full cell has, milliseconds to keep it, how many
 --           went through, microseconds since the first of them, how many are wanted
 --
--- Returns {how many are lent, microseconds until there is one more, arrival time}.
+-- Returns {how many are lent, microseconds until there is one more, arrival time, microseconds until then}.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -28,4 +28,4 @@ if debt > 0 or lent > 0 then
 end
 
 local wait = math.max(arrival, now) + interval - now - tolerance
-return { lent, math.max(0, math.ceil(wait)), arrival }
+return { lent, math.max(0, math.ceil(wait)), arrival, math.max(0, arrival - now) }

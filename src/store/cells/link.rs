@@ -1,4 +1,4 @@
-//! The connection to a store: where it is, what TLS and password it wants, and the four scripts.
+//! The connection to a store: where it is, what TLS and password it wants, and the five scripts.
 //!
 //! One multiplexed connection for all threads, or one to each node of a cluster. It is never repaired: a broken one
 //! is thrown away, and the next try makes another.
@@ -32,6 +32,9 @@ pub(super) static LEND: LazyLock<Script> = LazyLock::new(|| Script::new(include_
 
 /// Takes back what was lent.
 pub(super) static GIVE_BACK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("give_back.lua")));
+
+/// Hears what was spent of budgets.
+pub(super) static TELL: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("tell.lua")));
 
 /// Counts replicas.
 pub(super) static PRESENCE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("presence.lua")));
@@ -121,7 +124,7 @@ impl Link {
                 .set_response_timeout(Some(STORE_CONNECT_WAIT));
             Self::Single(site.client()?.get_multiplexed_async_connection_with_config(&config).await?)
         };
-        for script in [&TAKE, &LEND, &GIVE_BACK, &PRESENCE] {
+        for script in [&TAKE, &LEND, &GIVE_BACK, &TELL, &PRESENCE] {
             match &mut link {
                 Self::Cluster(connection) => script.prepare_invoke().load_async(connection).await?,
                 Self::Single(connection) => script.prepare_invoke().load_async(connection).await?,

@@ -6,7 +6,7 @@
 //! `STORE_STRICT_WAIT` at most. Everything that is waited for has an end, and nothing is tried twice.
 //!
 //! ```text
-//! a call ──▶ Leases (memory) ── is due ──▶ wake ──▶ run ──▶ EVALSHA lend, give back ──▶ store
+//! a call ──▶ Leases (memory) ── is due ──▶ wake ──▶ run ──▶ EVALSHA lend, give back, tell ──▶ store
 //!   └─ strict: take ──▶ EVALSHA take, 5 ms ──────────────────────────────────────────────┘
 //! ```
 //!
@@ -27,15 +27,15 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use self::answer::{NoAnswer, ask, read_grant};
+use self::answer::{NoAnswer, add_level, ask, carry, read_grant};
 use self::health::{Failure, Health};
-use self::link::{GIVE_BACK, LEND, Link, PRESENCE, Site, TAKE};
+use self::link::{Link, PRESENCE, Site, TAKE};
 use super::credentials::SecretFault;
 use crate::bounds::{
     SECRET_LOOK_PAUSE, STORE_ANSWER_WAIT, STORE_ASKED_MAX, STORE_CONNECT_WAIT, STORE_ORDERS_MAX,
     STORE_PRESENCE_LIFE, STORE_PRESENCE_PAUSE, STORE_STRICT_WAIT, STORE_TICK, STORE_TICK_SHARDS,
 };
-use crate::limit::{Answer, Grant, Inquiry, Leases, Order, SharedMode, Task};
+use crate::limit::{Grant, Inquiry, Leases, Order, SharedMode};
 use crate::names::{Label, Now};
 use crate::policy::{Policy, SharedPlan};
 
@@ -151,11 +151,7 @@ impl CellStore {
         let Some(link) = self.link.load_full() else { return Grant::Lost };
         let Ok(_place) = self.asked.try_acquire() else { return Grant::Lost };
         let mut invocation = TAKE.prepare_invoke();
-        for level in &inquiry.levels {
-            let numbers = &level.numbers;
-            invocation.key(level.key.to_string()).arg(numbers.interval).arg(numbers.burst);
-            invocation.arg(level.cost).arg(numbers.life_ms());
-        }
+        inquiry.levels.iter().for_each(|level| add_level(&mut invocation, level));
         let answer = ask::<Vec<i64>>(&link, &invocation, STORE_STRICT_WAIT).await;
         let answer = answer.and_then(|answer| read_grant(inquiry, &answer).ok_or(NoAnswer::Late));
         match answer {
@@ -209,43 +205,35 @@ impl CellStore {
         }
     }
 
-    /// Carries orders until there are none.
+    /// Carries orders until there are none, or one is not answered: it has to wait for the next look, lest one cell that
+    /// the store cannot make sense of keeps everybody busy.
     async fn carry_all(&self) {
         while let Some(link) = self.link.load_full() {
             let orders = self.leases.orders((self.clock)(), STORE_ORDERS_MAX);
             if orders.is_empty() {
                 return;
             }
-            join_all(orders.iter().map(|order| self.carry(&link, order))).await;
+            let answered = join_all(orders.iter().map(|order| self.carry(&link, order))).await;
+            if answered.contains(&false) {
+                return;
+            }
         }
     }
 
-    async fn carry(&self, link: &Link, order: &Order) {
-        let numbers = &order.numbers;
-        let answer = match order.task {
-            Task::GiveBack { count, run } => {
-                let mut invocation = GIVE_BACK.key(order.key.to_string());
-                invocation.arg(numbers.interval).arg(numbers.life_ms()).arg(count).arg(run);
-                ask::<i64>(link, &invocation, STORE_ANSWER_WAIT).await.map(|_| Answer::GivenBack)
-            }
-            Task::Lend { debt, ago, want } => {
-                let mut invocation = LEND.key(order.key.to_string());
-                invocation.arg(numbers.interval).arg(numbers.burst).arg(numbers.life_ms());
-                invocation.arg(debt).arg(ago).arg(want);
-                let answer = ask::<(u64, u64, u64)>(link, &invocation, STORE_ANSWER_WAIT).await;
-                // It never lends more than is wanted; if it did, that would be no answer of ours.
-                answer.map(|(count, wait, run)| Answer::Lent { count: count.min(want), wait, run })
-            }
-        };
+    /// Carries one order; whether it was answered.
+    async fn carry(&self, link: &Link, order: &Order) -> bool {
+        let answer = carry(link, order, &self.name).await;
         match answer {
             Ok(answer) => {
                 self.health().answered();
                 self.leases.learn(order.key, answer, (self.clock)());
+                true
             }
             Err(fault) => {
-                (self.tell)(StoreNews::Failed(&numbers.id));
+                (self.tell)(StoreNews::Failed(&order.numbers.id));
                 self.note(&fault);
                 self.leases.fail(order.key, (self.clock)());
+                false
             }
         }
     }
