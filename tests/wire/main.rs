@@ -42,6 +42,7 @@ mod schemas;
 mod sdk;
 mod shared_budgets;
 mod shared_limits;
+mod shared_midnight;
 mod smuggling;
 mod sockets;
 mod stdio;

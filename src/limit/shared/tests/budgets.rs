@@ -154,6 +154,93 @@ fn a_store_that_comes_and_goes_counts_each_call_once() {
     }
 }
 
+/// One replica, whose store is the test.
+struct Alone {
+    leases: Leases,
+    numbers: Arc<Numbers>,
+}
+
+impl Alone {
+    fn new(text: &str) -> Self {
+        let leases = Leases::default();
+        leases.attach();
+        leases.set_lost(false);
+        Self { leases, numbers: budget(text, 0) }
+    }
+
+    fn spend(&self, cost: u64, now: u64) -> Result<(), u64> {
+        self.leases.look(key(), &self.numbers, cost, at(now))?;
+        self.leases.take(key(), &self.numbers, cost, at(now))
+    }
+
+    /// What it tells the store now.
+    #[track_caller]
+    fn tell(&self, now: u64) -> Tell {
+        let orders = self.leases.orders(at(now), 10);
+        match &*orders {
+            [Order { task: Task::Tell(tell), .. }] => *tell,
+            _ => panic!("{orders:?}"),
+        }
+    }
+
+    fn hear(&self, seq: u64, held: u64, used: u64, now: u64) {
+        self.leases.learn(key(), Answer::Told { seq, held, used }, at(now));
+    }
+}
+
+#[test]
+fn what_goes_back_to_the_store_is_not_spent_meanwhile() {
+    let alone = Alone::new("30/day");
+    assert_eq!(alone.spend(1, SECOND), Ok(()));
+    let told = alone.tell(SECOND);
+    // All that is left, so that nothing of it can be had on credit.
+    alone.hear(told.seq, 20, 30, SECOND);
+    assert_eq!(alone.spend(1, SECOND + 1), Ok(()));
+    let later = 2 * SECOND + LEASE_LIFE.as_micros() as u64;
+    alone.leases.tend(at(later), LEASE_SHARDS);
+    let told = alone.tell(later);
+    assert_eq!((told.own, told.want), (2, 0), "what nobody spends goes back");
+    assert!(alone.spend(1, later + 1).is_err(), "it may be another one's by now");
+    alone.hear(told.seq, 0, 11, later + 2);
+    assert_eq!(alone.spend(1, later + 3), Ok(()));
+}
+
+#[test]
+fn an_answer_about_yesterday_says_nothing_of_today() {
+    let alone = Alone::new("30/day");
+    assert_eq!(alone.spend(1, DAY - 1), Ok(()));
+    let yesterday = alone.tell(DAY - 1);
+    assert_eq!(alone.spend(1, DAY), Ok(()));
+    let today = alone.tell(DAY);
+    assert_ne!(yesterday.end, today.end);
+    alone.hear(yesterday.seq, 0, 30, DAY + 1);
+    assert_eq!(alone.leases.used(key(), at(DAY + 1)), None);
+    alone.hear(today.seq, 0, 3, DAY + 2);
+    assert_eq!(alone.leases.used(key(), at(DAY + 2)), Some(100));
+}
+
+#[test]
+fn what_was_spent_counts_when_the_policy_changes_the_windows() {
+    let mut alone = Alone::new("30/day");
+    assert_eq!(alone.spend(5, SECOND), Ok(()));
+    alone.numbers = budget("30/hour", 0);
+    assert_eq!(alone.spend(1, SECOND + 1), Ok(()));
+    assert_eq!(alone.tell(SECOND + 2).own, 6);
+}
+
+#[test]
+fn a_store_that_forgot_is_told_what_it_had_been_told() {
+    let mut fleet = three("3000/day");
+    let passed = fleet.run(&[0], 1_000, SECOND, 2 * SECOND);
+    fleet.run(&[], 1_000, 2 * SECOND, 5 * SECOND);
+    assert_eq!(fleet.counted(DAY), passed as i64, "nothing is left to be told");
+    fleet.cut(true, 5 * SECOND);
+    fleet.store = Store::default();
+    fleet.lose(false);
+    fleet.run(&[], 1_000, 5 * SECOND, 7 * SECOND);
+    assert_eq!(fleet.counted(DAY), passed as i64);
+}
+
 #[test]
 fn a_word_that_is_late_or_said_twice_changes_nothing() {
     let fleet = three("100/day");
