@@ -3,7 +3,8 @@
 //! There is one every few words, and nearly none begins either: it opens a sentence or names a thing. So each is
 //! told by a few bytes before anything is read. What introduces a name ends right before it, in one of a few
 //! words or signs; and behind most of these a name has two words, so that a small letter behind the first word
-//! settles it. Only what is left is read (`prose`, `streets`). Says no where those two would find nothing, and never
+//! settles it. Or it begins the second word of a name that is known, and then the first stands right before it, with a
+//! capital too. Only what is left is read (`prose`, `streets`). Says no where those two would find nothing, and never
 //! where they would find something.
 
 use super::Detector;
@@ -36,19 +37,21 @@ impl Sweep<'_> {
     /// Looks whether a capital begins a name or a street.
     pub(super) fn capital(&mut self, capital: Capital) {
         let (bytes, at) = (self.bytes, capital.at);
-        match may_begin(bytes, capital) {
+        let may = may_begin(bytes, capital);
+        if self.rules.by_detector(Detector::PERSON) != 0 && at >= self.person_until {
+            let until = self.person_until;
+            let told = if may == May::Name { prose::person(bytes, at, until) } else { None };
+            let is_second = told.is_none() && may_be_second(bytes, capital);
+            let found = if is_second { prose::known(bytes, at, until) } else { told };
+            if let Some(span) = found {
+                self.person_until = span.end;
+                self.part(Detector::PERSON, span);
+            }
+        }
+        match may {
             May::Nothing => {}
             May::Street => self.maybe(Detector::ADDRESS, || streets::compound(bytes, at)),
-            May::Name => {
-                if self.rules.by_detector(Detector::PERSON) != 0
-                    && at >= self.person_until
-                    && let Some(span) = prose::person(bytes, at, self.person_until)
-                {
-                    self.person_until = span.end;
-                    self.part(Detector::PERSON, span);
-                }
-                self.maybe(Detector::ADDRESS, || streets::street(bytes, at));
-            }
+            May::Name => self.maybe(Detector::ADDRESS, || streets::street(bytes, at)),
         }
     }
 }
@@ -76,8 +79,8 @@ fn introduces(bytes: &[u8], capital: Capital) -> bool {
     let Some([.., third, second, last, gap]) = bytes.get(..at) else { return true };
     let sign = byte(bytes, end);
     if *gap != b' ' {
-        // The first word of a line: alone if it is all of the line.
-        return matches!(sign, b'\\' | b'"') || goes_on(bytes, capital);
+        // The first word of a line: alone if it is all of the line, or of the sentence.
+        return matches!(sign, b'\\' | b'"' | b',' | b'.') || goes_on(bytes, capital);
     }
     // A street has its number before it: `12a Main street`, `Flat 6, Main street`.
     let may_go_on = || sign == b' ' || is_open(sign);
@@ -86,16 +89,69 @@ fn introduces(bytes: &[u8], capital: Capital) -> bool {
             let lead = lead(bytes, capital, 0);
             LEADS.may_hold(lead) && (SURE_LEADS.may_hold(lead) || goes_on(bytes, capital))
                 || second.is_ascii_digit() && may_go_on()
+                || is_foreign(bytes, capital, 0)
         }
         b'0'..=b'9' => may_go_on(),
-        b'.' => SURE_LEADS.may_hold(lead(bytes, capital, 1)) || goes_on(bytes, capital),
         // In the order of a register a comma follows.
-        b':' => sign == b',' || goes_on(bytes, capital),
+        b'.' | b':' => {
+            let gap = 1 + usize::from(*second == b' ');
+            goes_on(bytes, capital)
+                || *last == b':' && sign == b','
+                || SURE_LEADS.may_hold(lead(bytes, capital, gap))
+                || is_foreign(bytes, capital, gap)
+        }
         b',' => {
             second.is_ascii_alphanumeric() && may_go_on() && is_numbered(*third, *second)
                 || goes_on(bytes, capital)
         }
         b';' | b'-' | b'\\' => goes_on(bytes, capital),
+        0x80.. => is_foreign(bytes, capital, 0),
+        _ => false,
+    }
+}
+
+/// Whether a capital may begin the second word of a name that is known, by the word before it.
+#[inline]
+fn may_be_second(bytes: &[u8], capital: Capital) -> bool {
+    let Capital { at, end, .. } = capital;
+    let Some([.., third, second, last, b' ']) = bytes.get(..at) else { return false };
+    match last {
+        b'a'..=b'z' if second.is_ascii_lowercase() => {
+            let lead = lead(bytes, capital, 0);
+            match lead.first() {
+                Some(b'A'..=b'Z') => prose::may_be_known(bytes, lead, at) || is_foreign(bytes, capital, 0),
+                _ => is_foreign(bytes, capital, 0) || prose::is_particle(lead),
+            }
+        }
+        b'A'..=b'Z' => {
+            // In capitals, a name has them in both words.
+            let is_shouted = second.is_ascii_uppercase() && third.is_ascii_uppercase();
+            !is_shouted || !byte(bytes, at + 1).is_ascii_lowercase() || is_foreign(bytes, capital, 0)
+        }
+        // Behind an initial.
+        b'.' => {
+            let lead = lead(bytes, capital, 1);
+            lead.len() == 1 || prose::is_particle(lead) || is_foreign(bytes, capital, 1)
+        }
+        // In the order of a register the given name is the second.
+        b',' => {
+            is_open(byte(bytes, end))
+                || prose::may_be_given(&bytes[at..end])
+                || prose::is_particle(lead(bytes, capital, 1))
+        }
+        0x80.. => is_foreign(bytes, capital, 0),
+        _ => false,
+    }
+}
+
+/// Whether the word that ends `gap` bytes before the blank before a capital has a letter that is not of ASCII before
+/// those that [`lead`] gives, or for its last.
+#[inline]
+fn is_foreign(bytes: &[u8], capital: Capital, gap: usize) -> bool {
+    let head = bytes.get(..capital.at - (1 + gap)).unwrap_or_default();
+    let length = capital.lead(gap).min(LEAD_MAX);
+    match head[..head.len() - length.min(head.len())] {
+        [.., lead, 0x80..=0xFF] => length > 0 || matches!(lead, 0xC3..=0xC9),
         _ => false,
     }
 }
@@ -129,7 +185,7 @@ fn goes_on(bytes: &[u8], Capital { at, end, .. }: Capital) -> bool {
     match byte(bytes, end) {
         b' ' => match byte(bytes, end + 1) {
             b'A'..=b'Z' | b'\\' | 0x80.. => true,
-            b'a'..=b'z' => prose::is_particle(bytes, end + 1),
+            b'a'..=b'z' => prose::begins_particle(bytes, end + 1),
             _ => false,
         },
         b'.' => byte(bytes, end + 1) == b' ' && (end - at == 1 || prose::is_title(&bytes[at..end])),
@@ -159,6 +215,10 @@ mod tests {
                 let street = streets::street(text, at);
                 let compound = streets::compound(text, at);
                 found.push((may_begin(text, capital), is_person || street != compound, compound.is_some()));
+                let is_short =
+                    at > 3 && !text[at - 3].is_ascii_alphanumeric() && text[at - 2].is_ascii_lowercase();
+                let is_known = !is_short && prose::known(text, at, 0).is_some();
+                assert!(!is_known || may_be_second(text, capital), "{}", String::from_utf8_lossy(text));
             }
             ControlFlow::Continue(())
         });
@@ -170,12 +230,13 @@ mod tests {
     const BEFORE: &str = concat!(
         r"Dr. |Dr |mr |M. |M |Patient |patient: |Patient: |name |Dear |hello |Hi, |signed by |by |",
         r"Ann Lee and |Regards,\n|Mrs\n|x.\nHerr |\n |x; |x. |x - |the patient, |12 |12a |Flat 6, |rue |ul. |",
-        r"rue de la |a Señora |file_name |From:\n|n |at ",
+        r"rue de la |a Señora |file_name |From:\n|n |at |Dr . |Officer : |Officer: |officer |user |Bill to\n|",
+        r"Señor. |réunion: |née |signé |José |Ólaf |Lee, |J. |Anna van der |ANNA ",
     );
     const NAMES: &str = concat!(
         r"Ann|Lee|A|J. Lee|DOE|DOE, JANE|Lee, Ann|Anna van der Berg|O'Brien|Müller|M\u00fcller|Dr. Lee|",
         r"Main Street|Main street|Jean Roe|Hauptstrasse 5|Bahnhofstr. 12|Calle Mayor 5|Report|Main-Straat 7|",
-        r"Ann Lee|Hauptstrasse",
+        r"Ann Lee|Hauptstrasse|Anna Kowalski|Peter",
     );
     const BEHIND: &str = " called about it|, 45,| <ann@example.com>| went|.|\\n|\"|!|: x| 12| (45F)|";
 

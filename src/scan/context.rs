@@ -21,8 +21,10 @@ const PHRASE_WORDS_MAX: usize = 4;
 /// Bytes of a phrase, folded.
 const PHRASE_BYTES_MAX: usize = 64;
 /// Words between a label and its value.
-const FILLERS: [&[u8]; 14] = [
-    b"is", b"was", b"are", b"no", b"nr", b"num", b"number", b"of", b"the", b"for", b"a", b"id", b"on", b"ist",
+const FILLERS: [&[u8]; 30] = [
+    b"is", b"was", b"are", b"no", b"nr", b"num", b"number", b"of", b"the", b"for", b"a", b"id", b"on",
+    b"ist", b"as", b"given", b"der", b"den", b"dem", b"le", b"il", b"el", b"em", b"op", b"dnia", b"est",
+    b"es", b"lautet", b"to", b"me",
 ];
 
 /// The words before a place in the same string, the last first.
@@ -108,6 +110,8 @@ fn is_surrogate(head: &[u8], word: &[u8]) -> bool {
 /// What the words right before `at` name, and how surely.
 #[inline]
 pub(super) fn label(bytes: &[u8], at: usize, fields: &Fields) -> Option<(Detector, Tier)> {
+    // A tab parts a label from its value as a blank does.
+    let at = if bytes[..at].ends_with(b"\\t") { at - 2 } else { at };
     let mut words = Words::before(bytes, at);
     let mut reach = GAP;
     loop {

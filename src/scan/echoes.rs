@@ -76,8 +76,8 @@ mod tests {
         let plan = Plan::new(vec![rule("r", &[Detector::PERSON], &[], Action::Replace)]).unwrap();
         for (text, wanted) in [
             (
-                r#"{"patient_name":"Ann Lee","note":"then Ann Lee left, Lee Ann stayed, Ann Leeds too"}"#,
-                r#"{"patient_name":"[NAME]","note":"then [NAME] left, Lee Ann stayed, Ann Leeds too"}"#,
+                r#"{"patient_name":"Aro Quix","note":"then Aro Quix left, Quix Aro stayed, Aro Quixes too"}"#,
+                r#"{"patient_name":"[NAME]","note":"then [NAME] left, Quix Aro stayed, Aro Quixes too"}"#,
             ),
             (
                 r#"{"note":"Patient Ann Lee is here. It was Ann Lee."}"#,

@@ -93,7 +93,10 @@ impl Sweep<'_> {
         if bytes[at] == b'=' && before(bytes, at).is_ascii_digit() {
             self.maybe(Detector::TRACK, || tokens::track(bytes, at));
         }
+        self.line(at);
         let name_end = if before(bytes, at) == b'\'' { at - 1 } else { at };
+        // `name = value` has a blank before its sign.
+        let name_end = name_end - usize::from(bytes[at] == b'=' && before(bytes, name_end) == b' ');
         let tail = bytes.get(name_end.saturating_sub(12)..name_end).unwrap_or_default();
         if !before(bytes, name_end).is_ascii_alphanumeric() || !self.rules.fields.may_be(tail) {
             return;

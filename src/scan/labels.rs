@@ -11,6 +11,7 @@ use super::context;
 use super::edges::{before, byte, is_word, skip_escape, skip_space};
 use super::names::Tier;
 use super::veto;
+use super::words::Lexicon;
 
 /// Bytes of such a value.
 const VALUE_BYTES_MAX: usize = 64;
@@ -43,7 +44,9 @@ fn fitting(
 ) -> Option<Range<usize>> {
     let row = detector.row();
     let content = bytes.get(start..end)?;
-    let digits = content.iter().filter(|byte| byte.is_ascii_digit()).count();
+    // Of a time stamp the date counts: `1980-02-29T00`.
+    let part = if row.veto == Veto::Date { content.split(|byte| *byte == b'T').next() } else { None };
+    let digits = part.unwrap_or(content).iter().filter(|byte| byte.is_ascii_digit()).count();
     let fits = match row.veto {
         Veto::Short => start == at && (3..=4).contains(&digits) && digits == content.len(),
         Veto::Date => (4..=8).contains(&digits),
@@ -66,7 +69,8 @@ pub(super) fn token_start(bytes: &[u8], at: usize) -> Option<usize> {
     let floor = at.saturating_sub(VALUE_BYTES_MAX);
     let count = bytes[floor..at].iter().rev().take_while(|byte| is_part(byte)).count();
     let start = date_start(bytes, skip_escape(bytes, at - count).min(at));
-    matches!(before(bytes, start), b' ' | b':' | b'=' | b'#').then_some(start)
+    let is_cell = bytes[..start].ends_with(b"\\t");
+    (is_cell || matches!(before(bytes, start), b' ' | b':' | b'=' | b'#')).then_some(start)
 }
 
 /// Where the date begins whose year is at `start`: behind a day and a month in digits or letters, perhaps
@@ -131,22 +135,55 @@ fn token_end(bytes: &[u8], at: usize, is_grouped: bool, is_date: bool) -> usize 
     end
 }
 
+/// Where a date ends that begins with its day and spells its month: `29 February 1980`, `3. März 1980`, `3 de mayo de
+/// 1980`.
+pub(super) fn written(bytes: &[u8], at: usize) -> Option<usize> {
+    let digits = bytes.get(at..)?.iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
+    let mut month = at + digits + usize::from(byte(bytes, at + digits) == b'.');
+    let link = |at: usize| {
+        [b" de ".as_slice(), b" of "].iter().any(|link| bytes[at.min(bytes.len())..].starts_with(link))
+    };
+    month += if link(month) { 4 } else { 1 };
+    if !is_month(bytes, month) {
+        return None;
+    }
+    let word = bytes[month..]
+        .iter()
+        .take(20)
+        .take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80)
+        .count();
+    let mut year = month + word + usize::from(byte(bytes, month + word) == b'.');
+    year += if link(year) { 4 } else { 1 };
+    let digits = bytes.get(year..)?.iter().take(5).take_while(|byte| byte.is_ascii_digit()).count();
+    (digits == 4).then_some(year + 4)
+}
+
+/// Where the date begins whose last digits are at `at`: its year, or all of it.
+pub(super) fn date_first(bytes: &[u8], at: usize) -> usize {
+    let head = &bytes[at.saturating_sub(8)..at];
+    let length = head
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'/' | b'-'))
+        .count();
+    if length > 0 { at - length } else { date_start(bytes, at) }
+}
+
 /// Whether the name of a month, or its first three letters, begin at `at`; in English, German, French,
-/// Spanish, Italian or Dutch.
+/// Spanish, Portuguese, Italian, Dutch, Polish or Swedish.
 pub(super) fn is_month(bytes: &[u8], at: usize) -> bool {
-    const MONTHS: [&[u8]; 27] = [
-        b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec",
-        b"mai", b"okt", b"dez", b"fev", b"avr", b"jui", b"aou", b"ene", b"abr", b"ago", b"dic", b"gen",
-        b"mag", b"giu", b"maa",
-    ];
-    const FOREIGN: [&str; 6] = ["mär", "fév", "aoû", "déc", "jän", "lug"];
+    static MONTHS: Lexicon = Lexicon::new(
+        "jan feb mar apr may jun jul aug sep oct nov dec mai okt dez fev avr jui aou ene abr ago dic gen mag giu maa ott \
+         set out maj sty lut kwi cze lip sie wrz lis gru paz",
+    );
+    const FOREIGN: [&str; 7] = ["mär", "fév", "aoû", "déc", "jän", "lug", "paź"];
     let Some(word) = bytes.get(at..at + 3) else { return false };
     let rest = &bytes[at..];
     let is_same = |month: &&str| {
         let head = rest.get(..month.len()).unwrap_or_default();
         head.eq_ignore_ascii_case(month.as_bytes())
     };
-    MONTHS.iter().any(|month| word.eq_ignore_ascii_case(month)) || FOREIGN.iter().any(is_same)
+    MONTHS.holds(word) || !rest[..3].is_ascii() && FOREIGN.iter().any(is_same)
 }
 
 /// What stands behind the equals sign or colon at `at`, behind a name of this kind; it may be harmless.
@@ -157,7 +194,10 @@ pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Ra
     if is_colon && veto != Veto::Secret && byte(bytes, skip_space(bytes, at + 1)) != b'\'' {
         return None;
     }
-    let mut start = if is_colon { skip_space(bytes, at + 1) } else { at + 1 };
+    // `password = hunter2`, with blanks on both sides.
+    let is_spaced =
+        !is_colon && before(bytes, at) == b' ' && byte(bytes, at + 1) == b' ' && veto == Veto::Secret;
+    let mut start = if is_colon || is_spaced { skip_space(bytes, at + 1) } else { at + 1 };
     let quote = match byte(bytes, start) {
         b'\'' => Some(b'\''),
         b'\\' if byte(bytes, start + 1) == b'"' => Some(b'\\'),
@@ -172,13 +212,23 @@ pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Ra
         start += if bytes.get(start..)?.starts_with(scheme) { scheme.len() } else { 0 };
     }
     let rest = bytes.get(start..(start + VALUE_BYTES_MAX * 8).min(bytes.len()))?;
+    // In the query of a URL the next name follows; elsewhere the sign may belong to a password.
+    let is_inner = veto == Veto::Secret && {
+        let past = memchr::memchr(b'&', rest).map_or(rest.len(), |place| place + 1);
+        let tail = rest[past..]
+            .iter()
+            .take(32)
+            .take_while(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
+        !tail.clone().any(|byte| *byte == b'=') && tail.count() > 0
+    };
     let is_end = |byte: &u8| match quote {
         Some(quote) => *byte == quote || *byte == b'"',
         None => {
             byte.is_ascii_whitespace()
+                || *byte == b'&' && !is_inner
                 || matches!(
                     byte,
-                    b'&' | b';' | b',' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b')' | b'}' | b'|'
+                    b';' | b',' | b'"' | b'\'' | b'`' | b'\\' | b'<' | b'>' | b')' | b'}' | b'|'
                 )
         }
     };
@@ -187,7 +237,8 @@ pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Ra
         end -= 1;
     }
     let content = bytes.get(start..end).filter(|content| !content.is_empty())?;
-    let is_plain = is_colon && quote.is_none() && is_prose(content);
+    let is_call = is_spaced && (content.contains(&b'(') || !content.iter().any(u8::is_ascii_digit));
+    let is_plain = is_colon && quote.is_none() && is_prose(content) || quote.is_none() && is_call;
     (!is_plain).then_some(start..end)
 }
 

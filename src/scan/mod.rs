@@ -7,9 +7,10 @@
 //! **How.** One pass in blocks of 64 marks *candidates* (`candidates`, `classes`). Small *verifiers* judge the window
 //! around each: the forms of the one table of detectors (`catalogue`, `forms`, with the arithmetic of
 //! `checks`), shapes that are no form (`shapes`), credentials (`tokens`), people and streets behind what
-//! introduces them (`capitals`, `prose`, `streets`, `words`). A form that chance hits too often needs a word before it
+//! introduces them or whose names are known (`capitals`, `prose`, `streets`, `words`), dates of birth behind them
+//! (`births`). A form that chance hits too often needs a word before it
 //! (`context`, `labels`). A colon or an equals sign leads to the *name of a field* (`keys`, `fields`, `folded`,
-//! `names`, `beside`; in tables and pairs `tables`, `pairs`), and from there to its value at any depth of JSON in strings (`walk`, `edges`), unless
+//! `names`, `beside`; in tables, pairs and lines of forms `tables`, `pairs`, `lines`), and from there to its value at any depth of JSON in strings (`walk`, `edges`), unless
 //! the value is harmless (`veto`). What they leave is a list of hits; `settle` unites overlaps, asks which
 //! rule is strictest, looks up the place of each (`place`), and writes (`write`).
 //!
@@ -31,10 +32,11 @@
 //! withheld whole (`Binary`).
 //!
 //! **What it is not.** Nothing encrypted, reversed or paraphrased is found, nothing in images, and no value
-//! cut over two messages. A person whom nothing introduces needs a model: it reads the prose of a message
+//! cut over two messages. A person whom nothing introduces and whose name is not widely known needs a model: it reads the prose of a message
 //! (`passages`) before the scan does, and what it took for a person is a hit like any other (`told`).
 
 mod beside;
+mod births;
 mod candidates;
 mod capitals;
 mod catalogue;
@@ -56,6 +58,7 @@ mod ground;
 mod joined;
 mod keys;
 mod labels;
+mod lines;
 mod media;
 mod mentions;
 mod names;

@@ -3,19 +3,25 @@
 //! A title (`Dr`, `Herr`), a label (`Patient`, `name`), a greeting or the end of a letter, a phrase (`spoke
 //! with`, `invoice for`), a person just before (`and`), a mailbox or an age behind, or what only people do
 //! (`… called about`). Behind a title one word is enough, behind most others there are two. Words such as
-//! `Report` or `Team` belong to no name. Someone whom nothing introduces is not found: that needs a model.
+//! `Report` or `Team` belong to no name. Someone whom nothing introduces is found by a name that is widely
+//! known (`known`), and else needs a model.
 
 use std::ops::Range;
 
-use super::edges::{before, byte, is_word, skip_escape};
-use super::words::{word, word_before};
+use super::edges::{byte, is_word, skip_escape};
+use super::words::word;
 
+mod cues;
+mod family;
+mod given;
+mod known;
 mod lexicons;
+#[cfg(test)]
+mod tests;
 
-use lexicons::{
-    CALLED, CLOSINGS, DEEDS, GREETINGS, HEADINGS, JOINTS, LABELS, NOUNS, PARTICLES, PHRASES, TAILS, TITLES,
-    VERBS,
-};
+use cues::{Cue, cue};
+pub(super) use known::{is_thing, known, may_be_given, may_be_known};
+use lexicons::{CALLED, DEEDS, NOUNS, PARTICLES, TITLES, VERBS};
 pub(super) use lexicons::{CUES, SURE_CUES};
 
 /// Words of one name, particles not counted.
@@ -24,23 +30,6 @@ const NAME_WORDS_MAX: usize = 6;
 const PARTICLE_BYTES_MAX: usize = 5;
 /// Bytes in which one person leads to the next.
 const REACH: usize = 240;
-
-/// How a person is introduced, and how much is asked of the words behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cue {
-    /// One word is enough.
-    Title,
-    /// Two words.
-    Label,
-    /// One word, if a comma or the end of the line follows.
-    Greeting,
-    /// Two words, and what only people do behind them.
-    Clause,
-    /// One word, if the line ends with it.
-    Closing,
-    /// Two words, which may stand in capitals or in the order of a register.
-    Form,
-}
 
 /// The person whose name begins with the capital at `at`. `known` is where the last person before ended.
 pub(super) fn person(bytes: &[u8], at: usize, known: usize) -> Option<Range<usize>> {
@@ -52,102 +41,16 @@ pub(super) fn person(bytes: &[u8], at: usize, known: usize) -> Option<Range<usiz
     }
     let (end, count, full) = name(bytes, at)?;
     let next = byte(bytes, end);
+    let first = || word(bytes, at).is_some_and(|first| known::is_family(&bytes[at..first.end]));
     let is_enough = match cue {
         Cue::Title => full >= 1,
+        Cue::Role => full >= 2 || full == 1 && first(),
         Cue::Label | Cue::Form => full >= 2 || full == 1 && count >= 2,
         Cue::Greeting => matches!(next, b',' | b'!' | b':' | b'\\' | b'"') || full >= 2,
         Cue::Clause => full >= 2 && acts(bytes, end, known, at),
-        Cue::Closing => full >= 1 && matches!(next, b'\\' | b'"'),
+        Cue::Closing => full >= 1 && matches!(next, b'\\' | b'"' | b',' | b'.'),
     };
     (is_enough && !is_word(next) && next != b'_' && next != b'@').then_some(at..end)
-}
-
-/// Whether one of the small words between the words of a name begins at `at`.
-pub(super) fn is_particle(bytes: &[u8], at: usize) -> bool {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let length =
-        rest.iter().take(PARTICLE_BYTES_MAX + 1).take_while(|byte| byte.is_ascii_alphabetic()).count();
-    PARTICLES.holds(&rest[..length])
-}
-
-/// Whether a word stands before a name as a title.
-pub(super) fn is_title(word: &[u8]) -> bool {
-    TITLES.holds(word)
-}
-
-/// What introduces the capital at `at`.
-fn cue(bytes: &[u8], at: usize, known: usize) -> Option<Cue> {
-    let gap = at.checked_sub(1)?;
-    if bytes[gap] != b' ' {
-        return (before(bytes, gap) == b'\\').then(|| line_cue(bytes, gap - 1));
-    }
-    let last = before(bytes, gap);
-    let mark = usize::from(matches!(last, b'.' | b':'));
-    let lead = word_before(bytes, gap - mark);
-    let start = gap - mark - lead.len();
-    if lead.is_empty() {
-        let is_told = last == b',' && LABELS.holds(word_before(bytes, gap - 1));
-        let is_clause = matches!(last, b',' | b';' | b'.' | b'-' | b'\\');
-        return if is_told { Some(Cue::Label) } else { is_clause.then_some(Cue::Clause) };
-    }
-    if before(bytes, start) >= 0x80 {
-        let is_title =
-            TAILS.holds(lead) && LONG_TITLES.iter().any(|title| bytes[..gap].ends_with(title.as_bytes()));
-        return is_title.then_some(Cue::Title);
-    }
-    if matches!(before(bytes, start), b'_' | b'/' | b'=' | b'@' | b'0'..=b'9') {
-        return None;
-    }
-    if !CUES.may_hold(lead) {
-        return matches!(last, b'.' | b':').then_some(Cue::Clause);
-    }
-    let is_capital = lead[0].is_ascii_uppercase() && !lead[1..].iter().any(u8::is_ascii_uppercase);
-    if is_capital && last != b':' && TITLES.holds(lead) && before(bytes, start) != b'.' {
-        return (lead.len() > 1 || last == b'.').then_some(match lead.len() {
-            1 => Cue::Label,
-            _ => Cue::Title,
-        });
-    }
-    if last != b'.' && LABELS.holds(lead) {
-        return Some(if last == b':' { Cue::Form } else { Cue::Label });
-    }
-    if last == b':' && HEADINGS.holds(lead) {
-        return Some(Cue::Label);
-    }
-    if GREETINGS.holds(lead) && is_capital && last == b' '
-        || GREETINGS.holds(lead) && last != b'.' && last != b':'
-    {
-        return Some(if lead.eq_ignore_ascii_case(b"dear") { Cue::Title } else { Cue::Greeting });
-    }
-    if mark == 0 && JOINTS.holds(lead) && start == known + 1 {
-        return Some(Cue::Label);
-    }
-    if mark == 0
-        && let Some((_, heads)) = PHRASES.iter().find(|row| row.0.holds(lead))
-    {
-        let head = word_before(bytes, start.saturating_sub(1));
-        return (heads.holds(head)).then_some(Cue::Label);
-    }
-    matches!(last, b'.' | b':').then_some(Cue::Clause)
-}
-
-/// Titles whose letters are not all of ASCII.
-const LONG_TITLES: [&str; 5] = ["Señora", "Señor", "Señorita", "Fräulein", "Señoras"];
-
-/// What introduces the first word of a line, by the line before; its escape begins at `end`.
-fn line_cue(bytes: &[u8], mut end: usize) -> Cue {
-    while end >= 2 && bytes[end - 2..end] == *b"\\n" {
-        end -= 2;
-    }
-    let last = before(bytes, end);
-    let mark = usize::from(matches!(last, b',' | b'!' | b':' | b'.'));
-    let word = word_before(bytes, end - mark);
-    match last {
-        b':' if LABELS.holds(word) || HEADINGS.holds(word) => Cue::Label,
-        b':' => Cue::Clause,
-        _ if CLOSINGS.holds(word) || bytes[..end - mark].ends_with("Grüßen".as_bytes()) => Cue::Closing,
-        _ => Cue::Clause,
-    }
 }
 
 /// Where a name ends that is written as in a register: `DOE, JANE`, `Lee, Ann`, `JANE DOE`.
@@ -165,6 +68,48 @@ fn registered(bytes: &[u8], at: usize) -> Option<usize> {
     }
     let (end, is_other) = part(first + comma + 1)?;
     (is_shouted == is_other && !is_word(byte(bytes, end)) && byte(bytes, end) != b'_').then_some(end)
+}
+
+/// The person whom a form names at `at`, before `end`. A strong label is content with one word, and one whose name
+/// has other meanings with one that is known.
+pub(super) fn named(bytes: &[u8], at: usize, end: usize, is_strong: bool) -> Option<Range<usize>> {
+    if let Some(past) = registered(bytes, at) {
+        return Some(at..past);
+    }
+    let mut from = at;
+    while let Some(small) =
+        word(bytes, from).filter(|small| is_particle(&bytes[from..small.end]) && from < end)
+    {
+        from = small.end + 1;
+    }
+    let (past, count, full) = name(bytes, from).filter(|found| found.0 <= end)?;
+    let text = &bytes[from..past];
+    let is_alone = past == end
+        || matches!(byte(bytes, past), b',' | b';' | b'(' | b'|' | b'\t')
+        || bytes[past..].starts_with(b"  ");
+    let is_told = full >= 2 || full == 1 && count >= 2;
+    let is_one = full == 1 && is_alone && (is_strong || known::is_given(text) || known::is_family(text));
+    let next = byte(bytes, past);
+    ((is_told || is_one) && !is_word(next) && !matches!(next, b'_' | b'@' | b'/')).then_some(at..past)
+}
+
+/// Whether a word may stand between the given and the family name: `van`, `de`.
+#[inline]
+pub(super) fn is_particle(word: &[u8]) -> bool {
+    word.len() <= 3 && PARTICLES.holds(word)
+}
+
+/// Whether one of the small words between the words of a name begins at `at`.
+pub(super) fn begins_particle(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let length =
+        rest.iter().take(PARTICLE_BYTES_MAX + 1).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    PARTICLES.holds(&rest[..length])
+}
+
+/// Whether a word stands before a name as a title.
+pub(super) fn is_title(word: &[u8]) -> bool {
+    TITLES.holds(word)
 }
 
 /// The words of a name that begins at `at`: its end, how many words, and how many of them are no initials.
@@ -217,7 +162,7 @@ fn acts(bytes: &[u8], end: usize, known: usize, at: usize) -> bool {
         let next = (byte(bytes, from) == b' ').then(|| word(bytes, from + 1)).flatten();
         next.map(|next| (&bytes[from + 1..next.end], next.end))
     };
-    if has_mailbox(bytes, end) || has_age(bytes, end) {
+    if has_mailbox(bytes, end) || has_age(bytes, end) || known::has_degree(bytes, end) {
         return true;
     }
     let Some((verb, past)) = following(end) else { return false };
@@ -278,113 +223,4 @@ fn has_age(bytes: &[u8], end: usize) -> bool {
         [b',', b' ', ..] | [b')', ..] | [b'F' | b'M' | b'f' | b'm' | b'y', b')' | b',' | b'o', ..]
     );
     (1..=3).contains(&digits) && (is_closed || tail.starts_with(b"-year") || tail.starts_with(b" year"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The people found in a text, one after the other, as the sweep calls.
-    fn people(text: &str) -> Vec<&str> {
-        let bytes = text.as_bytes();
-        let (mut found, mut known) = (Vec::new(), 0);
-        for at in 1..bytes.len() {
-            let is_hook =
-                bytes[at].is_ascii_uppercase() && (bytes[at - 1] == b' ' || at > 1 && bytes[at - 2] == b'\\');
-            if is_hook
-                && at >= known
-                && let Some(span) = person(bytes, at, known)
-            {
-                known = span.end;
-                found.push(&text[span]);
-            }
-        }
-        found
-    }
-
-    #[test]
-    fn finds_whom_something_introduces() {
-        for (text, wanted) in [
-            ("Dear Dr. Anna van der Berg, we", vec!["Dr. Anna van der Berg"]),
-            ("to Herr Müller today", vec!["Müller"]),
-            (r"to Herr M\u00fcller today", vec![r"M\u00fcller"]),
-            ("Patient Ann O'Brien-Lee (DOB", vec!["Ann O'Brien-Lee"]),
-            ("name: Ann J. Lee, 41", vec!["Ann J. Lee"]),
-            ("I spoke with Ann Lee and Bob Roe yesterday", vec!["Ann Lee", "Bob Roe"]),
-            ("spoke with Ann Lee; Bob Roe will send it", vec!["Ann Lee", "Bob Roe"]),
-            ("Hi team, Ann Lee called about it", vec!["Ann Lee"]),
-            ("Hello Ann, thanks", vec!["Ann"]),
-            ("signed by Ann Lee on", vec!["Ann Lee"]),
-            ("M. Jean Roe, Sr. Juan de la Cruz", vec!["Jean Roe", "Juan de la Cruz"]),
-            (r"ok\nAnn Lee called about it", vec!["Ann Lee"]),
-        ] {
-            assert_eq!(people(text), wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn finds_whom_a_line_or_a_list_names() {
-        for (text, wanted) in [
-            ("Patient: DOE, JANE DOB", vec!["DOE, JANE"]),
-            ("Patient: Lee, Ann (F)", vec!["Lee, Ann"]),
-            ("From: Ann Lee, To: Bob Roe", vec!["Ann Lee", "Bob Roe"]),
-            (r"x. Kind regards,\nAnn Lee\nAcme", vec!["Ann Lee"]),
-            (r"x. Thanks!\n\nAnn\n", vec!["Ann"]),
-            (r"Ship to:\nAnn Lee\n12", vec!["Ann Lee"]),
-            ("x. Ann Lee, 45, presented", vec!["Ann Lee"]),
-            ("x. Ann Lee (45F) fell", vec!["Ann Lee"]),
-            ("the patient, Ann Lee, is", vec!["Ann Lee"]),
-            ("invoice for Ann Lee", vec!["Ann Lee"]),
-            ("a Señora Lee x", vec!["Lee"]),
-        ] {
-            assert_eq!(people(text), wanted, "{text}");
-        }
-        for text in [
-            "From: Sales Team, To: Support",
-            r"x. Kind regards,\nSupport\n",
-            r"x. Steps:\nOpen Settings",
-            "Patient: IN STOCK",
-            "x. Release Notes, 45, page",
-            "ready for New York",
-        ] {
-            assert_eq!(people(text), Vec::<&str>::new(), "{text}");
-        }
-    }
-
-    #[test]
-    fn names_the_owner_of_a_mailbox() {
-        for (text, wanted) in [
-            ("\"Ann Lee <", Some("Ann Lee")),
-            (r#""\"Lee, Ann\" <"#, Some("Lee, Ann")),
-            ("\"Bob Roe <b@x.de>, Ann van der Lee <", Some("Ann van der Lee")),
-            (r"x\nAnn Lee <", Some("Ann Lee")),
-            ("\"Acme Support <", None),
-            ("\"ann <", None),
-            ("see <", None),
-            ("<", None),
-        ] {
-            let found = owner(text.as_bytes(), text.len()).map(|span| &text[span]);
-            assert_eq!(found, wanted, "{text}");
-        }
-    }
-
-    #[test]
-    fn leaves_words_that_are_no_names() {
-        for text in [
-            "Patient Records and Patient Safety Report",
-            "PATIENT ANN LEE",
-            "Customer Service, Employee Handbook, Driver License",
-            "see the Jordan River and Victoria Station pages",
-            "Contact Support, Dear Customer, Hi Team,",
-            "Hello World, the Apple Store is open",
-            "Sr Software Engineer, Sr. Director",
-            "file_name Ann Lee, user_name Ann Lee",
-            "name=Ann Lee",
-            "at 9 A.M. Monday Night",
-            "updated. Apple Maps will follow",
-            "HR Department, 12 ms Latency",
-        ] {
-            assert_eq!(people(text), Vec::<&str>::new(), "{text}");
-        }
-    }
 }

@@ -14,7 +14,7 @@ use super::rules::Ruleset;
 use super::set::Set;
 use super::spared::Spared;
 use super::walk::Leaf;
-use super::{labels, prose, shapes, spelled, tokens, views};
+use super::{births, labels, prose, shapes, spelled, tokens, views};
 use crate::bounds::SCAN_WALKS_MAX;
 
 /// Something that a detector or a rule's field found.
@@ -110,6 +110,7 @@ impl<'t> Sweep<'t> {
 
     fn end(mut self) -> Vec<Hit> {
         self.judge_again();
+        self.births();
         self.echo();
         // What no rule is content with stood only to tell of what is beside it.
         self.hits.retain(|hit| hit.rules != 0);
@@ -195,12 +196,16 @@ impl<'t> Sweep<'t> {
         if (13..=16).contains(&length) && !is_found {
             self.maybe(Detector::PAN, || shapes::odd_card(bytes, at, end));
         }
-        if !is_found
-            && let Some(start) = labels::token_start(bytes, at)
+        if is_found {
+            return;
+        }
+        if let Some(start) = labels::token_start(bytes, at)
             && let Some((detector, tier)) = context::label(bytes, start, &rules.fields)
             && let Some(span) = labels::value(bytes, (start, at), detector, tier)
         {
             self.part_by(Ground::Word, detector, span);
+        } else if length == 4 && births::is_year(bytes, at) {
+            self.birth(labels::date_first(bytes, at));
         }
     }
 

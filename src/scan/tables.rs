@@ -18,6 +18,10 @@ use super::veto;
 const TABLE_BYTES_MIN: usize = 12;
 /// Bytes of the first line of a table.
 const HEADER_BYTES_MAX: usize = 512;
+/// Bytes at the start of a string, and behind a table, in which a table may begin.
+const REACH: usize = 4096;
+/// Lines that are no rows, one after the other, behind which a table has ended.
+const OTHERS_MAX: usize = 3;
 /// Columns of a table; further ones are left to their forms.
 const COLUMNS_MAX: usize = 64;
 /// Bytes of one column's name.
@@ -55,8 +59,15 @@ const SEGMENTS: [(&[u8], usize, Detector); 24] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Separator {
     Byte(u8),
+    /// Two blanks or more.
+    Gap,
     /// An escaped tab.
     Tab,
+}
+
+/// Whether a line holds an escaped tab, or two blanks, between words.
+fn is_tabbed(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| pair == b"\\t" || pair == b"  ")
 }
 
 /// How an escape in a string goes on: its bytes, and the letter.
@@ -103,6 +114,12 @@ impl Row {
             let parts = match separator {
                 Separator::Byte(byte) => this == byte,
                 Separator::Tab => this == b'\\' && letter == b't',
+                Separator::Gap => {
+                    this == b' '
+                        && byte(bytes, at + 1) == b' '
+                        && byte(bytes, at + 2) != b' '
+                        && at > line.start
+                }
             };
             if at == line.end || parts && !is_quoted {
                 if let Some(slot) = row.cells.get_mut(row.width) {
@@ -169,35 +186,96 @@ impl Sweep<'_> {
             }
             return;
         }
-        // The first line is judged before the end of the string is looked for, which may be far.
-        let window = &bytes[..(start + HEADER_BYTES_MAX).min(bytes.len())];
-        let (header_end, mut from) = line(bytes, start, edges::closing(window, start, level).content());
-        if from == header_end || header_end - start < 4 {
-            return;
+        // Lines are judged before the end of the string is looked for, which may be far.
+        let window = &bytes[..(start + REACH).min(bytes.len())];
+        let near = edges::closing(window, start, level).content();
+        let mut end = None;
+        let mut at = start;
+        while at < near {
+            let (header_end, from) = line(bytes, at, near);
+            if from > header_end
+                && let Some((separator, width, columns)) = self.header(at..header_end, from, near)
+            {
+                let End::Closed(content, _) = edges::closing(bytes, start, level) else { return };
+                let content = *end.get_or_insert(content);
+                at = self.rows(from, content, separator, (width, &columns));
+                continue;
+            }
+            at = from.max(header_end + 1);
         }
-        let Some((separator, width, columns)) = self.columns(start..header_end) else { return };
-        let End::Closed(end, _) = edges::closing(bytes, start, level) else { return };
+    }
+
+    /// What a line says as the first of a table, if the line behind it, at `next`, is a row of the same width.
+    fn header(
+        &mut self,
+        header: Range<usize>,
+        next: usize,
+        end: usize,
+    ) -> Option<(Separator, usize, Columns)> {
+        let bytes = self.bytes;
+        if !(4..=HEADER_BYTES_MAX).contains(&header.len()) {
+            return None;
+        }
+        let text = &bytes[header.clone()];
+        if memchr::memchr3(b'|', b',', b';', text).is_none() && !is_tabbed(text) {
+            return None;
+        }
+        let blanks = text.iter().filter(|byte| **byte == b' ').count();
+        let marks = text.iter().filter(|byte| matches!(byte, b',' | b';')).count();
+        // Prose has more blanks than the names of columns have between them.
+        if blanks > 3 * (marks + 1) && !text.contains(&b'|') && !is_tabbed(text) {
+            return None;
+        }
+        let (below, after) = line(bytes, next, end);
+        let found = self.columns(header)?;
+        let is_row = |from, to| Row::new(bytes, from..to, found.0).width == found.1;
+        let is_rule = bytes[next..below].iter().all(|byte| b"-+|: =\\t".contains(byte));
+        (is_row(next, below) || is_rule && is_row(after, line(bytes, after, end).0)).then_some(found)
+    }
+
+    /// Takes the cells of the rows from `from` on; where the table ends.
+    fn rows(
+        &mut self,
+        mut from: usize,
+        end: usize,
+        separator: Separator,
+        (width, columns): (usize, &Columns),
+    ) -> usize {
+        let bytes = self.bytes;
+        let mut others = 0;
         while from < end {
             let (line_end, next) = line(bytes, from, end);
             let row = Row::new(bytes, from..line_end, separator);
-            // What is not as wide as the first line is no row of it.
+            // What is not as wide as the first line is no row of it, and a few such lines end the table.
             if row.width == width {
+                others = 0;
                 for (column, (from, to)) in columns.iter().zip(row.cells) {
                     if let Some((detector, tier)) = *column {
                         self.cell(detector, tier, from..to);
                     }
                 }
+            } else {
+                others += 1;
+                if others == OTHERS_MAX {
+                    return line_end;
+                }
             }
             from = next.max(line_end + 1);
         }
+        from
     }
 
     /// What parts the columns of a first line, how many there are, and what they say; `None` if it names
     /// none, or is prose.
     fn columns(&mut self, header: Range<usize>) -> Option<(Separator, usize, Columns)> {
         let bytes = self.bytes;
-        let separators =
-            [Separator::Tab, Separator::Byte(b','), Separator::Byte(b';'), Separator::Byte(b'|')];
+        let separators = [
+            Separator::Tab,
+            Separator::Byte(b'|'),
+            Separator::Byte(b';'),
+            Separator::Byte(b','),
+            Separator::Gap,
+        ];
         let mut rows = separators.into_iter().map(|one| (one, Row::new(bytes, header.clone(), one)));
         let (separator, row) = rows.find(|(_, row)| row.width > 1)?;
         let is_name = |&(start, end): &(usize, usize)| {

@@ -5,6 +5,7 @@
 use super::Detector;
 use super::catalogue::{TABLE, Veto};
 use super::names::Tier;
+use super::prose;
 
 /// Whether a value under a field of this class tells nothing. Of [`Tier::Beside`] the value stands beside
 /// one that tells of a person.
@@ -41,7 +42,7 @@ pub(super) fn is_harmless(detector: Detector, tier: Tier, content: &[u8]) -> boo
         Veto::Host => !is_address(content),
         Veto::Name => match tier {
             Tier::Strong => digits > 0 && is_short && digits * 2 > content.len(),
-            Tier::Weak | Tier::Sole => !is_name(content, 2),
+            Tier::Weak | Tier::Sole => !is_name(content, 2) || prose::is_thing(content),
             Tier::Beside => !is_name(content, 1),
         },
         Veto::Place => {

@@ -1,6 +1,7 @@
 //! Words of prose in raw JSON: letters in any spelling, capitals, and what joins the words of a name.
 
-use super::edges::{before, byte};
+use super::edges::{before, byte, skip_escape};
+use super::folded::fold;
 
 /// Bytes of one word.
 const WORD_BYTES_MAX: usize = 48;
@@ -55,6 +56,44 @@ pub(super) fn word(bytes: &[u8], at: usize) -> Option<Word> {
     Some(Word { end, letters, is_capital: is_capital && (letters == 1 || capitals < letters) })
 }
 
+/// A word in lower case and without diacritics, as lexicons have theirs, in `buffer`; one in plain ASCII as it
+/// is. `None` for what is too long.
+pub(super) fn plain<'w>(word: &'w [u8], buffer: &'w mut [u8; WORD_BYTES_MAX]) -> Option<&'w [u8]> {
+    if word.is_ascii() {
+        return Some(word);
+    }
+    let mut length = 0;
+    for character in std::str::from_utf8(word).ok()?.chars() {
+        let letters: &[u8] = match fold(character) {
+            Some(letter) if letter.is_ascii() => &[u8::try_from(letter).ok()?],
+            Some('ß') => b"ss",
+            Some('æ') => b"ae",
+            Some('œ') => b"oe",
+            Some('đ') => b"d",
+            Some(_) => return None,
+            None => b"-",
+        };
+        buffer.get_mut(length..length + letters.len())?.copy_from_slice(letters);
+        length += letters.len();
+    }
+    Some(&buffer[..length])
+}
+
+/// Where the word begins that ends before `end`: letters of Latin script, and dashes and apostrophes among them;
+/// `end` where there is none.
+pub(super) fn word_start(bytes: &[u8], end: usize) -> usize {
+    let floor = end.saturating_sub(WORD_BYTES_MAX);
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80 || matches!(byte, b'-' | b'\'');
+    let head = bytes.get(floor..end).unwrap_or_default();
+    let length = head.iter().rev().take_while(|byte| is_part(byte)).count();
+    let mut start = skip_escape(bytes, end - length).min(end);
+    // Quotation marks and dashes of other alphabets are no letters.
+    while start < end && letter(bytes, start).is_none() {
+        start += 1;
+    }
+    start
+}
+
 /// The run of ASCII letters that ends before `at`, without the letter of an escape: `Herr` of `Herr `.
 pub(super) fn word_before(bytes: &[u8], at: usize) -> &[u8] {
     let floor = at.saturating_sub(20);
@@ -65,18 +104,16 @@ pub(super) fn word_before(bytes: &[u8], at: usize) -> &[u8] {
     word.get(usize::from(is_escape)..).unwrap_or_default()
 }
 
-/// Slots of a lexicon; a power of two, and twice its words at least.
-const SLOTS: usize = 1024;
-
-/// A set of words, told by their length, their last two letters and their first before they are looked up.
-pub(super) struct Lexicon {
+/// A set of words, told by their length, their last two letters and their first before they are looked up; its
+/// slots are a power of two, and twice its words at least.
+pub(super) struct Lexicon<const SLOTS: usize = 1024> {
     words: &'static [u8],
     filter: Filter,
     /// One past where a word begins that has this hash; 0 where there is none.
     slots: [u16; SLOTS],
 }
 
-impl Lexicon {
+impl<const SLOTS: usize> Lexicon<SLOTS> {
     /// Makes words ready; they are lower case, ASCII, and parted by blanks.
     pub(super) const fn new(words: &'static str) -> Self {
         let words = words.as_bytes();
@@ -87,7 +124,7 @@ impl Lexicon {
             if at == words.len() || words[at] == b' ' {
                 let second = if at - start > 1 { words[at - 2] } else { 0 };
                 lexicon.filter = lexicon.filter.with([words[start], second, words[at - 1]], at - start);
-                let mut slot = place(hash);
+                let mut slot = place(hash) % SLOTS;
                 while lexicon.slots[slot] != 0 {
                     slot = (slot + 1) % SLOTS;
                 }
@@ -108,7 +145,7 @@ impl Lexicon {
     }
 
     fn finds(&self, word: &[u8]) -> bool {
-        let mut slot = place(word.iter().fold(0, |hash, byte| step(hash, byte | 0x20)));
+        let mut slot = place(word.iter().fold(0, |hash, byte| step(hash, byte | 0x20))) % SLOTS;
         while let Some(start) = usize::from(self.slots[slot]).checked_sub(1) {
             let rest = self.words.get(start..).unwrap_or_default();
             let is_same = rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word);
@@ -200,7 +237,7 @@ const fn step(hash: u32, letter: u8) -> u32 {
 }
 
 const fn place(hash: u32) -> usize {
-    (hash ^ hash >> 15) as usize % SLOTS
+    (hash ^ hash >> 15) as usize
 }
 
 #[cfg(test)]
