@@ -11,7 +11,7 @@ use super::Detector;
 use super::candidates::Capital;
 use super::edges::byte;
 use super::sweep::Sweep;
-use super::words::Sieve;
+use super::words::{Key, Sieve};
 use super::{prose, streets};
 
 /// Letters of the word before a capital that are looked at; as `words::word_before` has it.
@@ -21,6 +21,8 @@ const LEAD_MAX: usize = 20;
 static LEADS: Sieve = prose::CUES.and(&streets::FRONTS);
 /// Those behind which one word may be enough.
 static SURE_LEADS: Sieve = prose::SURE_CUES.and(&streets::FRONTS);
+/// Those, and the small words between the words of a name.
+static ALL_LEADS: Sieve = LEADS.with(&prose::PARTICLES);
 
 /// What a capital may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +37,25 @@ enum May {
 
 impl Sweep<'_> {
     /// Looks whether a capital begins a name or a street.
+    #[inline]
     pub(super) fn capital(&mut self, capital: Capital) {
+        if !is_idle(self.bytes, capital) {
+            self.led(capital);
+        } else if is_compound(self.bytes, capital) {
+            self.maybe(Detector::ADDRESS, || streets::compound(self.bytes, capital.at));
+        }
+    }
+
+    /// Looks whether a capital behind a word that may lead to a name, or behind a sign, begins one.
+    #[inline(never)]
+    fn led(&mut self, capital: Capital) {
         let (bytes, at) = (self.bytes, capital.at);
-        let may = may_begin(bytes, capital);
+        let lead = &Lead::new(bytes, capital, 0);
+        let may = may_begin(bytes, capital, lead);
         if self.rules.by_detector(Detector::PERSON) != 0 && at >= self.person_until {
             let until = self.person_until;
             let told = if may == May::Name { prose::person(bytes, at, until) } else { None };
-            let is_second = told.is_none() && may_be_second(bytes, capital);
+            let is_second = told.is_none() && may_be_second(bytes, capital, lead);
             let found = if is_second { prose::known(bytes, at, until) } else { told };
             if let Some(span) = found {
                 self.person_until = span.end;
@@ -56,15 +70,76 @@ impl Sweep<'_> {
     }
 }
 
-/// What a capital may begin, by the bytes around it.
-fn may_begin(bytes: &[u8], capital: Capital) -> May {
-    let Capital { at, end, .. } = capital;
-    if introduces(bytes, capital) {
-        return May::Name;
+/// Whether the word before a capital is one of sentences that leads to nothing, nor begins a name of which the capital
+/// begins the second word. So are most words, and these few bytes settle it.
+#[inline]
+fn is_idle(bytes: &[u8], capital: Capital) -> bool {
+    let length = capital.lead(0);
+    let Some((b' ', head)) = bytes.get(..capital.at).and_then(<[u8]>::split_last) else { return false };
+    let Some((rest, word @ [first, ..])) = head.split_at_checked(head.len().wrapping_sub(length)) else {
+        return false;
+    };
+    let key = Key::last(head, length);
+    let is_apart = rest.last() == Some(&b' ') && length <= LEAD_MAX;
+    if !is_apart || !head[head.len() - 1].is_ascii_lowercase() || ALL_LEADS.may_hold(key) {
+        return false;
     }
+    first.is_ascii_lowercase()
+        || length > 1 && !prose::may_be_known((word, key), bytes, capital.at..capital.end)
+}
+
+/// The word before a capital.
+#[derive(Clone, Copy)]
+struct Lead<'t> {
+    /// Its letters of ASCII, without the letter of an escape.
+    word: &'t [u8],
+    key: Key,
+    /// The bytes before those letters; the last is the nearest.
+    rest: &'t [u8],
+}
+
+impl<'t> Lead<'t> {
+    /// The word that ends `gap` bytes before the blank before a capital.
+    #[inline]
+    fn new(bytes: &'t [u8], capital: Capital, gap: usize) -> Self {
+        let head = bytes.get(..capital.at - (1 + gap)).unwrap_or_default();
+        let length = capital.lead(gap).min(LEAD_MAX).min(head.len());
+        let (rest, mut word) = head.split_at(head.len() - length);
+        if rest.last() == Some(&b'\\') {
+            word = word.get(1..).unwrap_or_default();
+        }
+        Self { word, key: Key::last(head, word.len()), rest }
+    }
+
+    /// Whether it has a letter that is not of ASCII before the others, or for its last.
+    #[inline]
+    fn is_foreign(&self) -> bool {
+        let Some((last, head)) = self.rest.split_last() else { return false };
+        let is_letter = |lead: &u8| !self.word.is_empty() || matches!(lead, 0xC3..=0xC9);
+        *last >= 0x80 && head.last().is_some_and(is_letter)
+    }
+
+    /// Whether it is the last part of a double word.
+    #[inline]
+    fn is_part(&self) -> bool {
+        matches!(self.rest, [.., b'-' | b'\''])
+    }
+}
+
+/// Whether the word that a capital begins may be a street in itself, before its number.
+#[inline]
+fn is_compound(bytes: &[u8], Capital { at, end, .. }: Capital) -> bool {
     let sign = byte(bytes, end);
     let number = end + 1 + usize::from(sign == b'.');
-    if is_open(sign) || byte(bytes, number).is_ascii_digit() && end - at >= 4 {
+    is_open(sign) || byte(bytes, number).is_ascii_digit() && end - at >= 4
+}
+
+/// What a capital may begin, by the bytes around it.
+#[inline]
+fn may_begin(bytes: &[u8], capital: Capital, lead: &Lead<'_>) -> May {
+    if introduces(bytes, capital, lead) {
+        May::Name
+    } else if is_compound(bytes, capital) {
         May::Street
     } else {
         May::Nothing
@@ -73,7 +148,7 @@ fn may_begin(bytes: &[u8], capital: Capital) -> May {
 
 /// Whether what stands before a capital may introduce as many words as it begins.
 #[inline]
-fn introduces(bytes: &[u8], capital: Capital) -> bool {
+fn introduces(bytes: &[u8], capital: Capital, lead: &Lead<'_>) -> bool {
     let Capital { at, end, .. } = capital;
     // Nothing stands before the first bytes of a message.
     let Some([.., third, second, last, gap]) = bytes.get(..at) else { return true };
@@ -86,85 +161,60 @@ fn introduces(bytes: &[u8], capital: Capital) -> bool {
     let may_go_on = || sign == b' ' || is_open(sign);
     match last {
         b'a'..=b'z' | b'A'..=b'Z' => {
-            let lead = lead(bytes, capital, 0);
-            LEADS.may_hold(lead) && (SURE_LEADS.may_hold(lead) || goes_on(bytes, capital))
+            LEADS.may_hold(lead.key) && (SURE_LEADS.may_hold(lead.key) || goes_on(bytes, capital))
                 || second.is_ascii_digit() && may_go_on()
-                || is_foreign(bytes, capital, 0)
+                || lead.is_foreign()
         }
         b'0'..=b'9' => may_go_on(),
         // In the order of a register a comma follows.
         b'.' | b':' => {
-            let gap = 1 + usize::from(*second == b' ');
-            goes_on(bytes, capital)
-                || *last == b':' && sign == b','
-                || SURE_LEADS.may_hold(lead(bytes, capital, gap))
-                || is_foreign(bytes, capital, gap)
+            goes_on(bytes, capital) || *last == b':' && sign == b',' || {
+                let lead = Lead::new(bytes, capital, 1 + usize::from(*second == b' '));
+                SURE_LEADS.may_hold(lead.key) || lead.is_foreign()
+            }
         }
         b',' => {
             second.is_ascii_alphanumeric() && may_go_on() && is_numbered(*third, *second)
                 || goes_on(bytes, capital)
         }
         b';' | b'-' | b'\\' => goes_on(bytes, capital),
-        0x80.. => is_foreign(bytes, capital, 0),
+        0x80.. => lead.is_foreign(),
         _ => false,
     }
 }
 
 /// Whether a capital may begin the second word of a name that is known, by the word before it.
 #[inline]
-fn may_be_second(bytes: &[u8], capital: Capital) -> bool {
+fn may_be_second(bytes: &[u8], capital: Capital, lead: &Lead<'_>) -> bool {
     let Capital { at, end, .. } = capital;
     let Some([.., third, second, last, b' ']) = bytes.get(..at) else { return false };
     match last {
-        b'a'..=b'z' if second.is_ascii_lowercase() => {
-            let lead = lead(bytes, capital, 0);
-            match lead.first() {
-                Some(b'A'..=b'Z') => prose::may_be_known(bytes, lead, at) || is_foreign(bytes, capital, 0),
-                _ => is_foreign(bytes, capital, 0) || prose::is_particle(lead),
+        b'a'..=b'z' if second.is_ascii_lowercase() => match lead.word.first() {
+            Some(b'A'..=b'Z') => {
+                lead.is_foreign()
+                    || lead.is_part() && prose::may_be_double(lead.word, &bytes[at..end])
+                    || prose::may_be_known((lead.word, lead.key), bytes, at..end)
             }
-        }
+            _ => lead.is_foreign() || prose::is_particle(lead.word),
+        },
         b'A'..=b'Z' => {
             // In capitals, a name has them in both words.
             let is_shouted = second.is_ascii_uppercase() && third.is_ascii_uppercase();
-            !is_shouted || !byte(bytes, at + 1).is_ascii_lowercase() || is_foreign(bytes, capital, 0)
+            !is_shouted || !byte(bytes, at + 1).is_ascii_lowercase() || lead.is_foreign()
         }
         // Behind an initial.
         b'.' => {
-            let lead = lead(bytes, capital, 1);
-            lead.len() == 1 || prose::is_particle(lead) || is_foreign(bytes, capital, 1)
+            let lead = Lead::new(bytes, capital, 1);
+            lead.word.len() == 1 || prose::is_particle(lead.word) || lead.is_foreign()
         }
         // In the order of a register the given name is the second.
         b',' => {
             is_open(byte(bytes, end))
                 || prose::may_be_given(&bytes[at..end])
-                || prose::is_particle(lead(bytes, capital, 1))
+                || prose::is_particle(Lead::new(bytes, capital, 1).word)
         }
-        0x80.. => is_foreign(bytes, capital, 0),
+        0x80.. => lead.is_foreign(),
         _ => false,
-    }
-}
-
-/// Whether the word that ends `gap` bytes before the blank before a capital has a letter that is not of ASCII before
-/// those that [`lead`] gives, or for its last.
-#[inline]
-fn is_foreign(bytes: &[u8], capital: Capital, gap: usize) -> bool {
-    let head = bytes.get(..capital.at - (1 + gap)).unwrap_or_default();
-    let length = capital.lead(gap).min(LEAD_MAX);
-    match head[..head.len() - length.min(head.len())] {
-        [.., lead, 0x80..=0xFF] => length > 0 || matches!(lead, 0xC3..=0xC9),
-        _ => false,
-    }
-}
-
-/// The word of ASCII letters that ends `gap` bytes before the blank before a capital, without the letter of an
-/// escape.
-#[inline]
-fn lead(bytes: &[u8], capital: Capital, gap: usize) -> &[u8] {
-    let head = bytes.get(..capital.at - (1 + gap)).unwrap_or_default();
-    let (head, lead) = head.split_at(head.len() - capital.lead(gap).min(LEAD_MAX));
-    match head {
-        [.., b'\\'] => lead.get(1..).unwrap_or_default(),
-        _ => lead,
     }
 }
 
@@ -214,11 +264,18 @@ mod tests {
                 let is_person = people.iter().any(|known| prose::person(text, at, *known).is_some());
                 let street = streets::street(text, at);
                 let compound = streets::compound(text, at);
-                found.push((may_begin(text, capital), is_person || street != compound, compound.is_some()));
+                let lead = Lead::new(text, capital, 0);
+                let may = match (is_idle(text, capital), is_compound(text, capital)) {
+                    (false, _) => may_begin(text, capital, &lead),
+                    (true, true) => May::Street,
+                    (true, false) => May::Nothing,
+                };
+                found.push((may, is_person || street != compound, compound.is_some()));
                 let is_short =
                     at > 3 && !text[at - 3].is_ascii_alphanumeric() && text[at - 2].is_ascii_lowercase();
                 let is_known = !is_short && prose::known(text, at, 0).is_some();
-                assert!(!is_known || may_be_second(text, capital), "{}", String::from_utf8_lossy(text));
+                let may_be_known = !is_idle(text, capital) && may_be_second(text, capital, &lead);
+                assert!(!is_known || may_be_known, "{}", String::from_utf8_lossy(text));
             }
             ControlFlow::Continue(())
         });

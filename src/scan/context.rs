@@ -10,6 +10,7 @@ use super::folded::{encode, fold};
 use super::names::{Class, Tier};
 use super::set::Set;
 use super::vault;
+use super::words::Lexicon;
 
 /// Bytes before a value in which a word may name it. As other scanners have it: 40 characters, and a
 /// little for separators.
@@ -21,11 +22,9 @@ const PHRASE_WORDS_MAX: usize = 4;
 /// Bytes of a phrase, folded.
 const PHRASE_BYTES_MAX: usize = 64;
 /// Words between a label and its value.
-const FILLERS: [&[u8]; 30] = [
-    b"is", b"was", b"are", b"no", b"nr", b"num", b"number", b"of", b"the", b"for", b"a", b"id", b"on",
-    b"ist", b"as", b"given", b"der", b"den", b"dem", b"le", b"il", b"el", b"em", b"op", b"dnia", b"est",
-    b"es", b"lautet", b"to", b"me",
-];
+static FILLERS: Lexicon = Lexicon::new(
+    "is was are no nr num number of the for a id on ist as given der den dem le il el em op dnia est es lautet to me",
+);
 
 /// The words before a place in the same string, the last first.
 struct Words<'b> {
@@ -122,8 +121,7 @@ pub(super) fn label(bytes: &[u8], at: usize, fields: &Fields) -> Option<(Detecto
         if let Some(Class::Of(detector, tier)) = phrase(bytes, words.floor, (start, end), fields) {
             return Some((detector, tier));
         }
-        let is_filler = FILLERS.iter().any(|filler| filler.eq_ignore_ascii_case(&bytes[start..end]));
-        if !is_filler {
+        if !FILLERS.holds(&bytes[start..end]) {
             return None;
         }
         reach += end - start + 4;

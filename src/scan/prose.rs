@@ -20,9 +20,9 @@ mod lexicons;
 mod tests;
 
 use cues::{Cue, cue};
-pub(super) use known::{is_thing, known, may_be_given, may_be_known};
-use lexicons::{CALLED, DEEDS, NOUNS, PARTICLES, TITLES, VERBS};
-pub(super) use lexicons::{CUES, SURE_CUES};
+pub(super) use known::{is_thing, known, may_be_double, may_be_given, may_be_known};
+use lexicons::{CALLED, DEEDS, NOUNS, TITLES, VERBS};
+pub(super) use lexicons::{CUES, PARTICLES, SURE_CUES};
 
 /// Words of one name, particles not counted.
 const NAME_WORDS_MAX: usize = 6;

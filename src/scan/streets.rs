@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::edges::{before, byte, is_word, skip_escape};
-use super::words::{Lexicon, Sieve, word, word_before};
+use super::words::{Key, Lexicon, Sieve, word, word_before};
 
 /// Words between the number and the word for a street.
 const STREET_WORDS_MAX: usize = 5;
@@ -83,7 +83,7 @@ static HOMES: Lexicon = Lexicon::new(
 );
 
 /// All words that may stand before the name of a street.
-pub(super) static FRONTS: Sieve = Sieve::over(&[&LEADS, &NUMBERED, &LINKS]);
+pub(super) static FRONTS: Sieve = Sieve::NONE.with(&LEADS).with(&NUMBERED).with(&LINKS);
 
 /// The street of whose name the capital at `at` is the first letter.
 pub(super) fn street(bytes: &[u8], at: usize) -> Option<Range<usize>> {
@@ -163,7 +163,7 @@ fn number_before(bytes: &[u8], gap: usize) -> Option<usize> {
 fn led(bytes: &[u8], at: usize, gap: usize) -> Option<Range<usize>> {
     let mut past = gap;
     let mut lead = lead_before(bytes, past);
-    if !FRONTS.may_hold(lead) {
+    if !FRONTS.may_hold(Key::of(lead)) {
         return None;
     }
     for _ in 0..2 {

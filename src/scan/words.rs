@@ -104,12 +104,60 @@ pub(super) fn word_before(bytes: &[u8], at: usize) -> &[u8] {
     word.get(usize::from(is_escape)..).unwrap_or_default()
 }
 
-/// A set of words, told by their length, their last two letters and their first before they are looked up; its
-/// slots are a power of two, and twice its words at least.
+/// What words are told by before they are looked up: their last eight letters, in lower case.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key(u64);
+
+impl Key {
+    /// The key of a word.
+    #[inline]
+    pub(super) const fn of(word: &[u8]) -> Self {
+        let letters = if let Some(last) = word.last_chunk::<8>() {
+            u64::from_le_bytes(*last)
+        } else if let (Some(first), Some(last)) = (word.first_chunk::<4>(), word.last_chunk::<4>()) {
+            // The two overlap, in the same letters.
+            (u32::from_le_bytes(*last) as u64) << (8 * word.len() - 32) | u32::from_le_bytes(*first) as u64
+        } else if let (Some(first), Some(last)) = (word.first_chunk::<2>(), word.last_chunk::<2>()) {
+            (u16::from_le_bytes(*last) as u64) << (8 * word.len() - 16) | u16::from_le_bytes(*first) as u64
+        } else if let [only] = word {
+            *only as u64
+        } else {
+            0
+        };
+        Self::new(letters, word.len())
+    }
+
+    /// The key of the last `length` bytes of `head`; one read, whatever the length.
+    #[inline]
+    pub(super) fn last(head: &[u8], length: usize) -> Self {
+        match head.last_chunk::<8>() {
+            Some(last) if length > 0 => {
+                Self::new(u64::from_le_bytes(*last) >> (64 - 8 * length.min(8)), length)
+            }
+            _ => Self::of(&head[head.len() - length.min(head.len())..]),
+        }
+    }
+
+    /// In lower case, and mixed: the highest bits depend on every letter. Source: Knuth, The Art of Computer
+    /// Programming, 6.4, multiplicative hashing.
+    #[inline]
+    const fn new(letters: u64, length: usize) -> Self {
+        let lower = letters | 0x2020_2020_2020_2020;
+        Self(lower.wrapping_add(length as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+
+    /// Its place among `places`, which are a power of two.
+    #[inline]
+    const fn place(self, places: usize) -> usize {
+        (self.0 >> (64 - places.trailing_zeros())) as usize
+    }
+}
+
+/// A set of words; its slots are a power of two, and twice its words at least.
 pub(super) struct Lexicon<const SLOTS: usize = 1024> {
     words: &'static [u8],
-    filter: Filter,
-    /// One past where a word begins that has this hash; 0 where there is none.
+    sieve: Sieve<128>,
+    /// One past where a word begins that has this place; 0 where there is none.
     slots: [u16; SLOTS],
 }
 
@@ -118,22 +166,18 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
     pub(super) const fn new(words: &'static str) -> Self {
         let words = words.as_bytes();
         assert!(words.len() < u16::MAX as usize, "slots hold places of 16 bits");
-        let mut lexicon = Self { words, filter: Filter::NONE, slots: [0; SLOTS] };
-        let (mut at, mut start, mut hash) = (0, 0, 0);
-        while at <= words.len() {
-            if at == words.len() || words[at] == b' ' {
-                let second = if at - start > 1 { words[at - 2] } else { 0 };
-                lexicon.filter = lexicon.filter.with([words[start], second, words[at - 1]], at - start);
-                let mut slot = place(hash) % SLOTS;
-                while lexicon.slots[slot] != 0 {
-                    slot = (slot + 1) % SLOTS;
-                }
-                lexicon.slots[slot] = start as u16 + 1;
-                (start, hash) = (at + 1, 0);
-            } else {
-                hash = step(hash, words[at]);
+        let mut lexicon = Self { words, sieve: Sieve::NONE, slots: [0; SLOTS] };
+        let mut start = 0;
+        while start < words.len() {
+            let (word, next) = word_from(words, start);
+            let key = Key::of(word);
+            lexicon.sieve = lexicon.sieve.with_key(key);
+            let mut slot = key.place(SLOTS);
+            while lexicon.slots[slot] != 0 {
+                slot = (slot + 1) % SLOTS;
             }
-            at += 1;
+            lexicon.slots[slot] = start as u16 + 1;
+            start = next;
         }
         lexicon
     }
@@ -141,15 +185,16 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
     /// Whether a word is one of them, whatever its case.
     #[inline]
     pub(super) fn holds(&self, word: &[u8]) -> bool {
-        self.filter.may_hold(word) && self.finds(word)
+        let key = Key::of(word);
+        self.sieve.may_hold(key) && self.finds(word, key)
     }
 
-    fn finds(&self, word: &[u8]) -> bool {
-        let mut slot = place(word.iter().fold(0, |hash, byte| step(hash, byte | 0x20))) % SLOTS;
+    fn finds(&self, word: &[u8], key: Key) -> bool {
+        let mut slot = key.place(SLOTS);
         while let Some(start) = usize::from(self.slots[slot]).checked_sub(1) {
             let rest = self.words.get(start..).unwrap_or_default();
             let is_same = rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word);
-            if is_same && matches!(rest.get(word.len()), None | Some(b' ')) {
+            if is_same && !word.is_empty() && matches!(rest.get(word.len()), None | Some(b' ')) {
                 return true;
             }
             slot = (slot + 1) % SLOTS;
@@ -158,86 +203,58 @@ impl<const SLOTS: usize> Lexicon<SLOTS> {
     }
 }
 
-/// Which words may stand in any of several lexicons: one look for the many words that stand in none.
-pub(super) struct Sieve(Filter);
+/// The word of a lexicon that begins at `start`, and where the next begins.
+const fn word_from(words: &[u8], start: usize) -> (&[u8], usize) {
+    let mut end = start;
+    while end < words.len() && words[end] != b' ' {
+        end += 1;
+    }
+    (words.split_at(end).0.split_at(start).1, end + 1)
+}
 
-impl Sieve {
-    /// Makes lexicons ready.
-    pub(super) const fn over(lexicons: &[&Lexicon]) -> Self {
-        let mut filter = Filter::NONE;
-        let mut one = 0;
-        while one < lexicons.len() {
-            filter = filter.or(&lexicons[one].filter);
-            one += 1;
+/// Which words may stand in any of several lexicons: one look for the many words that stand in none. It has 64
+/// bits for each of its size.
+#[derive(Clone, Copy)]
+pub(super) struct Sieve<const SIZE: usize = 512>([u64; SIZE]);
+
+impl<const SIZE: usize> Sieve<SIZE> {
+    /// No words.
+    pub(super) const NONE: Self = Self([0; SIZE]);
+
+    /// These words, and those of a lexicon.
+    pub(super) const fn with<const SLOTS: usize>(mut self, lexicon: &Lexicon<SLOTS>) -> Self {
+        let mut start = 0;
+        while start < lexicon.words.len() {
+            let (word, next) = word_from(lexicon.words, start);
+            self = self.with_key(Key::of(word));
+            start = next;
         }
-        Self(filter)
+        self
     }
 
     /// The words of both.
     pub(super) const fn and(&self, other: &Self) -> Self {
-        Self(self.0.or(&other.0))
-    }
-
-    /// Whether a word may be in one of them.
-    #[inline]
-    pub(super) fn may_hold(&self, word: &[u8]) -> bool {
-        self.0.may_hold(word)
-    }
-}
-
-/// Which words may be some: by the last letter and the one before it, and by the last letter and the first, one
-/// bit for each length.
-#[derive(Clone, Copy)]
-struct Filter {
-    ends: [u32; 32 * 32],
-    sides: [u32; 32 * 32],
-}
-
-impl Filter {
-    const NONE: Self = Self { ends: [0; 32 * 32], sides: [0; 32 * 32] };
-
-    /// Where two letters stand, whatever their case.
-    const fn place(letter: u8, last: u8) -> usize {
-        ((letter & 31) as usize) << 5 | (last & 31) as usize
-    }
-
-    const fn with(mut self, [first, second, last]: [u8; 3], length: usize) -> Self {
-        self.ends[Self::place(second, last)] |= 1 << (length & 31);
-        self.sides[Self::place(first, last)] |= 1 << (length & 31);
-        self
-    }
-
-    const fn or(mut self, other: &Self) -> Self {
+        let mut both = Self::NONE;
         let mut place = 0;
-        while place < self.ends.len() {
-            self.ends[place] |= other.ends[place];
-            self.sides[place] |= other.sides[place];
+        while place < SIZE {
+            both.0[place] = self.0[place] | other.0[place];
             place += 1;
         }
+        both
+    }
+
+    const fn with_key(mut self, key: Key) -> Self {
+        let place = key.place(64 * SIZE);
+        self.0[place / 64] |= 1 << (place % 64);
         self
     }
 
+    /// Whether the word with this key may be one of them.
     #[inline]
-    fn may_hold(&self, word: &[u8]) -> bool {
-        match word {
-            [] => false,
-            [only] => self.holds([*only, 0, *only], 1),
-            [first, .., last] => self.holds([*first, word[word.len() - 2], *last], word.len()),
-        }
+    pub(super) const fn may_hold(&self, key: Key) -> bool {
+        let place = key.place(64 * SIZE);
+        self.0[place / 64] >> (place % 64) & 1 != 0
     }
-
-    #[inline]
-    fn holds(&self, [first, second, last]: [u8; 3], length: usize) -> bool {
-        self.ends[Self::place(second, last)] & self.sides[Self::place(first, last)] & 1 << (length & 31) != 0
-    }
-}
-
-const fn step(hash: u32, letter: u8) -> u32 {
-    (hash ^ letter as u32).wrapping_mul(0x0100_0193)
-}
-
-const fn place(hash: u32) -> usize {
-    (hash ^ hash >> 15) as usize
 }
 
 #[cfg(test)]
@@ -269,5 +286,17 @@ mod tests {
     fn holds_its_words_and_no_others() {
         const WORDS: Lexicon = Lexicon::new("herr m");
         assert!(WORDS.holds(b"Herr") && WORDS.holds(b"M") && !WORDS.holds(b"Herrn") && !WORDS.holds(b""));
+    }
+
+    #[test]
+    fn knows_a_word_by_the_same_key_in_any_text() {
+        for length in 0..=20 {
+            let word = &b"abcdefghijklmnopqrst"[..length];
+            for head in ["", "x", " Dear ", "somebody wrote "] {
+                let text = [head.as_bytes(), &word.to_ascii_uppercase()].concat();
+                assert_eq!(Key::last(&text, length).0, Key::of(word).0, "{head}{length}");
+            }
+        }
+        assert_ne!(Key::of(b"ab").0, Key::of(b"abc").0);
     }
 }

@@ -1,7 +1,7 @@
 //! What introduces a person: the word, the mark or the line before a capital.
 
 use super::super::edges::before;
-use super::super::words::{plain, word, word_before, word_start};
+use super::super::words::{Key, plain, word, word_before, word_start};
 use super::lexicons::{
     CLOSINGS, CUES, GREETINGS, HEADINGS, HEADS, JOINTS, LABELS, LINES, LINKS, ROLES, SMALL, TITLES,
 };
@@ -46,7 +46,7 @@ pub(super) fn cue(bytes: &[u8], at: usize, known: usize) -> Option<Cue> {
     if matches!(before(bytes, start), b'_' | b'/' | b'=' | b'@' | b'0'..=b'9') {
         return None;
     }
-    if !CUES.may_hold(lead) {
+    if !CUES.may_hold(Key::of(lead)) {
         return matches!(last, b'.' | b':').then_some(Cue::Clause);
     }
     let first = word(bytes, start).is_some_and(|word| word.is_capital);

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::super::edges::{before, byte, is_word};
-use super::super::words::{Lexicon, plain, word, word_start};
+use super::super::words::{Key, Lexicon, Sieve, plain, word, word_start};
 use super::family::FAMILY;
 use super::given::{GIVEN, SHARED};
 use super::lexicons::{NOUNS, TITLES};
@@ -71,6 +71,16 @@ static COMMON: Lexicon = Lexicon::new(
      woods woodward work worth wright yates york young zapata zimmer",
 );
 
+/// Ends of family names.
+const ENDS: [&[u8]; 23] = [
+    b"owski", b"owska", b"ewski", b"ewska", b"inski", b"inska", b"ynski", b"ynska", b"cki", b"cka", b"zki",
+    b"zka", b"wicz", b"czyk", b"sson", b"qvist", b"ovic", b"enko", b"escu", b"dottir", b"opoulos", b"akis",
+    b"shvili",
+];
+
+/// All names that are known.
+static NAMES: Sieve<1024> = Sieve::NONE.with(&GIVEN).with(&SHARED).with(&FAMILY);
+
 /// The person of whose name the capital at `at` begins the second word; the first does not begin before `floor`.
 pub(in crate::scan) fn known(bytes: &[u8], at: usize, floor: usize) -> Option<Range<usize>> {
     let gap = at.checked_sub(1)?;
@@ -97,18 +107,34 @@ pub(in crate::scan) fn known(bytes: &[u8], at: usize, floor: usize) -> Option<Ra
         .then_some(found)
 }
 
-/// Whether the capital word `head`, right before the capital at `at`, may begin the name of somebody known; cheap, and
-/// no for nearly all pairs of capital words.
+/// Whether the capital word `head`, right before the letters of ASCII of another, may begin the name of somebody
+/// known: no for nearly all pairs of capital words, and told without a look at any list.
 #[inline]
-pub(in crate::scan) fn may_be_known(bytes: &[u8], head: &[u8], at: usize) -> bool {
-    if GIVEN.holds(head) || SHARED.holds(head) || FAMILY.holds(head) {
-        return true;
-    }
-    let rest = &bytes[at..];
-    let length = rest.iter().take(24).take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let is_open = matches!(byte(rest, length), b'-' | b'\'' | b',' | 0x80..)
-        || matches!(rest.get(length..length + 2), Some(b" <" | b" ("));
-    is_open || FAMILY.holds(&rest[..length]) || ends_as_family(&rest[..length]) || is_gaelic(&rest[..length])
+pub(in crate::scan) fn may_be_known(
+    (head, key): (&[u8], Key),
+    bytes: &[u8],
+    Range { start, end }: Range<usize>,
+) -> bool {
+    let second = Key::last(&bytes[..end], end - start);
+    let is_open = match byte(bytes, end) {
+        b' ' => matches!(byte(bytes, end + 1), b'<' | b'('),
+        sign => matches!(sign, b'-' | b'\'' | b',' | 0x80..),
+    };
+    let may = NAMES.may_hold(key) | NAMES.may_hold(second) | is_open | may_end_as_family(&bytes[start..end]);
+    may && (is_open || are_known(head, &bytes[start..end]))
+}
+
+/// The same, where `head` is the last part of a double word.
+pub(in crate::scan) fn may_be_double(head: &[u8], second: &[u8]) -> bool {
+    GIVEN.holds(head) || SHARED.holds(head) || FAMILY.holds(head) || is_family(second)
+}
+
+/// Whether two capital words may be the name of somebody known.
+fn are_known(head: &[u8], second: &[u8]) -> bool {
+    GIVEN.holds(head)
+        || is_family(second) && (!COMMON.holds(second) || SHARED.holds(head))
+        || second.len() == 1 && SHARED.holds(head)
+        || GIVEN.holds(second) && (FAMILY.holds(head) || FAMILY.holds(second) && is_family(head))
 }
 
 /// Whether a word of ASCII letters is a given name.
@@ -264,20 +290,37 @@ fn is_gaelic(word: &[u8]) -> bool {
     )
 }
 
+/// Whether a word may end as [`ends_as_family`] asks, or begin as [`is_gaelic`] does, by two letters of its last three
+/// and its first.
+#[inline]
+fn may_end_as_family(word: &[u8]) -> bool {
+    // By the last letter, which letters may stand two before it.
+    const THIRDS: [u32; 32] = {
+        let mut thirds = [0; 32];
+        let mut one = 0;
+        while one < ENDS.len() {
+            if let [.., third, _, last] = ENDS[one] {
+                thirds[(*last & 31) as usize] |= 1 << (*third & 31);
+            }
+            one += 1;
+        }
+        thirds
+    };
+    match word {
+        [first, .., third, _, last] => {
+            let is_end = THIRDS[usize::from(last & 31)] >> (third & 31) & 1 != 0;
+            is_end | !third.is_ascii() | (*first == b'M' && is_gaelic(word))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a word ends as family names do and other words hardly: `-ski`, `-wicz`, `-sson`.
 fn ends_as_family(word: &[u8]) -> bool {
-    const ENDS: [&[u8]; 23] = [
-        b"owski", b"owska", b"ewski", b"ewska", b"inski", b"inska", b"ynski", b"ynska", b"cki", b"cka",
-        b"zki", b"zka", b"wicz", b"czyk", b"sson", b"qvist", b"ovic", b"enko", b"escu", b"dottir",
-        b"opoulos", b"akis", b"shvili",
-    ];
-    let last = word.last().map_or(0, |last| last | 0x20);
-    if word.len() < 6
-        || !matches!(last, b'a' | b'c' | b'i' | b'k' | b'n' | b'o' | b'r' | b's' | b't' | b'u' | b'z')
-    {
+    let mut buffer = [0; 48];
+    if word.len() < 6 || !word[word.len() - 1].is_ascii() || !may_end_as_family(word) {
         return false;
     }
-    let mut buffer = [0; 48];
     let Some(word) = plain(word, &mut buffer) else { return false };
     let is_end =
         |end: &&[u8]| word.len() > end.len() + 1 && word[word.len() - end.len()..].eq_ignore_ascii_case(end);

@@ -196,7 +196,7 @@ pub(in crate::scan) static NOUNS: Lexicon = Lexicon::new(
 
 /// All words that may introduce a person.
 pub(in crate::scan) static CUES: Sieve =
-    Sieve::over(&[&TITLES, &LABELS, &GREETINGS, &HEADINGS, &JOINTS, &LINKS, &ROLES, &SMALL]);
+    SURE_CUES.with(&LABELS).with(&HEADINGS).with(&JOINTS).with(&LINKS).with(&SMALL);
 
 /// Those of them behind which one word may be the whole name.
-pub(in crate::scan) static SURE_CUES: Sieve = Sieve::over(&[&TITLES, &GREETINGS, &ROLES]);
+pub(in crate::scan) static SURE_CUES: Sieve = Sieve::NONE.with(&TITLES).with(&GREETINGS).with(&ROLES);
