@@ -12,7 +12,7 @@ use super::pairs::Part;
 use super::spared::Spared;
 use super::sweep::{Form, Hit, Sweep};
 use super::walk::Leaf;
-use super::{joined, labels, tokens, veto};
+use super::{joined, labels, lines, tokens, veto};
 use crate::bounds::{SCAN_KEY_REACH_MAX, SCAN_VIEW_DEPTH_MAX};
 
 impl Sweep<'_> {
@@ -93,12 +93,16 @@ impl Sweep<'_> {
         if bytes[at] == b'=' && before(bytes, at).is_ascii_digit() {
             self.maybe(Detector::TRACK, || tokens::track(bytes, at));
         }
-        self.line(at);
+        let label_end = lines::label_end(bytes, at);
+        let is_label = self.may_end(label_end);
+        if is_label {
+            self.line(at, label_end);
+        }
         let name_end = if before(bytes, at) == b'\'' { at - 1 } else { at };
         // `name = value` has a blank before its sign.
         let name_end = name_end - usize::from(bytes[at] == b'=' && before(bytes, name_end) == b' ');
-        let tail = bytes.get(name_end.saturating_sub(12)..name_end).unwrap_or_default();
-        if !before(bytes, name_end).is_ascii_alphanumeric() || !self.rules.fields.may_be(tail) {
+        let is_name = if name_end == label_end { is_label } else { self.may_end(name_end) };
+        if !is_name || !before(bytes, name_end).is_ascii_alphanumeric() {
             return;
         }
         let Some(start) = tokens::name_before(bytes, name_end) else { return };
@@ -112,6 +116,13 @@ impl Sweep<'_> {
                 self.part_by(Ground::of_field(tier), detector, span);
             }
         }
+    }
+
+    /// Whether the name of a field may end at `end`.
+    fn may_end(&self, end: usize) -> bool {
+        let last = before(self.bytes, end);
+        let tail = self.bytes.get(end.saturating_sub(12)..end).unwrap_or_default();
+        (last.is_ascii_alphanumeric() || last >= 0x80) && self.rules.fields.may_be(tail)
     }
 
     /// What the name of a field says of its value.

@@ -21,15 +21,9 @@ const VALUE_BYTES_MAX: usize = 120;
 const PEOPLE_MAX: usize = 16;
 
 impl Sweep<'_> {
-    /// Looks whether a label of a form ends before the colon or equals sign at `at`, and takes its value.
-    pub(super) fn line(&mut self, at: usize) {
+    /// Takes the value behind the colon or equals sign at `at`, if a label of a form ends at `end`.
+    pub(super) fn line(&mut self, at: usize, end: usize) {
         let bytes = self.bytes;
-        let end = at - bytes[..at].iter().rev().take(4).take_while(|byte| b" *.)_`".contains(byte)).count();
-        let tail = bytes.get(end.saturating_sub(12)..end).unwrap_or_default();
-        let is_word = before(bytes, end).is_ascii_alphanumeric() || before(bytes, end) >= 0x80;
-        if !is_word || !self.rules.fields.may_be(tail) {
-            return;
-        }
         let Some((detector, tier, ground)) = self.labelled(end) else { return };
         let value = value_start(bytes, at + 1);
         match detector.row().veto {
@@ -92,6 +86,11 @@ impl Sweep<'_> {
             self.part_by(ground, detector, value);
         }
     }
+}
+
+/// Where the label ends before the colon or equals sign at `at`: before blanks, dots and emphasis.
+pub(super) fn label_end(bytes: &[u8], at: usize) -> usize {
+    at - bytes[..at].iter().rev().take(4).take_while(|byte| b" *.)_`".contains(byte)).count()
 }
 
 /// Whether the label that ends at `end` is of several words, or has letters that are not of ASCII.
