@@ -100,7 +100,7 @@ fn serve(options: &Options) -> Result<u8, Fault> {
     let plate = Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() };
     let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {
-        gate: Gate::new(fresh_seal_key(), fresh_vault()).beside(candidate).sharing(leases),
+        gate: Gate::new(fresh_seal_key(), fresh_vault()).beside(candidate).watchful().sharing(leases),
         live,
         keys,
         cells,

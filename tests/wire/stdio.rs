@@ -159,6 +159,29 @@ fn tells_both_sides_of_a_call_that_took_too_long_and_carries_cancellations() {
 }
 
 #[test]
+fn leaves_a_tool_that_hangs_alone_and_no_other() {
+    let care = "upstream: { breaker: { rest: 300ms, rest_max: 300ms } }\n";
+    let mut pipe = Pipe::start(&policy(care), ALICE, &[], &careless(&[]));
+    pipe.initialize("2025-11-25");
+    for id in 1..=5 {
+        let late = pipe.ask(&call(id, "hang", "{}"));
+        assert_eq!(late["error"]["code"], -31504, "{late}");
+    }
+    let refused = pipe.ask(&call(6, "hang", "{}"));
+    assert!(text(&refused).contains("the tool `hang` is temporarily unavailable, retry in "), "{refused}");
+    assert!(text(&refused).ends_with(" s; other tools work"), "{refused}");
+    assert_eq!(text(&pipe.ask(&call(7, "echo", r#"{"text":"alive"}"#))), "alive");
+    let mut ids = 8..;
+    wait_for("it to be tried again", || {
+        let id = ids.next()?;
+        (pipe.ask(&call(id, "hang", "{}"))["error"]["code"] == -31504).then_some(())
+    });
+    let cancelled = pipe.ask(&call(999, "cancelled", "{}"));
+    let reached = text(&cancelled).matches(',').count() + 1;
+    assert_eq!(reached, 6, "what is refused reaches no server: {cancelled}");
+}
+
+#[test]
 fn asks_the_client_only_what_the_policy_lets_the_server_ask() {
     let mut pipe = start(&[]);
     pipe.initialize("2025-11-25");

@@ -42,7 +42,8 @@ use super::child::oneline::OneLine;
 use super::child::scribe::Scribe;
 use super::child::{Child, Started};
 use super::house::House;
-use crate::bounds::{LINE_BYTES_MAX, PIPE_DRAIN_WAIT, PIPE_GRACE, SWEEP_PAUSE};
+use super::probe;
+use crate::bounds::{BREAKER_PROBE_PAUSE, LINE_BYTES_MAX, PIPE_DRAIN_WAIT, PIPE_GRACE, SWEEP_PAUSE};
 use crate::gate::Denial;
 use pipe::{Pipe, Words};
 use said::Said;
@@ -200,6 +201,8 @@ impl Run {
         let mut input = Lines::new(tokio::io::stdin(), LINE_BYTES_MAX);
         let mut ticks = interval(SWEEP_PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut probes = interval(BREAKER_PROBE_PAUSE);
+        probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // When to give up what is still in flight after the client's last word.
         let mut last_call: Option<Instant> = None;
         loop {
@@ -245,6 +248,7 @@ impl Run {
                 id = overdue(due) => self.pipe.give_up(&id, &mut words),
                 () = reached(last_call) => return Will::Ours,
                 _ = ticks.tick() => self.house.gate.ledger().sweep(self.house.clock.now()),
+                _ = probes.tick() => probe::ask(Arc::clone(&self.house)).await,
             }
             self.take(&words);
         }
