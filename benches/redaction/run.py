@@ -32,7 +32,7 @@ from labels import types_of  # noqa: E402
 from score import load, score  # noqa: E402
 
 MIN_SCORE = 0.35
-SETS = ["corpus", "second", "traps", "carriers", "wide", "evasion"]
+SETS = ["corpus", "second", "third", "traps", "carriers", "wide", "evasion"]
 NAMES = {"sluicegate": "sluicegate", "presidio": "Presidio 2.2.366, default, per leaf", "datadog": "DataDog SDS + 57 rules of ours",
          "cpex": "IBM cpex-pii-filter 0.3.9", "datafog": "datafog-core 0.4.4", "redact": "redact-core 0.12.7"}
 
@@ -56,7 +56,8 @@ def corpora(seed, limit):
     python = VENV / "bin" / "python"
     WORK.mkdir(parents=True, exist_ok=True)
     run(python, TESTS / "make_corpus.py", "--seed", seed, "--out", WORK, cwd=TESTS)
-    run(python, TESTS / "second.py", "--seed", seed, "--out", WORK, cwd=TESTS)
+    for script in ("second.py", "third.py"):
+        run(python, TESTS / script, "--seed", seed, "--out", WORK, cwd=TESTS)
     for name in SETS if limit else []:
         path = WORK / f"{name}.jsonl"
         path.write_text("".join(path.read_text().splitlines(keepends=True)[:limit]))
@@ -124,14 +125,15 @@ def number(value, digits):
 
 def table(results):
     yield ("| engine | leak recall | typed | precision | F2 | false/KB without data | clean bytes eaten | JSON broken | traps false/KB "
-           "| carriers | encoded, of 216 | second corpus: recall, precision | MB/s |")
-    yield "|" + " --- |" * 13
+           "| carriers | encoded, of 216 | second corpus: recall, precision | third | MB/s |")
+    yield "|" + " --- |" * 14
     for engine, sets in results.items():
-        c, two, ev = sets["corpus"], sets["second"], sets["evasion"]
+        c, two, three, ev = (sets[name] for name in ("corpus", "second", "third", "evasion"))
         yield (f"| {NAMES[engine]} | {c['leak_recall']:.3f} | {c['typed_recall']:.3f} | {c['precision']:.3f} | {c['f2']:.3f} "
                f"| {number(c['false_hits_per_kb'], 2)} | {c['eaten_percent']:.2f} % | {c['broken_percent']:.0f} % "
                f"| {number(sets['traps']['false_hits_per_kb'], 2)} | {sets['carriers']['leak_recall']:.2f} | {ev['caught']} "
-               f"| {two['leak_recall']:.3f}, {two['precision']:.3f} | {c['mb_s']:.3g} |")
+               f"| {two['leak_recall']:.3f}, {two['precision']:.3f} "
+               f"| {three['leak_recall']:.3f}, {three['precision']:.3f} | {c['mb_s']:.3g} |")
 
 
 def main():
@@ -152,7 +154,7 @@ def main():
         "# Redaction beside other engines", "", f"Commit {revision}, {machine()}.", f"Command: `{words}`.", "",
         f"Seed {a.seed}; findings of peers from a score of {MIN_SCORE}; time is process CPU time. Compare inside this file only.", "",
         *table(results), "", "Leak recall by kind of document, sluicegate: " + ", ".join(
-            f"{bucket} {share:.2f}" for name in ("corpus", "second") for bucket, share in results["sluicegate"][name]["buckets"].items())
+            f"{bucket} {share:.2f}" for name in ("corpus", "second", "third") for bucket, share in results["sluicegate"][name]["buckets"].items())
         + "." if "sluicegate" in results else "", "",
         "## Throughput", "", "The least CPU time of rounds in turns. The message is parsed already where that is needed; edits are applied.",
         "", "```text", throughput.rstrip(), "```", ""])
