@@ -67,6 +67,11 @@ fn rules() -> String {
 
 /// The policy.
 pub fn policy() -> Policy {
+    policy_with("")
+}
+
+/// The policy with more parts.
+pub fn policy_with(more: &str) -> Policy {
     sluicegate::identity::install_crypto();
     let document = Document::parse(TOOL.as_bytes()).expect("a definition is JSON");
     let sha256 = hex(&definition_sha256(document.root()).expect("a definition"));
@@ -74,7 +79,7 @@ pub fn policy() -> Policy {
     let others: String = (0..40).map(|index| format!("  - {{ name: tool_{index} }}\n")).collect();
     let lock = format!("version: 1\ntools:\n  - {pinned}\n{others}");
     let source = |name: &str, text: String| Source { name: name.into(), text };
-    let sources = [source("policy.yaml", rules()), source("tools.lock.yaml", lock)];
+    let sources = [source("policy.yaml", rules() + more), source("tools.lock.yaml", lock)];
     policy::compile(&sources, TODAY_UNIX_MS)
         .unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)))
 }

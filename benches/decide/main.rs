@@ -1,4 +1,5 @@
-//! What a decision costs: fifty rules, a call with six arguments, by the native evaluator and by Cedar alone.
+//! What a decision costs: fifty rules, a call with six arguments, by the native evaluator and by Cedar alone; and
+//! what a whole call costs at the gate, rung by rung.
 //!
 //! ```sh
 //! cargo bench --bench decide
@@ -10,6 +11,7 @@
 //! caller, the arguments and the request, as it would have to for every call.
 
 mod bundle;
+mod gate;
 
 use std::collections::HashSet;
 use std::hint::black_box;
@@ -134,5 +136,20 @@ fn decide(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, decide);
+fn admit(criterion: &mut Criterion) {
+    let caller = bundle::caller();
+    let rungs = gate::rungs(&caller);
+    for turn in ["first", "second"] {
+        let mut group = criterion.benchmark_group(format!("call/{turn}"));
+        group.bench_function("parse", |bencher| {
+            bencher.iter(|| Document::parse(black_box(gate::CALL.as_bytes())).is_ok());
+        });
+        for (name, stage) in &rungs {
+            group.bench_function(*name, |bencher| bencher.iter(|| stage.call()));
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, decide, admit);
 criterion_main!(benches);
