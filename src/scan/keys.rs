@@ -108,6 +108,7 @@ impl Sweep<'_> {
         let Some(start) = tokens::name_before(bytes, name_end) else { return };
         if let Some(Class::Of(detector, tier)) = self.class(start..name_end)
             && tier != Tier::Beside
+            && (tier == Tier::Strong || self.label_class(name_end) != Some(Class::Harmless))
             && let Some(span) = labels::assigned(bytes, at, detector)
         {
             if veto::is_harmless(detector, tier, &bytes[span.clone()]) {

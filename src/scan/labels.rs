@@ -190,6 +190,17 @@ pub(super) fn is_month(bytes: &[u8], at: usize) -> bool {
 pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Range<usize>> {
     let is_colon = bytes[at] == b':';
     let veto = detector.row().veto;
+    // `${NAME:?message}` says what is missing, `${NAME:+word}` what stands for a value that is set. Source: POSIX.1,
+    // Shell Command Language, 2.6.2.
+    let is_expansion = matches!(byte(bytes, at + 1), b'?' | b'+') && {
+        let name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+        let head = &bytes[at.saturating_sub(VALUE_BYTES_MAX)..at];
+        let length = head.iter().rev().take_while(name).count();
+        head[..head.len() - length].ends_with(b"${")
+    };
+    if is_expansion {
+        return None;
+    }
     // Behind a colon a sentence may follow: only a secret is taken whatever it looks like.
     if is_colon && veto != Veto::Secret && byte(bytes, skip_space(bytes, at + 1)) != b'\'' {
         return None;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::Detector;
 use super::catalogue::Veto;
-use super::edges::{before, byte, skip_escape};
+use super::edges::{self, before, byte, skip_escape};
 use super::ground::Ground;
 use super::names::{Class, Tier};
 use super::sweep::Sweep;
@@ -36,6 +36,11 @@ impl Sweep<'_> {
                 }
             }
             // A name in plain ASCII right before the sign is left to `bare_key`.
+            Veto::Digits if detector == Detector::PHONE => {
+                if let Some(span) = dialled(bytes, value) {
+                    self.part_by(ground, detector, span);
+                }
+            }
             Veto::Secret
                 if tier == Tier::Strong
                     && (end < at || !bytes[end - 1].is_ascii() || is_phrase(bytes, end)) =>
@@ -57,6 +62,12 @@ impl Sweep<'_> {
             Class::Of(_, Tier::Beside) | Class::Harmless => None,
             Class::Of(detector, tier) => Some((detector, tier, Ground::of_field(tier))),
         }
+    }
+
+    /// What the whole label says whose last word ends at `end`: `Cache key`.
+    pub(super) fn label_class(&mut self, end: usize) -> Option<Class> {
+        let start = label_start(self.bytes, end);
+        self.class(start..end)
     }
 
     /// Takes the people whom a line names from `value` on, parted by commas.
@@ -136,6 +147,19 @@ fn value_start(bytes: &[u8], from: usize) -> Range<usize> {
     start..start + length - blanks
 }
 
+/// The number that a line says to dial: six to fifteen digits in groups.
+fn dialled(bytes: &[u8], value: Range<usize>) -> Option<Range<usize>> {
+    let content = bytes.get(value.clone())?;
+    let is_part = |byte: &&u8| byte.is_ascii_digit() || b" +-./()".contains(byte);
+    let length = content.iter().take(32).take_while(is_part).count();
+    let blanks = content[..length].iter().rev().take_while(|byte| !byte.is_ascii_digit()).count();
+    let length = length - blanks;
+    let digits = content[..length].iter().filter(|byte| byte.is_ascii_digit()).count();
+    let is_date = content[..length].iter().filter(|byte| **byte == b'.').count() == 2 && digits == 8;
+    let is_apart = !edges::is_word(byte(bytes, value.start + length));
+    ((6..=15).contains(&digits) && is_apart && !is_date).then_some(value.start..value.start + length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Action;
@@ -151,12 +175,17 @@ mod tests {
             (r#"["Assuré : Zoé Lefèvre"]"#, r#"["Assuré : [NAME]"]"#),
             (r#"["Reviewers: Ann Lee, Bob Roe"]"#, r#"["Reviewers: [NAME], [NAME]"]"#),
             (r#"["full_name = \"Ann Lee\""]"#, r#"["full_name = \"[NAME]\""]"#),
+            (
+                r#"["Telefon: (22) 901 48 31\nTel: 06 39 98 63 67, x"]"#,
+                r#"["Telefon: [PHONE]\nTel: [PHONE], x"]"#,
+            ),
             (r#"["Home address: Am Hang 7, Bern\nx"]"#, r#"["Home address: [ADDRESS]\nx"]"#),
         ] {
             check(&plan, text, wanted);
         }
         for text in [
             r#"["Owner: Platform Team\nAuthor: payments-api"]"#,
+            r#"["Telefon: 7 of 12\nTelefon: 22 901 x"]"#,
             r#"["name: Run Unit Tests\nname: build"]"#,
             r#"["Client: Postman 7\nAddress: 10.0.0.1:80"]"#,
             r#"["a note on the patient name: Please see below"]"#,

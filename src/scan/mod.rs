@@ -10,8 +10,8 @@
 //! introduces them or whose names are known (`capitals`, `prose`, `streets`, `words`), dates of birth behind them
 //! (`births`). A form that chance hits too often needs a word before it
 //! (`context`, `labels`). A colon or an equals sign leads to the *name of a field* (`keys`, `fields`, `folded`,
-//! `names`, `beside`; in tables, pairs and lines of forms `tables`, `pairs`, `lines`), and from there to its value at any depth of JSON in strings (`walk`, `edges`), unless
-//! the value is harmless (`veto`). What they leave is a list of hits; `settle` unites overlaps, asks which
+//! `names`, `beside`; in tables, pairs and lines of forms `tables`, `pairs`, `lines`), and from there to its value at
+//! any depth of JSON in strings (`walk`, `edges`), unless the value is harmless (`veto`). What they leave is a list of hits; `settle` unites overlaps, asks which
 //! rule is strictest, looks up the place of each (`place`), and writes (`write`).
 //!
 //! What is spelled otherwise is made plain first, with a way back: escapes, full-width digits, invisible
@@ -55,6 +55,7 @@ mod forms;
 mod fuzz;
 mod generalise;
 mod ground;
+mod headers;
 mod joined;
 mod keys;
 mod labels;

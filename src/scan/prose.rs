@@ -9,10 +9,12 @@
 use std::ops::Range;
 
 use super::edges::{byte, is_word, skip_escape};
+use super::headers;
 use super::words::word;
 
 mod cues;
 mod family;
+mod firms;
 mod given;
 mod known;
 mod lexicons;
@@ -177,6 +179,9 @@ fn acts(bytes: &[u8], end: usize, known: usize, at: usize) -> bool {
 pub(super) fn owner(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let head = bytes[..at].strip_suffix(b"<")?;
     let head = head.strip_suffix(b" ").unwrap_or(head);
+    if headers::is_machine(&bytes[at..]) {
+        return None;
+    }
     let is_quote = |byte: &u8| matches!(byte, b'"' | b'\\');
     let quotes = head.iter().rev().take_while(|byte| is_quote(byte)).count();
     let head = &head[..head.len() - quotes];
@@ -206,7 +211,7 @@ pub(super) fn owner(bytes: &[u8], at: usize) -> Option<Range<usize>> {
 fn has_mailbox(bytes: &[u8], end: usize) -> bool {
     let rest = bytes.get(end..).and_then(|rest| rest.strip_prefix(b" <")).unwrap_or_default();
     let mailbox = rest.iter().take(64).position(|byte| matches!(byte, b'>' | b' ' | b'"')).unwrap_or(0);
-    rest[..mailbox].contains(&b'@')
+    rest[..mailbox].contains(&b'@') && !headers::is_machine(&rest[..mailbox])
 }
 
 /// Whether an age follows, as nothing but people has it: `, 45,`, `, a 45-year-old`, ` (45F)`.

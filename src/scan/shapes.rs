@@ -79,7 +79,7 @@ pub(super) fn grouped_phone(bytes: &[u8], at: usize) -> Option<Range<usize>> {
 
 /// An international telephone number whose `+` is at `at`: 8 to 15 digits in groups.
 pub(super) fn plus_phone(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    if !matches!(byte(bytes, at + 1), b'1'..=b'9') {
+    if !matches!(byte(bytes, at + 1), b'1'..=b'9') || is_reference(bytes, at) {
         return None;
     }
     let (mut next, mut count, mut end) = (at + 1, 0, None);
@@ -98,6 +98,14 @@ pub(super) fn plus_phone(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         }
     }
     end.map(|end| at..end)
+}
+
+/// Whether the plus at `at` stands behind the key of a reference, as in the purpose of a payment: `EREF+20260101`.
+/// Source: Deutsche Kreditwirtschaft, DFÜ-Abkommen, annex 3, 8.2.6.
+fn is_reference(bytes: &[u8], at: usize) -> bool {
+    const KEYS: [&[u8]; 7] = [b"EREF", b"KREF", b"MREF", b"CRED", b"DEBT", b"SVWZ", b"PREF"];
+    let key = at.checked_sub(4).and_then(|start| bytes.get(start..at));
+    key.is_some_and(|key| KEYS.contains(&key) && !before(bytes, at - 4).is_ascii_alphabetic())
 }
 
 /// An IPv4 address; `at` follows its first dot.

@@ -14,7 +14,7 @@ use super::rules::Ruleset;
 use super::set::Set;
 use super::spared::Spared;
 use super::walk::Leaf;
-use super::{births, labels, prose, shapes, spelled, tokens, views};
+use super::{births, headers, labels, prose, shapes, spelled, tokens, views};
 use crate::bounds::SCAN_WALKS_MAX;
 
 /// Something that a detector or a rule's field found.
@@ -261,7 +261,7 @@ impl<'t> Sweep<'t> {
         let bytes = self.bytes;
         match bytes[at] {
             b'@' => {
-                let found = shapes::email(bytes, at);
+                let found = shapes::email(bytes, at).filter(|span| !headers::is_message_id(bytes, span));
                 if let Some(span) = &found {
                     self.maybe(Detector::PERSON, || prose::owner(bytes, span.start));
                 }

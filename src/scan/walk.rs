@@ -4,10 +4,10 @@ use super::Detector;
 use super::edges::{self, End, byte, skip_space};
 use super::folded::Folded;
 use super::ground::Ground;
-use super::names::Tier;
+use super::names::{Class, Tier};
 use super::spared::Spared;
 use super::sweep::{Form, Hit, Sweep};
-use super::veto;
+use super::{prose, veto};
 
 /// Why a value is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -286,7 +286,9 @@ impl Sweep<'_> {
                 if is_word {
                     return;
                 }
-                if veto::is_harmless(detector, tier, content) {
+                let is_harmless = veto::is_harmless(detector, tier, content)
+                    || detector == Detector::PERSON && tier == Tier::Sole && self.is_field(content);
+                if is_harmless {
                     return self.spare(Spared { span, detector, tier, form, hits: 0 });
                 }
                 let ground = Ground::of_field(tier);
@@ -296,6 +298,25 @@ impl Sweep<'_> {
             Because::Named(rules) => (Detector::FIELD, rules, Ground::Rule),
         };
         self.hits.push(Hit { span, detector, rules, form, ground });
+    }
+
+    /// Whether what stands under `name` is the name of a field itself, as where columns are listed: all of it, or its
+    /// last words, unless the first is a given name.
+    fn is_field(&self, content: &[u8]) -> bool {
+        let fields = &self.rules.fields;
+        if !fields.may_be(content) {
+            return false;
+        }
+        let name = Folded::new(content);
+        let is_whole = matches!(fields.named(name.name()), Some(Class::Of(..)));
+        let first = content.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let is_number = |class| match class {
+            Class::Of(detector, tier) => {
+                tier == Tier::Strong && !matches!(detector, Detector::PERSON | Detector::ADDRESS)
+            }
+            Class::Harmless => false,
+        };
+        is_whole || fields.class(&name).is_some_and(is_number) && !prose::may_be_given(first)
     }
 
     fn is_taken(&self, at: usize, because: Because) -> bool {

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::super::edges::{before, byte, is_word};
 use super::super::words::{Key, Lexicon, Sieve, plain, word, word_start};
 use super::family::FAMILY;
+use super::firms;
 use super::given::{GIVEN, SHARED};
 use super::lexicons::{NOUNS, TITLES};
 use super::{has_age, has_mailbox, is_particle, name};
@@ -103,8 +104,12 @@ pub(in crate::scan) fn known(bytes: &[u8], at: usize, floor: usize) -> Option<Ra
         _ if first.is_capital => in_order(bytes, (start, end), (at, next.end)),
         _ => (is_shouted(head) && is_shouted(second) && are_both(head, second)).then_some(start..next.end),
     }?;
-    (!is_word(byte(bytes, found.end)) && byte(bytes, found.end) != b'_' && !is_body(bytes, found.end))
-        .then_some(found)
+    (!is_word(byte(bytes, found.end))
+        && byte(bytes, found.end) != b'_'
+        && !is_body(bytes, found.end)
+        && !ends_as_body(&bytes[found.clone()])
+        && !firms::is_firm(&bytes[found.clone()]))
+    .then_some(found)
 }
 
 /// Whether the capital word `head`, right before the letters of ASCII of another, may begin the name of somebody
@@ -240,6 +245,12 @@ fn is_body(bytes: &[u8], end: usize) -> bool {
     }) || bytes.get(end..).is_some_and(|rest| {
         rest.starts_with(b" & ") || rest.starts_with(b"\xC2\xAE") || rest.starts_with(b"\xE2\x84\xA2")
     })
+}
+
+/// Whether the last word of a name makes a thing of it, and is no family name: `Sakura Motors`, `John Roe Airport`.
+fn ends_as_body(name: &[u8]) -> bool {
+    let last = name.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+    BODIES.holds(last) && !is_family(last)
 }
 
 fn is_shouted(word: &[u8]) -> bool {

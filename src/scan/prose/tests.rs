@@ -133,3 +133,17 @@ fn finds_people_whose_names_are_known_and_leaves_things_that_bear_them() {
         check(&plan, &format!("[\"x {text}.\"]"), &format!("[\"x {text}.\"]"));
     }
 }
+
+#[test]
+fn takes_no_firm_for_a_person() {
+    let plan = everything(Action::Replace);
+    for text in [
+        r#"["we sold Morgan Stanley and John Deere on Monday"]"#,
+        r#"["the stop is Charles de Gaulle today"]"#,
+        r#"["bought from Helen Foods for the party"]"#,
+        r#"["we land at Peter Kowalski Airport tonight"]"#,
+    ] {
+        check(&plan, text, text);
+    }
+    check(&plan, r#"["we met Morgan Kowalski on Monday"]"#, r#"["we met [NAME] on Monday"]"#);
+}
