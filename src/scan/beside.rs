@@ -18,7 +18,7 @@ use crate::bounds::SCAN_KEY_REACH_MAX;
 const BESIDE_BYTES_MAX: usize = 2048;
 
 /// Whether a value of this kind makes its object one about a person.
-fn tells(detector: Detector) -> bool {
+pub(super) fn tells(detector: Detector) -> bool {
     use super::catalogue::Pack::{Gdpr, Hipaa, Pci};
     let is_host = detector == Detector::named("ipv4") || detector == Detector::MAC;
     let packs = detector.row().packs;

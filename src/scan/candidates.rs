@@ -197,6 +197,8 @@ impl Marks {
         let number = rest.digit & (dot(1) & digit(2) | upper(1) & upper(2));
         let escape = rest.u & back(now.backslash, last.backslash, 1);
         let pem = rest.b & dash(1);
+        // A dash of an option, behind a blank.
+        let option = rest.dash & space(1);
         let authority = rest.slash & slash & colon(2);
         // `dd:dd:dd:` of a hardware address, `::` and `:dddd:` of an address of version 6.
         let hardware = rest.dash & dash(3) & dash(6)
@@ -211,7 +213,7 @@ impl Marks {
             digits: rest.digit & digit(1) & digit(2) & !digit(3),
             // A key ends in a quote or a letter; the colon of a time follows a digit.
             assigns: rest.colon & !digit(1) & !colon(1) | rest.equals,
-            specials: rest.rare | number | escape | pem | authority | hardware | groups | foreign,
+            specials: rest.rare | number | escape | option | pem | authority | hardware | groups | foreign,
             codes: codes.eighth(rest.digit | now.upper),
             long: words.sixteenth(now.letter | rest.digit | rest.dash | rest.underscore),
             capitals: capitals(now, last),

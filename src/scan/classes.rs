@@ -27,7 +27,7 @@ pub(super) struct Rest {
     pub slash: u64,
     pub colon: u64,
     pub equals: u64,
-    /// `@`, `+`, `%`, `&`: rare, and each a reason to look.
+    /// `@`, `+`, `%`, `&`, `<`: rare, and each a reason to look.
     pub rare: u64,
     pub high: u64,
     pub quote: u64,
@@ -85,7 +85,7 @@ impl Rest {
             slash: bits(text, |text| is(text, b'/')),
             colon: bits(text, |text| is(text, b':')),
             equals: bits(text, |text| is(text, b'=')),
-            rare: bits(text, is_rare),
+            rare: bits(text, |text| is_rare(text) | is(text, b'<')),
             high: bits(text, |text| text),
             quote: bits(text, |text| is(text, b'"')),
             underscore: bits(text, |text| is(text, b'_')),
@@ -114,7 +114,8 @@ fn is_rare(text: i8x16) -> i8x16 {
 fn is_odd(text: i8x16) -> i8x16 {
     // From the dash to the colon there is one more, the dot.
     let number = within(text, b'-', 14) & !is(text, b'.');
-    number | is_rare(text) | is(text, b'=') | is(text, b'_') | text
+    // A smaller than stands right before the equals sign.
+    number | is_rare(text) | within(text, b'<', 2) | is(text, b'_') | text
 }
 
 /// One bit for each digit among sixteen bytes, from the lowest; and above these one for each capital.

@@ -12,7 +12,7 @@ use super::pairs::Part;
 use super::spared::Spared;
 use super::sweep::{Form, Hit, Sweep};
 use super::walk::Leaf;
-use super::{joined, labels, lines, tokens, veto};
+use super::{interchange, joined, labels, lines, tokens, veto};
 use crate::bounds::{SCAN_KEY_REACH_MAX, SCAN_VIEW_DEPTH_MAX};
 
 impl Sweep<'_> {
@@ -73,6 +73,9 @@ impl Sweep<'_> {
         if (!is_end || length >= joined::GROUPED_MIN) && joined::may_be_groups(bytes, start) {
             self.groups(start, level);
         }
+        if !is_end || length >= interchange::BYTES_MIN {
+            self.interchange(start, level);
+        }
         if !is_end {
             self.table(start, length, level);
         }
@@ -92,6 +95,10 @@ impl Sweep<'_> {
         let bytes = self.bytes;
         if bytes[at] == b'=' && before(bytes, at).is_ascii_digit() {
             self.maybe(Detector::TRACK, || tokens::track(bytes, at));
+        }
+        if bytes[at] == b':' {
+            self.card(at);
+            self.payment(at);
         }
         let label_end = lines::label_end(bytes, at);
         let is_label = self.may_end(label_end);

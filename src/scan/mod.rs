@@ -11,7 +11,9 @@
 //! (`births`). A form that chance hits too often needs a word before it
 //! (`context`, `labels`). A colon or an equals sign leads to the *name of a field* (`keys`, `fields`, `folded`,
 //! `names`, `beside`; in tables, pairs and lines of forms `tables`, `pairs`, `lines`), and from there to its value at
-//! any depth of JSON in strings (`walk`, `edges`), unless the value is harmless (`veto`). What they leave is a list of hits; `settle` unites overlaps, asks which
+//! any depth of JSON in strings (`walk`, `edges`), unless the value is harmless (`veto`). Other notations name their
+//! values in ways of their own (`notation`): markup, cards and calendars, messages of health care and of banks, rows
+//! under columns, command lines (`markup`, `cards`, `interchange`, `payments`, `columns`, `commands`). What they leave is a list of hits; `settle` unites overlaps, asks which
 //! rule is strictest, looks up the place of each (`place`), and writes (`write`).
 //!
 //! What is spelled otherwise is made plain first, with a way back: escapes, full-width digits, invisible
@@ -39,9 +41,12 @@ mod beside;
 mod births;
 mod candidates;
 mod capitals;
+mod cards;
 mod catalogue;
 mod checks;
 mod classes;
+mod columns;
+mod commands;
 mod context;
 mod desk;
 mod echo;
@@ -56,15 +61,19 @@ mod fuzz;
 mod generalise;
 mod ground;
 mod headers;
+mod interchange;
 mod joined;
 mod keys;
 mod labels;
 mod lines;
+mod markup;
 mod media;
 mod mentions;
 mod names;
+mod notation;
 mod pairs;
 mod passages;
+mod payments;
 mod place;
 mod plan;
 mod prose;

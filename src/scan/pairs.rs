@@ -13,12 +13,16 @@ const PAIR_BYTES_MAX: usize = 256;
 /// What a member is to the one beside it, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Part {
+    /// It names the columns of the rows beside it.
+    Columns,
     /// What somebody or something is called that the object refers to.
     Display,
     /// It names the value beside it.
     Naming,
     #[default]
     Other,
+    /// It holds rows.
+    Rows,
     /// It holds a value whose name stands beside it.
     Value,
 }
@@ -26,9 +30,13 @@ pub(super) enum Part {
 impl Part {
     pub(super) fn of(name: &[u8]) -> Self {
         match name {
+            b"columns" | b"fields" | b"header" | b"headers" | b"columnNames" | b"column_names" => {
+                Self::Columns
+            }
             b"display" => Self::Display,
             b"name" | b"key" | b"field" | b"label" | b"type" | b"system" | b"code" | b"attribute"
             | b"property" | b"question" => Self::Naming,
+            b"rows" | b"data" | b"records" | b"dataRows" | b"cells" => Self::Rows,
             b"value" | b"val" | b"values" | b"valor" | b"valeur" | b"wert" => Self::Value,
             _ => Self::Other,
         }
@@ -63,6 +71,7 @@ impl Sweep<'_> {
     /// neighbour.
     pub(super) fn pair(&mut self, part: Part, key: usize, leaf: Leaf) {
         match part {
+            Part::Columns => self.note_columns(leaf),
             Part::Display => {
                 if self.is_someone(key, leaf.level) {
                     self.classed(leaf, Detector::PERSON, Tier::Sole);
@@ -74,7 +83,9 @@ impl Sweep<'_> {
                 }
             }
             Part::Other => {}
+            Part::Rows => self.take_rows(leaf),
             Part::Value => {
+                self.take_rows(leaf);
                 let before =
                     self.named.filter(|(from, ..)| from.level == leaf.level && self.is_level(*from, leaf.at));
                 let found =

@@ -4,6 +4,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::Detector;
 use super::candidates::{self, Candidate};
+use super::columns::Columns;
 use super::context;
 use super::edges::{self, before, byte, digits_end, skip_escape};
 use super::forms::Look;
@@ -69,6 +70,12 @@ pub(super) struct Sweep<'t> {
     pub told: Option<Leaf>,
     /// The last member that names the value beside it, and what it says.
     pub named: Option<(Leaf, Detector, Tier)>,
+    /// The last columns that were named, for the rows beside them.
+    pub columns: Option<Box<Columns>>,
+    /// How far markup was read.
+    pub markup_until: usize,
+    /// How far cards were read.
+    pub cards_until: usize,
     /// What the last names of fields said.
     pub known: Known,
     /// The last value that stays although its field has a class.
@@ -127,6 +134,9 @@ impl<'t> Sweep<'t> {
             budget: bytes.len().saturating_mul(SCAN_WALKS_MAX),
             told: None,
             named: None,
+            columns: None,
+            markup_until: 0,
+            cards_until: 0,
             known: Known::default(),
             spared: None,
             doubtful: Vec::new(),
@@ -238,6 +248,7 @@ impl<'t> Sweep<'t> {
             self.part(detector, span);
             return;
         }
+        self.told_secret(&run);
         self.maybe(Detector::JWT, || tokens::jwt(bytes, run.start));
         self.maybe(Detector::SECRET, || tokens::bearer(bytes, &run));
         self.maybe(Detector::WEBHOOK, || tokens::webhook(bytes, &run));
@@ -273,6 +284,8 @@ impl<'t> Sweep<'t> {
                 self.maybe(Detector::USERINFO, || tokens::userinfo(bytes, at));
                 self.maybe(Detector::CNPJ, || shapes::cnpj(bytes, at));
             }
+            b'<' => self.markup(at),
+            b'-' if before(bytes, at) == b' ' => self.option(at),
             b'-' => {
                 self.maybe(Detector::MBI, || shapes::mbi(bytes, at));
                 self.maybe(Detector::MAC, || shapes::mac(bytes, at));

@@ -199,7 +199,7 @@ impl Sweep<'_> {
         let (length, letter) = escape(bytes, start + offset);
         // Inside a string a quote has backslashes of its own.
         let is_closed = letter == b'"' && length == edges::lead(level) + 1;
-        if is_closed || offset < 3 && letter != b'"' {
+        if is_closed || offset < 3 && !matches!(letter, b'"' | b't') {
             return;
         }
         // What ends so soon is no table.

@@ -30,7 +30,7 @@ fn scalar(bytes: &[u8]) -> Vec<Candidate> {
         let is_digit = |by: usize| before(by).is_ascii_digit();
         let is_upper = |by: usize| before(by).is_ascii_uppercase();
         let special = match byte {
-            b'@' | b'+' | b'%' | b'&' => true,
+            b'@' | b'+' | b'%' | b'&' | b'<' => true,
             b'u' => before(1) == b'\\',
             b'B' => before(1) == b'-',
             b'/' => before(1) == b'/' && before(2) == b':' || before(4) == b'.' && before(8) == b'.',
@@ -39,7 +39,11 @@ fn scalar(bytes: &[u8]) -> Vec<Candidate> {
                     || before(1) == b':'
                     || before(5) == b':' && before(2) != b':' && before(3) != b':'
             }
-            b'-' => is_digit(1) && is_upper(3) && is_digit(4) || before(3) == b'-' && before(6) == b'-',
+            b'-' => {
+                before(1) == b' '
+                    || is_digit(1) && is_upper(3) && is_digit(4)
+                    || before(3) == b'-' && before(6) == b'-'
+            }
             b' ' => is_digit(1) && is_digit(2) && before(3) == b' ' && is_upper(4) && is_upper(5),
             b'0'..=b'9' => before(1) == b'.' && is_digit(2) || is_upper(1) && is_upper(2),
             0x80.. => before(1) < 0x80,
