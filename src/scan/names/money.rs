@@ -96,7 +96,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         strong("secret"),
-        "password,passwords,passwd,pwd,passphrase,passcode,user password,password hash,hashed password,\
+        "password,passwords,totp seed,totp key,otp seed,mfa seed,sas key,sas signature,signing seed,passwd,pwd,passphrase,passcode,user password,password hash,hashed password,\
          client secret,app secret,shared secret,api key,api keys,access key,secret key,private key,\
          secret access key,private keys,access token,refresh token,id token,auth token,bearer token,\
          session token,api token,oauth token,authorization token,authentication token,security token,\

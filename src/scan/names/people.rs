@@ -37,7 +37,8 @@ pub(super) const ROWS: &[Row] = &[
          delivery contact,ship to name,bill to name,sold to name,requester name,requested for,reported for,\
          assigned technician,technician name,engineer name,courier name,primary insured,secondary insured,\
          named insured,policyowner,life assured,responsible party,financially responsible party,\
-         guarantor name,attending nurse,transcriptionist",
+         guarantor name,attending nurse,transcriptionist,name of account holder,first given name,\
+         first and last name,last name first name,holder full name",
     ),
     (
         strong("person_name"),
@@ -46,10 +47,10 @@ pub(super) const ROWS: &[Row] = &[
          zuname,prenom,prenoms,nom de famille,nom famille,nom naissance,nom de naissance,nom patient,\
          nom du patient,nom client,nom complet,titulaire,titulaire du compte,titulaire carte,nom usage,\
          beneficiaire,apellido,apellidos,primer apellido,segundo apellido,nombre completo,nombre paciente,\
-         nombre del paciente,nombre cliente,nombre de pila,titular,titular cuenta,titular de la cuenta,\
-         paciente,beneficiario,sobrenome,apelido,nome completo,nome paciente,nome do paciente,nome cliente,\
+         nombre del paciente,nombre cliente,nombre de pila,nombre pila,nombres,titular,titular cuenta,titular de la cuenta,\
+         paciente,beneficiario,sobrenome,apelido,nome completo,nome paciente,primeiro nome,ultimo nome,segundo nome,nome do paciente,nome cliente,\
          nome do cliente,nome da mae,cognome,intestatario,paziente,nome e cognome,nome paziente,voornaam,\
-         voornamen,achternaam,rekeninghouder,kaarthouder,geboortenaam,patientnaam,klantnaam,fornamn,\
+         voornamen,achternaam,ten name van,op naam van,rekeninghouder,kaarthouder,geboortenaam,patientnaam,klantnaam,fornamn,\
          efternamn,patientnamn,kundnamn,fornavn,etternavn,efternavn,mellomnavn,mellemnavn,kundenavn,etunimi,\
          sukunimi,kutsumanimi,imie,imiona,nazwisko,imie i nazwisko,nazwisko panienskie,imie nazwisko,\
          vorname nachname,name vorname,name des patienten,name patient,name des versicherten,\
@@ -57,7 +58,7 @@ pub(super) const ROWS: &[Row] = &[
          antragstellerin,geschadigter,anspruchsteller,zahlungsempfanger,rechnungsempfanger,lieferempfanger,\
          besteller,kaufer,verkaufer,hausarzt,behandelnder arzt,uberweisender arzt,einweisender arzt,\
          facharzt,operateur,pfleger,erziehungsberechtigter,ehepartner,ehegatte,ehefrau,ehemann,\
-         notfallkontakt,angehoriger,angehorige,unterzeichner,geschaftsfuhrer,rufname,ledigname,madchenname,\
+         notfallkontakt,fahrzeughalter,angehoriger,angehorige,unterzeichner,geschaftsfuhrer,rufname,ledigname,madchenname,\
          ansprechperson,nom prenom,nom et prenom,nom prenoms,prenom nom,nom de jeune fille,nom marital,\
          nom d usage,nom assure,assure,assuree,demandeuse,locataire,bailleur,interlocuteur,contact client,\
          medecin traitant,medecin prescripteur,praticien,chirurgien,conjoint,conjointe,epoux,epouse,pere,\
@@ -79,7 +80,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         weak("person_name"),
-        "full name,display name,counterparty name,debtor name,creditor name,remitter name,originator name,\
+        "full name,display name,counterparty name,owner display,owner display name,debtor name,creditor name,remitter name,originator name,\
          payor name,assignee name,author name,patient,insured,cardholders,spouses,caller name,\
          attendee name,assigned to,employee,cliente,kunde,patientin,mitarbeiter,attending,next of kins,\
          first names,last names",
@@ -88,7 +89,7 @@ pub(super) const ROWS: &[Row] = &[
         sole("person_name"),
         "name,owner,author,contact,assignee,reporter,customer,client,recipient,sender,attendee,organizer,\
          approver,reviewer,requester,requestor,requested by,created by,updated by,approved by,caller,\
-         manager,supervisor,doctor,bill to,ship to,sold to,attention,account name,buyer,seller,guest,guests,\
+         manager,supervisor,doctor,bill to,ship to,sold to,attention,account name,buyer,party,counterparty,halter,fahrer,seller,guest,guests,\
          host name,passenger,passengers,caller id,opened by,resolved by,closed by,prepared by,submitted by,\
          reported by,submitter,collaborators,participants,watchers,attendees,assignees,owners,authors,\
          reviewers,approvers,travelers,travellers,nom,nombre,nome,naam,namn,navn,nimi,autor,auteur,autore,\
@@ -131,7 +132,12 @@ pub(super) const ROWS: &[Row] = &[
         "phone,phone number,phone no,phone num,phones,phone numbers,telephone,telephone number,\
          telephone no,mobile number,mobile no,mobile phone,mobile phone number,cell phone,cell number,\
          contact number,contact no,contact phone,home phone,work phone,fax,fax number,fax no,msisdn,\
-         whatsapp,whatsapp number,telefon,telefonnummer,telefonnr,tel nr,tel no,handy,handynummer,\
+         whatsapp,whatsapp number,home tel,work tel,mobile tel,tel home,tel work,tel mobile,tel mobil,tel privat,tel dienstlich,\
+         tel dom,tel domicile,tel bureau,tel portable,tel casa,tel cel,telefon privat,telefon mobil,\
+         telefon dienstlich,telefon hem,telefon arbete,telefon kontaktowy,telefon domowy,numer kontaktowy,\
+         telefoon thuis,telefoon werk,telefone celular,telefone fixo,telefone residencial,telefono fijo,\
+         telefono casa,telefono de contacto,telefono contacto,tlf,tlf nr,durchwahl,phone home,phone work,phone mobile,\
+         telefon,telefonnummer,telefonnr,tel nr,tel no,handy,handynummer,\
          rufnummer,mobilnummer,mobilfunknummer,faxnummer,festnetz,numero portable,numero de telephone,\
          numero telephone,telephone portable,telefono,numero de telefono,numero telefono,movil,\
          telefono movil,celular,numero celular,telemovel,telefone,numero de telefone,numero telemovel,\
@@ -192,7 +198,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         beside("address"),
-        "city,town,village,municipality,county,neighborhood,district,city name,home city,birth place,\
+        "city,via,postort,kommune,localidad,localidade,localite,poblacion,line1,line2,town,village,municipality,county,neighborhood,district,city name,home city,birth place,\
          place of birth,geburtsort,ort,stadt,ville,lieu de naissance,ciudad,lugar de nacimiento,municipio,\
          cidade,citta,comune,luogo di nascita,stad,plaats,geboorteplaats,miasto,miejsce urodzenia,location",
     ),
@@ -203,6 +209,7 @@ pub(super) const ROWS: &[Row] = &[
          zip postal code,pin code postal,eircode",
     ),
     (weak("postal_code"), "zip"),
+    (beside("postal_code"), "cp,cap"),
     (
         strong("geo"),
         "latitude,longitude,gps coordinates,gps location,gps position,geolocation,geo coordinates,\

@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         strong("de_social_insurance"),
-        "sozialversicherungsnummer,rentenversicherungsnummer,sv nummer,rvnr,rv nummer,versicherungsnummer",
+        "sozialversicherungsnummer,rentenversicherungsnr,rentenversicherungsnummer,sv nummer,rvnr,rv nummer,versicherungsnummer",
     ),
     (
         strong("de_id_card"),
@@ -55,7 +55,7 @@ pub(super) const ROWS: &[Row] = &[
     (strong("es_dni"), "dni,nie,numero dni,numero nie,documento nacional de identidad,dni nie,numero de dni"),
     (weak("es_dni"), "nif"),
     (strong("it_codice_fiscale"), "codice fiscale,cod fiscale,cod fisc"),
-    (strong("nl_bsn"), "bsn,burgerservicenummer,bsn nummer,sofinummer"),
+    (strong("nl_bsn"), "bsn,burgerservicenr,bsn nr,burgerservicenummer,bsn nummer,sofinummer"),
     (
         strong("be_national_number"),
         "rijksregisternummer,national register number,numero de registre national,numero registre national,\
@@ -75,7 +75,10 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (strong("dk_cpr"), "cpr,cpr nummer,cpr nr,cpr number,cpr no,personnummer dk"),
     (strong("is_kennitala"), "kennitala,kt nr,kennitolur"),
-    (strong("at_svnr"), "svnr,sozialversicherungsnr,sv nummer at,svnr at"),
+    (
+        strong("at_svnr"),
+        "svnr,versicherungsnummer at,versicherungsnr at,sozialversicherungsnr,sv nummer at,svnr at",
+    ),
     (
         strong("ch_ahv"),
         "ahv,ahv nummer,ahv nr,ahvn13,ahv number,avs,numero avs,no avs,navs13,avs number,\
@@ -103,7 +106,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         strong("za_id"),
-        "rsa id,rsa id number,south african id,south african id number,sa id number,za id,sa id,\
+        "rsa id,rsa id no,rsa id number,south african id,south african id number,sa id number,za id,sa id,\
          za id number",
     ),
     (
@@ -185,7 +188,10 @@ pub(super) const ROWS: &[Row] = &[
          numero passaporto,numero di passaporto,paspoort,paspoortnummer,passinumero,numer paszportu,\
          paszport",
     ),
-    (weak("passport"), "passport,travel document number,travel document no"),
+    (
+        weak("passport"),
+        "passport,travel document number,travel doc number,travel doc no,travel doc,travel document no",
+    ),
     (
         strong("driver_license"),
         "driver license,driver license number,driver license no,drivers license,drivers license number,\
