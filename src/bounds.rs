@@ -299,6 +299,13 @@ pub const SCAN_ECHOES_MAX: usize = 64;
 /// Bytes that are read for it, all names together: some milliseconds.
 pub const SCAN_ECHO_BYTES_MAX: usize = 64 << 20;
 
+/// Words of names that are looked for by themselves: a letter or a chat speaks of a few people. A message with more is
+/// a list, in which hardly anybody is called by a part of a name.
+pub const SCAN_CALLED_MAX: usize = 24;
+
+/// Bytes of a message in which they are looked for: so many words in it take less than a millisecond.
+pub const SCAN_CALLED_BYTES_MAX: usize = 256 << 10;
+
 /// Bytes of a run that is decoded to look into it: a longer one is a file, not a value.
 pub const SCAN_VIEW_BYTES_MAX: usize = 4096;
 

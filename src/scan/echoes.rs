@@ -1,7 +1,7 @@
 //! The same person again: names that were found in a message, looked for in the rest of it.
 //!
 //! A field or a title says who `Ann Lee` is; a sentence elsewhere only names her. Only whole names are
-//! looked for, of two words at least, so that `Lee` alone stays.
+//! looked for here, of two words at least; parts of them are left to `called`.
 
 use std::collections::BTreeMap;
 
@@ -76,16 +76,16 @@ mod tests {
         let plan = Plan::new(vec![rule("r", &[Detector::PERSON], &[], Action::Replace)]).unwrap();
         for (text, wanted) in [
             (
-                r#"{"patient_name":"Aro Quix","note":"then Aro Quix left, Quix Aro stayed, Aro Quixes too"}"#,
-                r#"{"patient_name":"[NAME]","note":"then [NAME] left, Quix Aro stayed, Aro Quixes too"}"#,
+                r#"{"patient_name":"Aro Quix","note":"then Aro Quix left, Aro Quixes too"}"#,
+                r#"{"patient_name":"[NAME]","note":"then [NAME] left, Aro Quixes too"}"#,
             ),
             (
                 r#"{"note":"Patient Ann Lee is here. It was Ann Lee."}"#,
                 r#"{"note":"Patient [NAME] is here. It was [NAME]."}"#,
             ),
             (
-                r#"{"patient_name":"Ann","note":"then Ann left"}"#,
-                r#"{"patient_name":"[NAME]","note":"then Ann left"}"#,
+                r#"{"patient_name":"Aro","note":"then Aro left"}"#,
+                r#"{"patient_name":"[NAME]","note":"then Aro left"}"#,
             ),
             (
                 r#"{"serverInfo":{"name":"Acme Files"},"instructions":"of Acme Files"}"#,

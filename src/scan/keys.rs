@@ -99,6 +99,7 @@ impl Sweep<'_> {
         if bytes[at] == b':' {
             self.card(at);
             self.payment(at);
+            self.speaker(at);
         }
         let label_end = lines::label_end(bytes, at);
         let is_label = self.may_end(label_end);

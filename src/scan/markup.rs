@@ -111,6 +111,9 @@ impl Sweep<'_> {
     pub(super) fn markup(&mut self, at: usize) {
         let is_tag =
             byte(self.bytes, at + 1).is_ascii_alphabetic() || matches!(byte(self.bytes, at + 1), b'?' | b'!');
+        if byte(self.bytes, at + 1).is_ascii_uppercase() {
+            self.bracketed(at);
+        }
         if is_tag && at >= self.markup_until {
             self.markup_until = self.elements(at);
         }

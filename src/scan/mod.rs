@@ -19,7 +19,8 @@
 //! What is spelled otherwise is made plain first, with a way back: escapes, full-width digits, invisible
 //! characters, percent signs, entities (`spelled`, `foreign`). Encoded runs are decoded and swept (`views`),
 //! and values in pieces are joined: groups in a short string, halves over the seam of two blocks
-//! (`joined`), names found once and said again (`echoes`).
+//! (`joined`), names found once and said again, whole or in part (`echoes`, `called`). What stands beside a find may
+//! be told by it: who was born on a date, the town behind a street (`born`, `towns`).
 //!
 //! ```text
 //! bytes -> candidates -> verifiers, fields -> hits -> settle -> edits, findings
@@ -39,6 +40,8 @@
 
 mod beside;
 mod births;
+mod born;
+mod called;
 mod candidates;
 mod capitals;
 mod cards;
@@ -49,6 +52,7 @@ mod columns;
 mod commands;
 mod context;
 mod desk;
+mod dialled;
 mod echo;
 mod echoes;
 mod edges;
@@ -85,6 +89,7 @@ mod settle;
 mod shapes;
 mod sight;
 mod spared;
+mod speakers;
 mod spelled;
 mod spot;
 mod streets;
@@ -93,6 +98,7 @@ mod tables;
 mod tally;
 mod tokens;
 mod told;
+mod towns;
 mod unescaped;
 mod vault;
 mod veto;

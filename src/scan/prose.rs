@@ -8,10 +8,11 @@
 
 use std::ops::Range;
 
-use super::edges::{byte, is_word, skip_escape};
+use super::edges::{before, byte, is_word, skip_escape};
 use super::headers;
 use super::words::word;
 
+mod backward;
 mod cues;
 mod family;
 mod firms;
@@ -21,8 +22,11 @@ mod lexicons;
 #[cfg(test)]
 mod tests;
 
+pub(super) use backward::ending;
 use cues::{Cue, cue};
-pub(super) use known::{is_thing, known, may_be_double, may_be_given, may_be_known};
+pub(super) use known::{
+    is_body, is_given, is_telling, is_thing, known, may_be_double, may_be_given, may_be_known,
+};
 use lexicons::{CALLED, DEEDS, NOUNS, TITLES, VERBS};
 pub(super) use lexicons::{CUES, PARTICLES, SURE_CUES};
 
@@ -205,6 +209,32 @@ pub(super) fn owner(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         from = part.end + head[part.end..].iter().take_while(|byte| b" .,".contains(byte)).count();
     }
     (from == head.len() && (2..=NAME_WORDS_MAX).contains(&count)).then_some(start..from)
+}
+
+/// The name that begins the line of the account at `at`, with nothing but numbers between: `- Ann Lee: DE89…`,
+/// `Ann Lee; 120.00; DE89…`.
+pub(super) fn holder(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let is_gap = |byte: &&u8| byte.is_ascii_digit() || b" :;,.|".contains(byte);
+    let gap = bytes[..at].iter().rev().take(32).take_while(is_gap).count();
+    let head = &bytes[..at - gap];
+    if !matches!(byte(bytes, head.len()), b':' | b';' | b',' | b'|') {
+        return None;
+    }
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80 || b" .'-*\\".contains(byte);
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    let length = head.iter().rev().take(64).take_while(|byte| is_part(byte) || is_digit(byte)).count();
+    // The last escape of a line end before it, or the quote of the string.
+    let floor = head.len() - length;
+    let line = [b"\\n".as_slice(), b"\\r"]
+        .iter()
+        .filter_map(|end| memchr::memmem::rfind(&head[floor..], end))
+        .max()
+        .map(|place| floor + place + 2)
+        .or_else(|| (before(bytes, floor) == b'"').then_some(floor))?;
+    let start = line + head[line..].iter().take_while(|byte| b" -*".contains(byte)).count();
+    let (end, count, full) = name(bytes, start)?;
+    let text = &bytes[start..end];
+    (end == head.len() && count >= 2 && full >= 2 && !is_thing(text)).then_some(start..end)
 }
 
 /// Whether a mailbox in angle brackets follows: `Ann Lee <ann@example.com>`.

@@ -15,7 +15,7 @@ use super::rules::Ruleset;
 use super::set::Set;
 use super::spared::Spared;
 use super::walk::Leaf;
-use super::{births, headers, labels, prose, shapes, spelled, tokens, views};
+use super::{births, dialled, headers, labels, prose, shapes, spelled, tokens, views};
 use crate::bounds::SCAN_WALKS_MAX;
 
 /// Something that a detector or a rule's field found.
@@ -118,7 +118,10 @@ impl<'t> Sweep<'t> {
     fn end(mut self) -> Vec<Hit> {
         self.judge_again();
         self.births();
+        self.born();
+        self.towns();
         self.echo();
+        self.called();
         // What no rule is content with stood only to tell of what is beside it.
         self.hits.retain(|hit| hit.rules != 0);
         self.hits
@@ -209,6 +212,7 @@ impl<'t> Sweep<'t> {
         if is_found {
             return;
         }
+        self.maybe(Detector::PHONE, || dialled::number(bytes, at));
         if let Some(start) = labels::token_start(bytes, at)
             && let Some((detector, tier)) = context::label(bytes, start, &rules.fields)
             && let Some(span) = labels::value(bytes, (start, at), detector, tier)
@@ -304,7 +308,10 @@ impl<'t> Sweep<'t> {
                 self.maybe(Detector::IPV4, || shapes::ipv4(bytes, at));
             }
             b'0'..=b'9' if at >= 2 && byte(bytes, at + 1).is_ascii_digit() => {
-                self.maybe(Detector::IBAN, || shapes::iban(bytes, at - 2));
+                if let Some(span) = shapes::iban(bytes, at - 2) {
+                    self.maybe(Detector::PERSON, || prose::holder(bytes, span.start));
+                    self.maybe(Detector::IBAN, || Some(span));
+                }
             }
             _ => {}
         }

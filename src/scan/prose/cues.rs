@@ -119,6 +119,8 @@ fn line_cue(bytes: &[u8], mut end: usize) -> Cue {
     match last {
         b':' if LABELS.holds(word) || HEADINGS.holds(word) => Cue::Label,
         b':' => Cue::Clause,
+        // Below the dashes of a signature. Source: RFC 3676, 4.3.
+        b' ' if bytes[..end].ends_with(b"\\n-- ") => Cue::Label,
         _ if CLOSINGS.holds(word) => Cue::Closing,
         // The head of a form: `BILL TO`, and the person below.
         _ if mark == 0 && LINES.holds(word) && HEADS.holds(word_before(bytes, start.saturating_sub(1))) => {

@@ -55,5 +55,5 @@ pub(super) fn is_firm(name: &[u8]) -> bool {
         let (head, rest) = name.split_at_checked(firm.len()).unwrap_or_default();
         head.eq_ignore_ascii_case(firm.as_bytes()) && matches!(rest.first(), None | Some(b' '))
     };
-    FIRMS.iter().any(|firm| begins(&firm))
+    FIRMS.iter().any(begins)
 }

@@ -148,6 +148,12 @@ pub(in crate::scan) fn may_be_given(word: &[u8]) -> bool {
     GIVEN.holds(word)
 }
 
+/// Whether a word, said by itself, means nobody else than who bears it: it is no other word, and no place.
+pub(in crate::scan) fn is_telling(word: &[u8]) -> bool {
+    let lists = [&COMMON, &FRONTS, &BODIES, &NOUNS, &TITLES];
+    !lists.iter().any(|list| holds(list, word)) && !holds(&SHARED, word)
+}
+
 /// Whether two words are a given and a family name, in either order.
 fn are_both(first: &[u8], second: &[u8]) -> bool {
     is_given(first) && is_family(second) || is_family(first) && is_given(second)
@@ -237,7 +243,7 @@ fn is_called(bytes: &[u8], start: usize) -> bool {
 }
 
 /// Whether the word behind a name makes a thing of it: `Charles Schwab Bank`.
-fn is_body(bytes: &[u8], end: usize) -> bool {
+pub(in crate::scan) fn is_body(bytes: &[u8], end: usize) -> bool {
     let next = (byte(bytes, end) == b' ').then(|| word(bytes, end + 1)).flatten();
     next.is_some_and(|next| {
         let text = &bytes[end + 1..next.end];
@@ -258,7 +264,7 @@ fn is_shouted(word: &[u8]) -> bool {
 }
 
 /// Whether a word, or the first part of a double one, is a given name.
-pub(super) fn is_given(word: &[u8]) -> bool {
+pub(in crate::scan) fn is_given(word: &[u8]) -> bool {
     if is_simple(word) {
         return GIVEN.holds(word);
     }
