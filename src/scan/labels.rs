@@ -243,14 +243,26 @@ pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Ra
                 )
         }
     };
-    let mut end = start + rest.iter().position(is_end).unwrap_or(rest.len());
+    // An escaped slash belongs to the value.
+    let is_slash = |place: usize| rest[place] == b'\\' && byte(rest, place + 1) == b'/';
+    let mut end = start
+        + (0..rest.len()).find(|place| is_end(&rest[*place]) && !is_slash(*place)).unwrap_or(rest.len());
     while end > start && matches!(bytes[end - 1], b'.' | b':' | b'?' | b'!') {
         end -= 1;
     }
     let content = bytes.get(start..end).filter(|content| !content.is_empty())?;
     let is_call = is_spaced && (content.contains(&b'(') || !content.iter().any(u8::is_ascii_digit));
-    let is_plain = is_colon && quote.is_none() && is_prose(content) || quote.is_none() && is_call;
+    // In code a call stands there: `password: z.string()`.
+    let is_code = is_colon && quote.is_none() && is_called(content);
+    let is_plain = is_code || is_colon && quote.is_none() && is_prose(content) || quote.is_none() && is_call;
     (!is_plain).then_some(start..end)
+}
+
+/// Whether a value is the name of a function, with the bracket that opens its arguments.
+fn is_called(content: &[u8]) -> bool {
+    let Some((b'(', name)) = content.split_last() else { return false };
+    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_');
+    name.len() > 1 && name.iter().all(is_part)
 }
 
 /// Whether a value behind a colon is rather a word of a sentence: letters alone, or hardly anything.
@@ -264,6 +276,28 @@ fn is_prose(content: &[u8]) -> bool {
 mod tests {
     use super::super::Action;
     use super::super::tests::{check, everything};
+
+    #[test]
+    fn takes_what_is_assigned_and_no_code() {
+        let plan = everything(Action::Replace);
+        for (text, wanted) in [
+            (r#"["DB_PASSWORD=a\/b-1 x"]"#, r#"["DB_PASSWORD=[SECRET] x"]"#),
+            (
+                r#"["x postgres:\/\/app:secret-1@10.2.0.4:5432 x"]"#,
+                r#"["x postgres:\/\/app:[URL_CREDENTIALS]@10.2.0.4:5432 x"]"#,
+            ),
+            (r#"["password: hunter(2"]"#, r#"["password: [SECRET]"]"#),
+        ] {
+            check(&plan, text, wanted);
+        }
+        for text in [
+            r#"["password: z.string().min(12)"]"#,
+            r#"["x: ${API_TOKEN:?missing}, ${API_TOKEN:+set-1}"]"#,
+            r#"["Cache key: linux-aB3dEfGh1jKlM4nO"]"#,
+        ] {
+            check(&plan, text, text);
+        }
+    }
 
     #[test]
     fn reads_dates_in_words_and_takes_no_bracket_with_them() {

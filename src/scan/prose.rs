@@ -94,7 +94,7 @@ pub(super) fn named(bytes: &[u8], at: usize, end: usize, is_strong: bool) -> Opt
         || matches!(byte(bytes, past), b',' | b';' | b'(' | b'|' | b'\t')
         || bytes[past..].starts_with(b"  ");
     let is_told = full >= 2 || full == 1 && count >= 2;
-    let is_one = full == 1 && is_alone && (is_strong || known::is_given(text) || known::is_family(text));
+    let is_one = full == 1 && is_alone && (is_strong || is_given(text) || known::is_family(text));
     let next = byte(bytes, past);
     ((is_told || is_one) && !is_word(next) && !matches!(next, b'_' | b'@' | b'/')).then_some(at..past)
 }

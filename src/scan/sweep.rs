@@ -276,6 +276,7 @@ impl<'t> Sweep<'t> {
         let bytes = self.bytes;
         match bytes[at] {
             b'@' => {
+                self.maybe(Detector::USERINFO, || tokens::escaped_userinfo(bytes, at));
                 let found = shapes::email(bytes, at).filter(|span| !headers::is_message_id(bytes, span));
                 if let Some(span) = &found {
                     self.maybe(Detector::PERSON, || prose::owner(bytes, span.start));

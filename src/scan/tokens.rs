@@ -184,9 +184,18 @@ pub(super) fn bearer(bytes: &[u8], run: &Range<usize>) -> Option<Range<usize>> {
 
 /// The password, or else the user, of a URL whose second slash is at `at`.
 pub(super) fn userinfo(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    if before(bytes, at) != b'/' {
-        return None;
-    }
+    (before(bytes, at) == b'/').then(|| credentials(bytes, at))?
+}
+
+/// As [`userinfo`], for a URL with escaped slashes, whose authority holds the `@` at `at`: `postgres:\/\/app:…@db`.
+pub(super) fn escaped_userinfo(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let floor = at.saturating_sub(USERINFO_BYTES_MAX);
+    let slash = floor + memchr::memrchr(b'/', &bytes[floor..at])?;
+    bytes[..=slash].ends_with(br":\/\/").then(|| credentials(bytes, slash))?
+}
+
+/// The credentials in the authority behind the slash at `at`.
+fn credentials(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let rest = bytes.get(at + 1..(at + 1 + USERINFO_BYTES_MAX).min(bytes.len()))?;
     let is_other = |byte: &u8| {
         byte.is_ascii_whitespace() || matches!(byte, b'/' | b'"' | b'\\' | b'?' | b'#' | b'<' | b'>')

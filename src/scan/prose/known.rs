@@ -72,6 +72,13 @@ static COMMON: Lexicon = Lexicon::new(
      woods woodward work worth wright yates york young zapata zimmer",
 );
 
+/// Fields whose values are called as people are, and are none.
+static THINGS: Lexicon = Lexicon::new(
+    "app application apps software product products package vendor manufacturer brand model company organization \
+     organisation branch store shop station stop airport venue campaign theme font series movie album song artist \
+     label bundle plugin extension feature plan category",
+);
+
 /// Ends of family names.
 const ENDS: [&[u8]; 23] = [
     b"owski", b"owska", b"ewski", b"ewska", b"inski", b"inska", b"ynski", b"ynska", b"cki", b"cka", b"zki",
@@ -239,7 +246,9 @@ fn is_called(bytes: &[u8], start: usize) -> bool {
     }
     let colon = trimmed(&bytes[..start], b"\"\\ ");
     let key = trimmed(&bytes[..colon.saturating_sub(1)], b"\"\\ ");
-    before(bytes, colon) == b':' && bytes[..key].ends_with(b"name")
+    let head = &bytes[..key];
+    let word = head.len() - head.iter().rev().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    before(bytes, colon) == b':' && (head.ends_with(b"name") || THINGS.holds(&head[word..]))
 }
 
 /// Whether the word behind a name makes a thing of it: `Charles Schwab Bank`.

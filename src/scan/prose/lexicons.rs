@@ -190,7 +190,7 @@ pub(in crate::scan) static NOUNS: Lexicon = Lexicon::new(
      archive spam main master develop prod production stage staging standard basic pro premium plus \
      logistics traders trading holdings industries enterprises associates consulting ventures media \
      studios bankverbindung konto rechnung datum vorname nachname strasse ort telefon betreff anrede \
-     gesamt summe menge preis monsieur madame produit total montant pago cliente fecha importe totale \
+     apellidos apellido nombres nachnamen prenoms domicilio gesamt summe menge preis monsieur madame produit total montant pago cliente fecha importe totale \
      importo valor produto bedrag kwota cena belopp pris dob mrn ssn sex gender age born tel fax",
 );
 

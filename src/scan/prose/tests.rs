@@ -140,10 +140,31 @@ fn takes_no_firm_for_a_person() {
     for text in [
         r#"["we sold Morgan Stanley and John Deere on Monday"]"#,
         r#"["the stop is Charles de Gaulle today"]"#,
+        r#"{"app":"Helen Kowalski","Company":"Peter Kowalski","product":"Helen Kowalski"}"#,
+        r#"{"Nombre Y Apellidos":1}"#,
         r#"["bought from Helen Foods for the party"]"#,
         r#"["we land at Peter Kowalski Airport tonight"]"#,
     ] {
         check(&plan, text, text);
     }
     check(&plan, r#"["we met Morgan Kowalski on Monday"]"#, r#"["we met [NAME] on Monday"]"#);
+}
+
+#[test]
+fn finds_who_holds_an_account_and_who_signs() {
+    let plan = everything(Action::Replace);
+    for (text, wanted) in [
+        (r#"["x\n- Aro Quix: DE89370400440532013000"]"#, r#"["x\n- [NAME]: [IBAN]"]"#),
+        (r#"["Aro Quix; 12.50; DE89370400440532013000"]"#, r#"["[NAME]; 12.50; [IBAN]"]"#),
+        (r#"["Salary: DE89370400440532013000"]"#, r#"["Salary: [IBAN]"]"#),
+        (r#"["the Aro Quix: DE89370400440532013000"]"#, r#"["the Aro Quix: [IBAN]"]"#),
+        (r#"["x\n-- \nAro Quix\nBern"]"#, r#"["x\n-- \n[NAME]\nBern"]"#),
+        (r#"["x\n--\nAro Quix\nBern"]"#, r#"["x\n--\nAro Quix\nBern"]"#),
+        (
+            r#"{"c":[{"name":"Refund Iban"},{"name":"F Nac"},{"name":"Maria Nino"}]}"#,
+            r#"{"c":[{"name":"Refund Iban"},{"name":"F Nac"},{"name":"[NAME]"}]}"#,
+        ),
+    ] {
+        check(&plan, text, wanted);
+    }
 }
