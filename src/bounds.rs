@@ -19,6 +19,7 @@ mod resting;
 mod scanning;
 mod senders;
 mod sharing;
+mod trail;
 
 pub use asking::*;
 pub use callers::*;
@@ -35,6 +36,7 @@ pub use resting::*;
 pub use scanning::*;
 pub use senders::*;
 pub use sharing::*;
+pub use trail::*;
 
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema
 /// seen, shallow enough that no recursive parser behind the gate overflows.
@@ -260,19 +262,6 @@ pub const AUDIT_NAME_BYTES_MAX: usize = 512;
 
 /// Users whose hashed names are kept at hand: a few for each connection of a busy sidecar.
 pub const AUDIT_ACTORS_MAX: usize = 1024;
-
-/// Pause between two writes of the audit while records come: what a crash may lose, and what makes
-/// one write carry a hundred records.
-pub const AUDIT_TICK: Duration = Duration::from_millis(3);
-
-/// Pause before a sink that failed is tried again.
-pub const AUDIT_RETRY: Duration = Duration::from_millis(250);
-
-/// How often the audit file is looked for under its name, in case it was rotated or removed.
-pub const AUDIT_LOOK: Duration = Duration::from_secs(1);
-
-/// The end of an audit, last write included: fits the 2 s that a pod has in the worst case.
-pub const AUDIT_STOP_MAX: Duration = Duration::from_millis(1500);
 
 /// Pause between two sweeps of a few shards of limits: all of them are seen within a minute or so.
 pub const SWEEP_PAUSE: Duration = Duration::from_millis(500);

@@ -19,7 +19,7 @@ use sluicegate::json::Document;
 use sluicegate::limit::StoreWord;
 use sluicegate::names::{Now, hex};
 use sluicegate::policy::{Paint, Policy, Source, compile, definition_sha256};
-use sluicegate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics, Place};
+use sluicegate::report::{Actors, Audit, AuditSettings, AuditSink, Metrics};
 use sluicegate::scan::Vault;
 use tempfile::TempDir;
 
@@ -191,7 +191,7 @@ fn recorded(file: &Path) -> BTreeMap<&'static str, usize> {
     let key = SealKey::derive(b"handles of an hour that nobody ever sees").expect("a long secret");
     let gate = Gate::new(key, Vault::new(&[7; 32]));
     let sink = AuditSink::File(file.to_owned());
-    let settings = AuditSettings { sink, actors: Actors::Plain, place: Place::default() };
+    let settings = AuditSettings::new(sink, Actors::Plain);
     let audit = Audit::open(settings, &Metrics::new()).expect("a file can be made");
     let mut reasons = BTreeMap::new();
     for call in hour() {

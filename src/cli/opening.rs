@@ -2,16 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
-use super::Exit;
 use super::output::paint;
+use super::{Exit, time};
+use crate::bounds::AUDIT_FILE_MIB;
 use crate::gate::Candidate;
 use crate::identity::KeyPlace;
 use crate::limit::Leases;
 use crate::names::Mode;
-use crate::report::{Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, Place};
+use crate::report::{
+    Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, Place, Rotation, WhenFull,
+};
 use crate::serve::{Child, Clock};
 use crate::store::{
     CellStore, Event, Fetcher, Followers, Introspector, KeyNews, KeySources, Live, LoadFault, Passes, Places,
@@ -27,6 +31,41 @@ pub struct ActorOptions {
     /// Write users into audit records as they are, not as pseudonyms
     #[arg(long, conflicts_with = "actor_key")]
     plain_actors: bool,
+}
+
+/// How the audit trail lasts.
+#[derive(Debug, Args)]
+pub struct TrailOptions {
+    /// MiB at which the audit file is put aside, as NAME.TIME.jsonl, and a new one begun; by default never
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(AUDIT_FILE_MIB))]
+    audit_file_mib: Option<u64>,
+    /// Age at which the audit file is put aside; by default never
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    audit_file_age: Option<Duration>,
+    /// How many audit files that were put aside are kept, older ones are removed; by default all
+    #[arg(long, value_name = "NUMBER")]
+    audit_keep: Option<usize>,
+    /// What a full disk means
+    #[arg(long, value_enum, value_name = "WHAT", default_value = "refuse")]
+    audit_when_full: WhenFullWord,
+    /// A private key of Ed25519 (PEM) that signs checkpoints of the audit; they go into it and to the log
+    #[arg(long, value_name = "FILE")]
+    audit_sign_key: Option<PathBuf>,
+    /// The pod that runs the gate, for audit records
+    #[arg(long, value_name = "NAME", env = "POD_NAME")]
+    pod: Option<Box<str>>,
+    /// The Kubernetes namespace of the pod, for audit records
+    #[arg(long, value_name = "NAME", env = "POD_NAMESPACE")]
+    namespace: Option<Box<str>>,
+}
+
+/// What a full disk means to an audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum WhenFullWord {
+    /// Remove audit files that were put aside, the oldest first
+    DropOldest,
+    /// Remove nothing: records wait, and what must not go unrecorded is refused
+    Refuse,
 }
 
 /// How a policy is tried before it takes effect.
@@ -105,7 +144,13 @@ pub(super) fn unable(what: impl std::fmt::Display) -> Fault {
 ///
 /// # Errors
 /// The file at fault.
-pub(super) fn audit(sink: AuditSink, options: &ActorOptions, metrics: &Metrics) -> Result<Audit, Fault> {
+pub(super) fn audit(
+    sink: AuditSink,
+    actors: &ActorOptions,
+    trail: &TrailOptions,
+    metrics: &Metrics,
+) -> Result<Audit, Fault> {
+    let options = actors;
     let actors = match &options.actor_key {
         Some(path) => {
             let read = std::fs::read(path);
@@ -115,7 +160,18 @@ pub(super) fn audit(sink: AuditSink, options: &ActorOptions, metrics: &Metrics) 
         None if options.plain_actors => Actors::Plain,
         None => Actors::Unlinked,
     };
-    let settings = AuditSettings { sink, actors, place: Place::default() };
+    let rotation = Rotation {
+        bytes_max: trail.audit_file_mib.map(|mib| mib << 20),
+        age_max: trail.audit_file_age,
+        kept: trail.audit_keep,
+        when_full: match trail.audit_when_full {
+            WhenFullWord::DropOldest => WhenFull::DropOldest,
+            WhenFullWord::Refuse => WhenFull::Refuse,
+        },
+    };
+    let place = Place { namespace: trail.namespace.clone(), pod: trail.pod.clone(), port: None };
+    let signing_key = trail.audit_sign_key.clone();
+    let settings = AuditSettings { rotation, place, signing_key, ..AuditSettings::new(sink, actors) };
     Audit::open(settings, metrics).map_err(unable)
 }
 

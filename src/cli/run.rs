@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::log::{self, LogFormat};
-use super::opening::{self, ActorOptions, AskOptions, Fault, TrialOptions, unable};
+use super::opening::{self, ActorOptions, AskOptions, Fault, TrailOptions, TrialOptions, unable};
 use super::reading::{self, ReaderOptions};
 use super::{Exit, time};
 use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX};
@@ -52,6 +52,8 @@ pub struct Options {
     audit: String,
     #[command(flatten)]
     actors: ActorOptions,
+    #[command(flatten)]
+    trail: TrailOptions,
     #[command(flatten)]
     trial: TrialOptions,
     #[command(flatten)]
@@ -145,7 +147,8 @@ type Watches = (Watch, Option<Watch>);
 
 fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
     let metrics = Arc::new(Metrics::new());
-    let audit = Arc::new(opening::audit(AuditSink::parse(&options.audit), &options.actors, &metrics)?);
+    let sink = AuditSink::parse(&options.audit);
+    let audit = Arc::new(opening::audit(sink, &options.actors, &options.trail, &metrics)?);
     let clock = Clock::start();
     let keys = opening::keys(&options.asking, clock, &metrics)?;
     let has_headers = options.upstream.is_some() || options.upstream_sse.is_some();

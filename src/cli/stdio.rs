@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::log::{self, LogFormat};
-use super::opening::{self, ActorOptions, AskOptions, Fault, TrialOptions, unable};
+use super::opening::{self, ActorOptions, AskOptions, Fault, TrailOptions, TrialOptions, unable};
 use super::reading::{self, ReaderOptions};
 use super::time;
 use crate::bounds::{HELD_BYTES_MAX, PIPE_IN_FLIGHT_MAX};
@@ -30,6 +30,8 @@ pub struct Options {
     audit: Option<PathBuf>,
     #[command(flatten)]
     actors: ActorOptions,
+    #[command(flatten)]
+    trail: TrailOptions,
     #[command(flatten)]
     trial: TrialOptions,
     #[command(flatten)]
@@ -80,7 +82,7 @@ pub fn run(options: &Options) -> ExitCode {
 fn serve(options: &Options) -> Result<u8, Fault> {
     let metrics = Arc::new(Metrics::new());
     let sink = options.audit.clone().map_or(AuditSink::Stderr, AuditSink::File);
-    let audit = Arc::new(opening::audit(sink, &options.actors, &metrics)?);
+    let audit = Arc::new(opening::audit(sink, &options.actors, &options.trail, &metrics)?);
     let clock = Clock::start();
     let keys = opening::keys(&options.asking, clock, &metrics)?;
     let passes = opening::passes(Reach::Pipes, &options.asking, &metrics);

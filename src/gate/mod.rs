@@ -14,6 +14,7 @@
 
 mod answer;
 mod ask;
+mod assurance;
 mod batch;
 mod calls;
 mod candidate;

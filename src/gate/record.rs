@@ -83,6 +83,8 @@ pub struct Record {
     pub hint: Option<Box<Hint>>,
     /// How the server took it, as breakers hear it; `None` where it was not asked.
     pub course: Option<OutcomeClass>,
+    /// The record that was durable before it was forwarded, by its id; `None` where none had to be.
+    pub admitted: Option<u128>,
     /// Which server it was for.
     pub branch: Branch,
     /// Breakers that went from one state to another with it, of which server.
@@ -173,6 +175,7 @@ impl Record {
             is_unjudged: false,
             hint: None,
             course: None,
+            admitted: None,
             branch: Branch::Primary,
             notices: Vec::new(),
             resting_tool: None,

@@ -200,6 +200,11 @@ impl Ticket {
         &self.record
     }
 
+    /// Notes under which id the disk has a record of this request.
+    pub fn admitted(&mut self, id: u128) {
+        self.record.admitted = Some(id);
+    }
+
     /// The bytes that were judged: exactly these may be sent.
     pub fn body(&self) -> Bytes {
         self.passage.body.clone()

@@ -93,7 +93,8 @@ pub use lock::{
 pub use outline::{RuleOutline, TakenBack};
 pub use places::Place;
 pub use plans::{
-    AuditLevel, AuditPlan, ConversationPlan, ConversationSource, DenyAs, HintHeaders, HintPlan, UpstreamPlan,
+    AuditLevel, AuditPlan, ConversationPlan, ConversationSource, DenyAs, Durabilities, Durability,
+    HintHeaders, HintPlan, UpstreamPlan,
 };
 pub use prose::{Beyond, ProsePlan};
 pub use resource::{RESOURCE_METADATA_PATH, Resource};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::care::ServerCare;
 use super::credentials::{Credentials, IdentityPlan};
+use super::snapshot::Class;
 use crate::bounds::CONVERSATIONS_NEW_PER_HOUR;
 use crate::limit::{Level, Rate};
 
@@ -14,6 +15,8 @@ use crate::limit::{Level, Rate};
 pub struct AuditPlan {
     /// How much.
     pub level: AuditLevel,
+    /// How sure it is, before a message is forwarded, that it was written down.
+    pub durability: Durabilities,
     /// Arguments whose values may be written down at the level `facts`, by their paths.
     pub values: Box<[Box<str>]>,
 }
@@ -28,6 +31,31 @@ pub enum AuditLevel {
     Metadata,
     /// No record is written.
     None,
+}
+
+/// How sure it is, before a message is forwarded, that it was written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Durability {
+    /// Not at all: where there is no room for its record, that is lost and counted.
+    BestEffort,
+    /// There is room for its record, and the sink takes records; a crash may lose the last of them.
+    #[default]
+    Buffered,
+    /// A record of it is on the disk.
+    Strict,
+}
+
+/// The [`Durability`] of calls by the class of their tool, and of everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Durabilities {
+    /// Calls of tools that change nothing.
+    pub read: Durability,
+    /// Calls of tools that change something.
+    pub write: Durability,
+    /// Calls of tools that change what cannot be got back.
+    pub destructive: Durability,
+    /// What is no call.
+    pub other: Durability,
 }
 
 /// How a refused `tools/call` sounds.
@@ -120,6 +148,47 @@ impl AuditLevel {
     }
 }
 
+impl Durability {
+    /// Every kind, the least first.
+    pub const ALL: &[Self] = &[Self::BestEffort, Self::Buffered, Self::Strict];
+
+    /// The word for it in policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BestEffort => "best_effort",
+            Self::Buffered => "buffered",
+            Self::Strict => "strict",
+        }
+    }
+}
+
+impl Durabilities {
+    /// The same for everything.
+    pub fn all(durability: Durability) -> Self {
+        Self { read: durability, write: durability, destructive: durability, other: durability }
+    }
+
+    /// Whether it is the same for everything, so that nobody needs to look up a class.
+    pub fn is_uniform(self) -> bool {
+        self == Self::all(self.other)
+    }
+
+    /// That of a call of a tool of this class. A tool without one may do anything: it has the surest that any has.
+    pub fn of_call(self, class: Option<Class>) -> Durability {
+        match class {
+            Some(Class::Read) => self.read,
+            Some(Class::Write) => self.write,
+            Some(Class::Destructive) => self.destructive,
+            None => self.surest(),
+        }
+    }
+
+    /// The surest that anything has.
+    pub fn surest(self) -> Durability {
+        self.read.max(self.write).max(self.destructive).max(self.other)
+    }
+}
+
 impl DenyAs {
     /// Both forms.
     pub const ALL: &[Self] = &[Self::Http, Self::ToolError];
@@ -204,5 +273,22 @@ impl HintHeaders {
             Self::None => "none",
             Self::XRatelimit => "x-ratelimit",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_of_no_known_class_is_as_sure_as_the_surest() {
+        let sure = |read, write, destructive, other| Durabilities { read, write, destructive, other };
+        let (least, middle, most) = (Durability::BestEffort, Durability::Buffered, Durability::Strict);
+        let plan = sure(least, middle, most, least);
+        let classes = [Some(Class::Read), Some(Class::Write), Some(Class::Destructive), None];
+        assert_eq!(classes.map(|class| plan.of_call(class)), [least, middle, most, most]);
+        assert_eq!(sure(least, least, least, middle).of_call(None), middle);
+        assert!(!plan.is_uniform() && !sure(most, most, most, middle).is_uniform());
+        assert!(Durabilities::default().is_uniform() && Durabilities::default().surest() == middle);
     }
 }

@@ -14,8 +14,9 @@ mod labels;
 mod metrics;
 
 pub use audit::{
-    Actors, Audit, AuditSettings, AuditSink, BrokenChain, ChainFault, Full, OpenFault, Place, Unflushed,
-    Verified, verify_chain,
+    Actors, Admitted, Audit, AuditSettings, AuditSink, BrokenChain, ChainFault, Checkpoint, CheckpointKey,
+    Full, MissingCheckpoint, NotDurable, OpenFault, Place, Rotation, Unflushed, Verified, Verifier, WhenFull,
+    trail, verify_chain,
 };
 pub use metrics::{CredentialResult, Held, METRICS_CONTENT_TYPE, Metrics, Shed, StreamKind};
 

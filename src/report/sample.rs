@@ -54,6 +54,7 @@ pub(super) fn record() -> Record {
         is_unjudged: false,
         hint: None,
         course: None,
+        admitted: None,
         branch: crate::gate::Branch::Primary,
         notices: Vec::new(),
         resting_tool: None,

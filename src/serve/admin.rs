@@ -18,6 +18,7 @@ use super::body::Outgoing;
 use super::drain::Phase;
 use super::house::House;
 use crate::names::hex;
+use crate::policy::Durability;
 use crate::report::METRICS_CONTENT_TYPE;
 use crate::store::Status;
 
@@ -109,7 +110,8 @@ fn keys(house: &House) -> Response<Outgoing> {
 /// force; it is told in a line of its own. Nor do keys that could not be fetched again, once there were some.
 fn readiness(house: &House) -> Response<Outgoing> {
     let is_serving = house.drain.phase() == Phase::Serving;
-    let is_auditing = house.may_forward();
+    let needs_audit = house.live.peek().audit.durability.surest() > Durability::BestEffort;
+    let is_auditing = house.is_auditing() || !needs_audit;
     let line = |name: &str, is_well: bool, trouble: &str| {
         if is_well { format!("{name}: ok\n") } else { format!("{name}: {trouble}\n") }
     };

@@ -103,8 +103,8 @@ pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>)
     };
     let mut journey = Journey::begin(house, ticket, visit.started, judging.elapsed());
     journey.enter(&visit.entered);
-    if !house.may_forward() {
-        return journey.refuse(&Denial::AuditUnavailable);
+    if let Err(denial) = journey.vouch().await {
+        return journey.refuse(&denial);
     }
     let Visit { parts, .. } = visit;
     match again::send(&mut journey, &parts.method, &parts.headers).await {

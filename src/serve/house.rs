@@ -11,10 +11,11 @@ use super::load::Load;
 use super::queues::Queues;
 use super::tls::Tls;
 use super::upstream::Upstream;
-use crate::gate::{Gate, Record};
+use crate::gate::{Denial, Gate, Record, Ticket};
 use crate::limit::breaker::Notice;
+use crate::policy::Durability;
 use crate::reader::Reader;
-use crate::report::{Audit, Metrics};
+use crate::report::{Audit, Metrics, NotDurable};
 use crate::store::{CellStore, Introspector, KeySources, Live, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
@@ -72,8 +73,8 @@ impl House {
     /// Writes down and counts what happened to one message, and wakes who waits for a place that it had. To be called
     /// when it has ended: its places are free then.
     ///
-    /// A record that finds no room is counted by the audit itself; from then on
-    /// [`House::may_forward`] says no.
+    /// A record that finds no room is counted by the audit itself; from then on [`House::vouch`] says no, to all
+    /// but those that go on without a record.
     pub fn tell(&self, record: &Record) {
         self.metrics.count(record);
         self.notice(record);
@@ -94,8 +95,47 @@ impl House {
         }
     }
 
-    /// Whether what is forwarded now can be written down.
-    pub fn may_forward(&self) -> bool {
+    /// Makes as sure as its policy wants it that a message is written down, before it is forwarded. Waits only where
+    /// the disk has to have its record, `AUDIT_STRICT_WAIT` at most.
+    ///
+    /// # Errors
+    /// [`Denial::AuditUnavailable`]: it may not be forwarded.
+    pub async fn vouch(&self, ticket: &mut Ticket) -> Result<(), Denial> {
+        if self.is_awaited(ticket.record())? {
+            let admitted = self.audit.admit(ticket.record()).await.map_err(unavailable)?;
+            ticket.admitted(admitted.0);
+        }
+        Ok(())
+    }
+
+    /// [`House::vouch`] where one thread serves one client, which waits for nothing else.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn vouch_blocking(&self, ticket: &mut Ticket) -> Result<(), Denial> {
+        if self.is_awaited(ticket.record())? {
+            let admitted = self.audit.admit_blocking(ticket.record()).map_err(unavailable)?;
+            ticket.admitted(admitted.0);
+        }
+        Ok(())
+    }
+
+    /// Whether the disk has to have a record of this message first.
+    fn is_awaited(&self, record: &Record) -> Result<bool, Denial> {
+        match record.durability() {
+            Durability::BestEffort => Ok(false),
+            Durability::Buffered if self.is_auditing() => Ok(false),
+            Durability::Buffered => Err(Denial::AuditUnavailable),
+            Durability::Strict => Ok(true),
+        }
+    }
+
+    /// Whether the audit takes records now.
+    pub fn is_auditing(&self) -> bool {
         self.audit.is_healthy()
     }
+}
+
+fn unavailable(_: NotDurable) -> Denial {
+    Denial::AuditUnavailable
 }

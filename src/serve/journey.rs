@@ -55,6 +55,18 @@ impl Journey {
         self.ticket.as_mut().expect("a journey has a ticket")
     }
 
+    /// Makes sure that the request is written down before it is forwarded, as its policy wants it.
+    ///
+    /// # Errors
+    /// [`Denial::AuditUnavailable`]: it may not be forwarded.
+    pub async fn vouch(&mut self) -> Result<(), Denial> {
+        let start = Instant::now();
+        let house = Arc::clone(&self.house);
+        let outcome = house.vouch(self.ticket()).await;
+        self.overhead.request += start.elapsed().as_micros() as u64;
+        outcome
+    }
+
     /// Judges one message of the server by the policy in force now. Waits for its prose to be read, where that
     /// policy asks for it.
     pub async fn inspect(&mut self, body: &Bytes, carrier: Carrier) -> Release {

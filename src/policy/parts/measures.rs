@@ -4,9 +4,9 @@ use super::{Bundle, Findings, ModePart, Spanned};
 use crate::names::{Label, Mode};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Span, did_you_mean, shown};
-use crate::policy::plans::{AuditLevel, AuditPlan};
+use crate::policy::plans::{AuditLevel, AuditPlan, Durabilities, Durability};
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::Node;
+use crate::policy::yaml::{Content, Node};
 use crate::scan::{Action, Confidence, Detector, Direction, FieldPattern, Pack};
 
 /// A redaction rule.
@@ -182,20 +182,55 @@ fn read_pattern(node: &Node, action: Option<Action>, findings: &mut Findings) ->
 }
 
 /// The keys of `audit`.
-pub(in crate::policy) const AUDIT_KEYS: &[&str] = &["level", "values"];
+pub(in crate::policy) const AUDIT_KEYS: &[&str] = &["level", "values", "durability"];
+
+/// The keys of `durability` in its long form.
+pub(in crate::policy) const DURABILITY_KEYS: &[&str] = &["read", "write", "destructive", "other"];
 
 pub(super) fn read_audit(node: &Node, findings: &mut Findings) -> AuditPlan {
     let Some(fields) = Fields::open(node, "`audit`", AUDIT_KEYS, findings) else {
         return AuditPlan::default();
     };
-    let level = fields.need("level", findings);
-    let level = level
-        .and_then(|node| walker::word(node, "an audit level", AuditLevel::ALL, AuditLevel::as_str, findings));
+    let level = match fields.get("durability") {
+        Some(_) => fields.get("level"),
+        None => fields.need("level", findings),
+    };
+    let level = match level {
+        Some(node) => walker::word(node, "an audit level", AuditLevel::ALL, AuditLevel::as_str, findings),
+        None => Some(AuditLevel::default()),
+    };
     let values = fields.get("values").map(|node| walker::texts(node, "an argument", findings));
     if let (Some(entry), Some(AuditLevel::Metadata | AuditLevel::None)) = (fields.entry("values"), level) {
         let help = "write `level: facts`, or remove `values`";
         findings.advise(Code::BadValue, entry.key_span, "only the level `facts` tells of arguments", help);
     }
     let values = values.unwrap_or_default().into_iter().map(|value| value.value).collect();
-    AuditPlan { level: level.unwrap_or_default(), values }
+    let durability = fields.get("durability").map(|node| read_durability(node, findings)).unwrap_or_default();
+    if let (Some(entry), Some(AuditLevel::None), Durability::Strict) =
+        (fields.entry("durability"), level, durability.surest())
+    {
+        let help = "write `level: metadata`, or remove `durability`";
+        findings.advise(
+            Code::BadValue,
+            entry.key_span,
+            "the level `none` writes nothing that could be durable",
+            help,
+        );
+    }
+    AuditPlan { level: level.unwrap_or_default(), values, durability }
+}
+
+/// A word for everything, or one for each class of tools and for what is no call.
+fn read_durability(node: &Node, findings: &mut Findings) -> Durabilities {
+    let word = |node: &Node, findings: &mut Findings| {
+        walker::word(node, "a durability", Durability::ALL, Durability::as_str, findings).unwrap_or_default()
+    };
+    if !matches!(node.content, Content::Map(_)) {
+        return Durabilities::all(word(node, findings));
+    }
+    let Some(fields) = Fields::open(node, "`durability`", DURABILITY_KEYS, findings) else {
+        return Durabilities::default();
+    };
+    let mut of = |key| fields.get(key).map(|node| word(node, findings)).unwrap_or_default();
+    Durabilities { read: of("read"), write: of("write"), destructive: of("destructive"), other: of("other") }
 }

@@ -51,7 +51,7 @@ pub(super) mod keys {
     pub(in crate::policy) use super::introspection::INTROSPECTION_KEYS;
     pub(in crate::policy) use super::issuers::{CLAIMS_KEYS, ISSUER_KEYS};
     pub(in crate::policy) use super::limits::{GLOBAL, KINDS, LIMIT_KEYS, MATCH_KEYS, QUEUE_KEYS, ROUNDS};
-    pub(in crate::policy) use super::measures::{AUDIT_KEYS, REDACT_KEYS};
+    pub(in crate::policy) use super::measures::{AUDIT_KEYS, DURABILITY_KEYS, REDACT_KEYS};
     pub(in crate::policy) use super::prose::{PROSE_KEYS, THRESHOLDS};
     pub(in crate::policy) use super::restoring::{BINDING_KEYS, PSEUDONYM_KEYS, RESTORE_KEYS};
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};

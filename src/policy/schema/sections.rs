@@ -10,10 +10,11 @@ use crate::bounds::{BODY_BYTES_MAX, PROSE_BYTES_MAX};
 use crate::names::Mode;
 use crate::policy::keeping::Unbound;
 use crate::policy::parts::keys::{
-    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, MEDIA_KINDS, POLICY_KEYS, PROSE_KEYS, PSEUDONYM_KEYS,
-    REDACT_KEYS, RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, THRESHOLDS, TOOL_KEYS,
+    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, DURABILITY_KEYS, MEDIA_KINDS, POLICY_KEYS, PROSE_KEYS,
+    PSEUDONYM_KEYS, REDACT_KEYS, RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, THRESHOLDS,
+    TOOL_KEYS,
 };
-use crate::policy::plans::{AuditLevel, DenyAs};
+use crate::policy::plans::{AuditLevel, DenyAs, Durability};
 use crate::policy::prose::Beyond;
 use crate::policy::snapshot::Class;
 use crate::policy::strict::{
@@ -139,7 +140,7 @@ fn declared_tool() -> Shape {
         .row("idempotent", boolean(), "whether calling it twice is as calling it once")
 }
 
-fn measures() -> [Shape; 2] {
+fn measures() -> [Shape; 3] {
     [
         Shape::new("redaction", REDACT_KEYS, &["id", "on", "action"])
             .some_of(&[&["packs", "detectors", "fields"]])
@@ -167,14 +168,29 @@ fn measures() -> [Shape; 2] {
                 "`shadow`: only reports what it would do",
             )
             .row("since", date(), "the day since which it is in shadow"),
-        Shape::new("audit", AUDIT_KEYS, &["level"])
+        Shape::new("audit", AUDIT_KEYS, &[])
+            .some_of(&[&["level", "durability"]])
             .row(
                 "level",
                 word(AuditLevel::ALL, AuditLevel::as_str),
                 "who, what, when and why; `facts` also what rules asked of arguments; or nothing",
             )
-            .row("values", some(&text()), "with `facts`: arguments whose values may be written down"),
+            .row("values", some(&text()), "with `facts`: arguments whose values may be written down")
+            .row(
+                "durability",
+                json!({ "oneOf": [durable(), shape("durability")] }),
+                "how sure it is, before a message is forwarded, that it was written down: one word for all, or by class",
+            ),
+        Shape::new("durability", DURABILITY_KEYS, &[])
+            .row("read", durable(), "calls of tools that change nothing")
+            .row("write", durable(), "calls of tools that change something")
+            .row("destructive", durable(), "calls of tools that change what cannot be got back")
+            .row("other", durable(), "what is no call"),
     ]
+}
+
+fn durable() -> Value {
+    word(Durability::ALL, Durability::as_str)
 }
 
 fn detector() -> Value {

@@ -12,7 +12,7 @@ use crate::identity::Proof;
 use crate::limit::Share;
 use crate::mcp::{Method, Revision, Subject};
 use crate::names::Label;
-use crate::policy::Policy;
+use crate::policy::{Class, Policy};
 use crate::scan::{Direction, Finding};
 
 /// The part of a line that tells where this gate runs, made once.
@@ -42,12 +42,12 @@ impl Resource {
 /// Writes the members of a decision, from `"stage"` on.
 pub(super) fn write(text: &mut Text, record: &Record, naming: &Naming, resource: &Resource) {
     text.raw("\"stage\":\"decision\"");
-    write_actor(text, record, naming);
-    write_source(text, record);
-    write_conversation(text, record, naming);
-    write_action(text, record);
-    resource.write(text, &record.policy);
-    write_decision(text, record);
+    if let Some(admitted) = record.admitted {
+        text.raw(",\"admitted\":\"");
+        text.ulid(admitted);
+        text.raw("\"");
+    }
+    write_question(text, record, naming, resource);
     write_findings(text, &record.findings);
     write_restores(text, &record.restores);
     write_result(text, record);
@@ -56,6 +56,24 @@ pub(super) fn write(text: &mut Text, record: &Record, naming: &Naming, resource:
     text.raw(",\"content\":{\"level\":\"");
     text.raw(record.policy.audit.level.as_str());
     text.raw("\"}");
+}
+
+/// Writes the members of what is about to be forwarded, from `"stage"` on.
+pub(super) fn write_admit(text: &mut Text, record: &Record, naming: &Naming, resource: &Resource) {
+    text.raw("\"stage\":\"admit\"");
+    write_question(text, record, naming, resource);
+    write_findings(text, &record.findings);
+    write_restores(text, &record.restores);
+}
+
+/// Writes who asked for what, and what the rules said.
+fn write_question(text: &mut Text, record: &Record, naming: &Naming, resource: &Resource) {
+    write_actor(text, record, naming);
+    write_source(text, record);
+    write_conversation(text, record, naming);
+    write_action(text, record);
+    resource.write(text, &record.policy);
+    write_decision(text, record);
 }
 
 /// Writes the members of a change of policy, from `"stage"` on.
@@ -135,6 +153,7 @@ fn write_action(text: &mut Text, record: &Record) {
         None => text.raw("null"),
     }
     text.member(",\"target\":", record.target.as_deref(), AUDIT_NAME_BYTES_MAX);
+    text.member(",\"class\":", record.class().map(Class::as_str), AUDIT_NAME_BYTES_MAX);
     if let Some(id) = &record.request_id {
         text.raw(",\"request_id\":");
         text.lexeme(id.raw());

@@ -11,22 +11,28 @@
 //! offer ─ line ───────────►               └─ parked when idle            kept and retried on an error
 //! ```
 //!
-//! **When it fails.** A full queue refuses the record, which is counted, and the caller refuses the
-//! message: nothing is forwarded unaudited. A sink that fails keeps its lines queued; it is tried again
-//! four times a second, and a file that was moved or removed is opened anew. [`Audit::is_healthy`] is
-//! false from the first failure to the next success.
+//! **When it fails.** A full queue refuses the record, which is counted; a sink that fails keeps its lines
+//! queued, is tried again four times a second, and a file that was moved or removed is opened anew.
+//! [`Audit::is_healthy`] is false from the first failure to the next success. What that means to a message is
+//! its [`Durability`]: `best_effort` goes on, `buffered` is refused, and `strict` is forwarded only after
+//! a record of its own, [`Audit::admit`], is on the disk. Nothing waits longer than a quarter of a second.
 //!
 //! **What it is not.** A chain shows that a line was changed or taken out between two others. Whoever
-//! holds the whole file can write a new one; only a copy elsewhere shows that.
+//! holds the whole file can write a new one; a signed [`checkpoint`] that is kept elsewhere shows that.
 //!
 //! Source: PCI DSS 4 10.2.2, NIST AU-3.
 
 mod actor;
 mod chain;
+mod checkpoint;
+mod faults;
+mod files;
+mod frame;
 mod line;
 mod queue;
 mod sink;
 mod text;
+mod verify;
 mod writer;
 
 use std::cell::Cell;
@@ -39,28 +45,44 @@ use std::time::{Duration, Instant, SystemTime};
 use ring::rand::{SecureRandom, SystemRandom};
 
 use self::actor::Naming;
+use self::checkpoint::Signer;
+use self::frame::Frame;
 use self::line::Resource;
-use self::queue::{Frame, Queue};
+use self::queue::{Position, Queue};
 use self::text::Text;
 use super::metrics::Metrics;
-use crate::bounds::AUDIT_STOP_MAX;
+use crate::bounds::{AUDIT_STOP_MAX, AUDIT_STRICT_WAIT};
 use crate::gate::Record;
-use crate::policy::{AuditLevel, Policy};
+use crate::policy::{AuditLevel, Durability, Policy};
 
 pub use self::actor::Actors;
-pub use self::chain::{BrokenChain, ChainFault, Verified, verify_chain};
+pub use self::checkpoint::{Checkpoint, CheckpointKey};
+pub use self::faults::{BrokenChain, ChainFault, MissingCheckpoint};
+pub use self::files::trail;
 pub use self::queue::{Full, Unflushed};
-pub use self::sink::{AuditSink, OpenFault};
+pub use self::sink::{AuditSink, OpenFault, Rotation, WhenFull};
+pub use self::verify::{Verified, Verifier, verify_chain};
 
 /// What an audit needs to know at start.
 #[derive(Debug)]
 pub struct AuditSettings {
     /// Where lines go.
     pub sink: AuditSink,
+    /// When a file is put aside.
+    pub rotation: Rotation,
+    /// The private key of Ed25519 that signs checkpoints; `None` for none.
+    pub signing_key: Option<PathBuf>,
     /// How callers are named.
     pub actors: Actors,
     /// Where this gate runs.
     pub place: Place,
+}
+
+impl AuditSettings {
+    /// One file for ever, or a stream, without checkpoints and of no place.
+    pub fn new(sink: AuditSink, actors: Actors) -> Self {
+        Self { sink, rotation: Rotation::default(), signing_key: None, actors, place: Place::default() }
+    }
 }
 
 /// Where this gate runs, as far as it has been told; the same in every line.
@@ -82,11 +104,27 @@ pub struct Audit {
     queue: Arc<Queue>,
     naming: Naming,
     resource: Resource,
-    /// 48 random bits, the same in every id of this process.
-    boot: u64,
-    counter: AtomicU64,
+    names: Arc<Names>,
+    /// Lines go to a file on a disk.
+    is_on_disk: bool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
+
+/// What makes the ids of records: 48 random bits of this process, and a number.
+#[derive(Debug)]
+struct Names {
+    boot: u64,
+    counter: AtomicU64,
+}
+
+/// A record that is durable, by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admitted(pub u128);
+
+/// A record cannot be made durable in time: nothing may be forwarded that needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the audit is not durable in time")]
+pub struct NotDurable;
 
 // One line is made in it at a time; it keeps its room from one record to the next.
 thread_local! {
@@ -100,24 +138,33 @@ impl Audit {
     /// [`OpenFault`] when the sink cannot be written: the operator's, and nothing should be served then.
     pub fn open(settings: AuditSettings, metrics: &Metrics) -> Result<Self, OpenFault> {
         let meters = metrics.audit_meters(&settings.sink);
-        let sink = settings.sink.open()?;
+        let sink = settings.sink.open(&settings.rotation)?;
         let mut random = [0; 40];
         SystemRandom::new().fill(&mut random).map_err(|_| OpenFault::Random)?;
         let (key, boot) = random.split_at(32);
         let boot = boot.iter().take(6).fold(0, |sum, &byte| sum << 8 | u64::from(byte));
+        let signer = match settings.signing_key {
+            Some(path) => {
+                let read = Signer::read(&path, boot);
+                Some(read.map_err(|reason| OpenFault::Key { path, reason })?)
+            }
+            None => None,
+        };
         let start = format!(
             "\"stage\":\"audit.start\",\"boot\":\"{boot:012x}\",\"version\":\"{}\",\"torn_bytes\":{}",
             env!("CARGO_PKG_VERSION"),
             sink.torn_bytes(),
         );
+        let is_on_disk = sink.knows_syncs();
         let queue = Arc::new(Queue::new(meters));
-        let thread = writer::start(Arc::clone(&queue), sink)?;
+        let names = Arc::new(Names { boot, counter: AtomicU64::new(0) });
+        let thread = writer::start(Arc::clone(&queue), sink, signer, Arc::clone(&names))?;
         let audit = Self {
             queue,
             naming: Naming::new(settings.actors, key),
             resource: Resource::new(&settings.place),
-            boot,
-            counter: AtomicU64::new(0),
+            names,
+            is_on_disk,
             thread: Mutex::new(Some(thread)),
         };
         audit.tell(&start);
@@ -138,17 +185,57 @@ impl Audit {
         }
         let mut text = Text::over(LINE.take());
         line::write(&mut text, record, &self.naming, &self.resource);
-        let frame = self.frame(record.unix_ms, text.as_bytes());
+        let frame = self.names.frame(record.unix_ms, text.as_bytes());
         let outcome = self.queue.push(&frame);
         LINE.set(text.into_bytes());
         outcome
     }
 
-    /// Records that `current` is in force, in the place of `previous`; `None` at start.
+    /// Writes down that a message is about to be forwarded, and waits until that is durable; `AUDIT_STRICT_WAIT`
+    /// at most, and not at all where the sink is failing. Costs a sync of the disk, which all that wait share.
+    ///
+    /// # Errors
+    /// [`NotDurable`]: the message is to be refused. The record may become durable later nevertheless: the trail
+    /// tells of too much rather than of too little.
+    pub async fn admit(&self, record: &Record) -> Result<Admitted, NotDurable> {
+        let (id, position) = self.announce(record)?;
+        let durable = tokio::time::timeout(AUDIT_STRICT_WAIT, self.queue.is_durable(position)).await;
+        if durable == Ok(true) { Ok(Admitted(id)) } else { Err(NotDurable) }
+    }
+
+    /// [`Audit::admit`] for a thread that may wait.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn admit_blocking(&self, record: &Record) -> Result<Admitted, NotDurable> {
+        let (id, _) = self.announce(record)?;
+        self.flush(AUDIT_STRICT_WAIT).map_err(|_| NotDurable)?;
+        Ok(Admitted(id))
+    }
+
+    fn announce(&self, record: &Record) -> Result<(u128, Position), NotDurable> {
+        if !self.is_healthy() {
+            return Err(NotDurable);
+        }
+        let mut text = Text::over(LINE.take());
+        line::write_admit(&mut text, record, &self.naming, &self.resource);
+        let frame = self.names.frame(record.unix_ms, text.as_bytes());
+        let (id, position) = (frame.id, self.queue.push_awaited(&frame));
+        LINE.set(text.into_bytes());
+        Ok((id, position.map_err(|_| NotDurable)?))
+    }
+
+    /// Records that `current` is in force, in the place of `previous`; `None` at start. Warns where it asks for more
+    /// than the sink can promise.
     pub fn policy_swapped(&self, previous: Option<&Policy>, current: &Policy) {
+        if !self.is_on_disk && current.audit.durability.surest() == Durability::Strict {
+            tracing::warn!(
+                "the policy has an audit of `durability: strict`, which a stream cannot promise: name a file with --audit"
+            );
+        }
         let mut text = Text::over(Vec::new());
         line::write_swap(&mut text, previous, current, &self.resource);
-        self.queue.push_always(&self.frame(unix_ms(), text.as_bytes()));
+        self.queue.push_always(&self.names.frame(unix_ms(), text.as_bytes()));
     }
 
     /// Waits until all that was offered so far is written, and durable where the sink can tell.
@@ -184,9 +271,11 @@ impl Audit {
     }
 
     fn tell(&self, body: &str) {
-        self.queue.push_always(&self.frame(unix_ms(), body.as_bytes()));
+        self.queue.push_always(&self.names.frame(unix_ms(), body.as_bytes()));
     }
+}
 
+impl Names {
     fn frame<'a>(&self, unix_ms: u64, body: &'a [u8]) -> Frame<'a> {
         let count = self.counter.fetch_add(1, Ordering::Relaxed) & 0xFFFF_FFFF;
         let id = u128::from(unix_ms) << 80 | u128::from(self.boot) << 32 | u128::from(count);

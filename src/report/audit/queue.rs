@@ -1,12 +1,19 @@
 //! The way from the threads that serve to the one that writes: bounded in bytes, woken rarely.
 //!
 //! The writer **rests** one tick between two batches while records come, and **parks** when a tick brought
-//! none; only the first record after that wakes it. It is also woken when the queue is half full, and by
-//! a flush or a stop. The **bound** counts what waits here and what the writer holds but has not written.
+//! none; only the first record after that wakes it. It is also woken when the queue is half full, by a record
+//! that somebody waits for, by a flush or a stop, and when its own **nap** is over. The **bound** counts what
+//! waits here and what the writer holds but has not written.
+//!
+//! Whoever waits for a record to be durable waits for a **place** in the order of all records: threads at a
+//! condition variable, tasks at a [`watch`] that the writer moves on after each sync. One sync serves all.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
+use super::frame::{Frame, HEAD_BYTES};
 use crate::bounds::{AUDIT_QUEUE_BYTES_MAX, AUDIT_TICK};
 use crate::report::metrics::AuditMeters;
 
@@ -23,23 +30,30 @@ pub struct Unflushed {
     pub records: u64,
 }
 
-/// A line on its way: its body, and what the writer makes the rest from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Frame<'a> {
-    pub unix_ms: u64,
-    pub id: u128,
-    pub body: &'a [u8],
-}
-
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
     /// The writer waits here.
     work: Condvar,
-    /// Whoever flushes waits here.
+    /// Threads that flush wait here.
     done: Condvar,
+    /// Tasks that wait for a record do so here.
+    progress: watch::Sender<Progress>,
     pub(super) meters: AuditMeters,
 }
+
+/// How far the writer is, for tasks that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Progress {
+    /// Records that the sink has made durable.
+    durable: u64,
+    /// It cannot go on now, or ever.
+    is_stuck: bool,
+}
+
+/// The number of a record in the order of all that were offered, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Position(u64);
 
 #[derive(Debug)]
 struct State {
@@ -76,8 +90,6 @@ pub(super) enum Flush {
     Later,
 }
 
-const HEAD_BYTES: usize = 4 + 8 + 16;
-
 impl Queue {
     pub(super) fn new(meters: AuditMeters) -> Self {
         let state = State {
@@ -93,7 +105,8 @@ impl Queue {
             stop: None,
             is_over: false,
         };
-        Self { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new(), meters }
+        let progress = watch::Sender::new(Progress::default());
+        Self { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new(), progress, meters }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -102,6 +115,21 @@ impl Queue {
 
     /// Takes a record if there is room.
     pub(super) fn push(&self, frame: &Frame<'_>) -> Result<(), Full> {
+        let state = self.with_room(frame)?;
+        self.append(state, frame, Flush::Later);
+        Ok(())
+    }
+
+    /// Takes a record that somebody will wait for, if there is room; the writer begins at once.
+    pub(super) fn push_awaited(&self, frame: &Frame<'_>) -> Result<Position, Full> {
+        let mut state = self.with_room(frame)?;
+        let position = state.offered + 1;
+        state.flush_to = position;
+        self.append(state, frame, Flush::Asked);
+        Ok(Position(position))
+    }
+
+    fn with_room(&self, frame: &Frame<'_>) -> Result<MutexGuard<'_, State>, Full> {
         let mut state = self.lock();
         let bytes = state.waiting.len() + state.taken_bytes + HEAD_BYTES + frame.body.len();
         if bytes > AUDIT_QUEUE_BYTES_MAX || state.stop.is_some() || state.is_over {
@@ -113,31 +141,30 @@ impl Queue {
             }
             return Err(Full);
         }
-        self.append(state, frame);
-        Ok(())
+        Ok(state)
     }
 
     /// Takes one of the few records that this room makes itself, full or not.
     pub(super) fn push_always(&self, frame: &Frame<'_>) {
-        self.append(self.lock(), frame);
+        self.append(self.lock(), frame, Flush::Later);
     }
 
-    fn append(&self, mut state: MutexGuard<'_, State>, frame: &Frame<'_>) {
+    fn append(&self, mut state: MutexGuard<'_, State>, frame: &Frame<'_>, flush: Flush) {
         let half = AUDIT_QUEUE_BYTES_MAX / 2;
         let was_below_half = state.waiting.len() < half;
         frame.append_to(&mut state.waiting);
         state.offered += 1;
         self.note(&state);
         let is_half_full = was_below_half && state.waiting.len() >= half;
-        let is_wanted = std::mem::take(&mut state.is_parked) || is_half_full;
+        let is_wanted = std::mem::take(&mut state.is_parked) || is_half_full || flush == Flush::Asked;
         drop(state);
         if is_wanted {
             self.work.notify_one();
         }
     }
 
-    /// Waits until there is something to do, and swaps what waits for the empty `batch`.
-    pub(super) fn take(&self, batch: &mut Vec<u8>) -> Turn {
+    /// Waits until there is something to do, `nap` at most, and swaps what waits for the empty `batch`.
+    pub(super) fn take(&self, batch: &mut Vec<u8>, nap: Option<Duration>) -> Turn {
         let mut state = self.lock();
         while !state.is_urgent() {
             state = self.rest_in(state, AUDIT_TICK);
@@ -145,10 +172,19 @@ impl Queue {
                 break;
             }
             state.is_parked = !state.is_urgent();
-            while state.is_parked && !state.is_urgent() {
-                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let until = nap.map(|nap| Instant::now() + nap);
+            let mut is_rested = false;
+            while state.is_parked && !state.is_urgent() && !is_rested {
+                state = match until {
+                    None => self.work.wait(state).unwrap_or_else(PoisonError::into_inner),
+                    Some(until) => self.wait(state, until.saturating_duration_since(Instant::now())),
+                };
+                is_rested = until.is_some_and(|until| Instant::now() >= until);
             }
             state.is_parked = false;
+            if is_rested {
+                break;
+            }
         }
         std::mem::swap(&mut state.waiting, batch);
         state.taken_bytes = batch.len();
@@ -196,13 +232,22 @@ impl Queue {
         state.is_full = false;
         state.is_failing = false;
         self.note(&state);
+        self.tell(&state);
         drop(state);
         self.done.notify_all();
     }
 
+    /// Tells tasks how far the writer is, where that is news.
+    fn tell(&self, state: &State) {
+        let now = Progress { durable: state.durable, is_stuck: state.is_failing || state.is_over };
+        self.progress.send_if_modified(|last| std::mem::replace(last, now) != now);
+    }
+
     /// Notes that the sink did not take them; says whether that is news.
     pub(super) fn failed(&self) -> Option<Failing> {
-        let is_news = !std::mem::replace(&mut self.lock().is_failing, true);
+        let mut state = self.lock();
+        let is_news = !std::mem::replace(&mut state.is_failing, true);
+        self.tell(&state);
         is_news.then_some(Failing)
     }
 
@@ -211,6 +256,7 @@ impl Queue {
         let mut state = self.lock();
         state.is_over = true;
         self.meters.dropped.inc_by(state.unwritten());
+        self.tell(&state);
         drop(state);
         self.done.notify_all();
     }
@@ -222,6 +268,13 @@ impl Queue {
     pub(super) fn is_healthy(&self) -> bool {
         let state = self.lock();
         !(state.is_full || state.is_failing || state.is_over || state.stop.is_some())
+    }
+
+    /// Waits without a thread until the record at `position` is durable; at once `false` where the sink fails.
+    pub(super) async fn is_durable(&self, Position(position): Position) -> bool {
+        let mut progress = self.progress.subscribe();
+        let came = progress.wait_for(|now| now.durable >= position || now.is_stuck).await;
+        came.is_ok_and(|now| now.durable >= position)
     }
 
     pub(super) fn flush(&self, deadline: Instant) -> Result<(), Unflushed> {
@@ -275,27 +328,6 @@ impl State {
     }
 }
 
-impl<'a> Frame<'a> {
-    fn append_to(&self, bytes: &mut Vec<u8>) {
-        // A body has less than 16 KiB; a longer one would lose its end here, and its frame nothing.
-        let len = u32::try_from(self.body.len()).unwrap_or(u32::MAX);
-        bytes.extend_from_slice(&len.to_le_bytes());
-        bytes.extend_from_slice(&self.unix_ms.to_le_bytes());
-        bytes.extend_from_slice(&self.id.to_le_bytes());
-        bytes.extend_from_slice(self.body);
-    }
-
-    /// Cuts the first frame from a batch; `None` at its end.
-    pub(super) fn cut(batch: &mut &'a [u8]) -> Option<Self> {
-        let (len, rest) = batch.split_first_chunk::<4>()?;
-        let (unix_ms, rest) = rest.split_first_chunk::<8>()?;
-        let (id, rest) = rest.split_first_chunk::<16>()?;
-        let (body, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
-        *batch = rest;
-        Some(Self { unix_ms: u64::from_le_bytes(*unix_ms), id: u128::from_le_bytes(*id), body })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,7 +348,7 @@ mod tests {
         for body in [&b"one"[..], b"", b"three"] {
             queue.push(&frame(body)).unwrap();
         }
-        queue.take(&mut batch);
+        queue.take(&mut batch, None);
         let mut rest = batch.as_slice();
         let bodies: Vec<_> = std::iter::from_fn(|| Frame::cut(&mut rest)).map(|frame| frame.body).collect();
         assert_eq!(bodies, [&b"one"[..], b"", b"three"]);
@@ -329,7 +361,7 @@ mod tests {
         let body = vec![b'x'; AUDIT_QUEUE_BYTES_MAX / 2 - HEAD_BYTES];
         let mut batch = Vec::new();
         queue.push(&frame(&body)).unwrap();
-        queue.take(&mut batch);
+        queue.take(&mut batch, None);
         assert!(queue.is_healthy());
         assert_eq!(queue.push(&frame(&[&body[..], b"x"].concat())), Err(Full), "one more");
         assert!(!queue.is_healthy());
@@ -339,6 +371,16 @@ mod tests {
         queue.written(1, Flush::Later);
         assert!(queue.is_healthy());
         assert_eq!(queue.push(&frame(b"")), Ok(()));
+    }
+
+    #[test]
+    fn what_is_written_is_durable_only_after_a_sync() {
+        let queue = queue();
+        queue.push_awaited(&frame(b"x")).unwrap();
+        queue.written(1, Flush::Later);
+        assert!(queue.flush(Instant::now()).is_err() && queue.lock().durable == 0);
+        queue.written(0, Flush::Asked);
+        assert_eq!((queue.flush(Instant::now()), queue.lock().durable), (Ok(()), 1));
     }
 
     #[test]

@@ -15,11 +15,16 @@ use crate::names::{Label, Now};
 use crate::report::sample;
 use crate::scan::{self, Direction};
 
+mod checkpoints;
+mod failing;
+mod rotation;
+mod torn;
+
 const PATIENCE: Duration = Duration::from_secs(8);
 
 fn open(path: &Path, actors: Actors) -> Audit {
     let place = Place { namespace: Some("tools".into()), pod: Some("pod-1".into()), port: Some(8080) };
-    let settings = AuditSettings { sink: AuditSink::File(path.into()), actors, place };
+    let settings = AuditSettings { place, ..AuditSettings::new(AuditSink::File(path.into()), actors) };
     Audit::open(settings, &Metrics::new()).unwrap()
 }
 
@@ -205,8 +210,12 @@ fn a_changed_missing_moved_or_foreign_line_shows() {
         ("changed", &|l| l[3] = l[3].replace("alice", "bobby"), "line 4: the hash is not that of the line"),
         ("missing", &|l| drop(l.remove(3)), "line 4: prev is not the hash of the line before"),
         ("moved", &|l| l.swap(3, 4), "line 4: prev is not the hash of the line before"),
-        ("foreign", &|l| l.insert(3, "{}\n".into()), "line 5: not an audit record"),
-        ("cut off", &|l| l[7].truncate(100), "line 8: not an audit record"),
+        ("foreign", &|l| l.insert(3, "{}\n".into()), "line 4: not an audit record"),
+        (
+            "cut off",
+            &|l| l[7].truncate(100),
+            "line 8: not an audit record but what a crash cuts off, and no run has followed that says so",
+        ),
         ("twice", &|l| l.insert(3, l[2].clone()), "line 4: prev is not the hash of the line before"),
     ];
     for (name, change, wanted) in cases {
@@ -225,8 +234,7 @@ fn goes_on_after_a_restart_and_after_a_crash() {
     let mut text = fs::read(&path).unwrap();
     text.extend_from_slice(b"{\"schema\":\"sluicegate.au");
     fs::write(&path, &text).unwrap();
-    let second =
-        AuditSettings { sink: AuditSink::File(path.clone()), actors: Actors::Plain, place: Place::default() };
+    let second = AuditSettings::new(AuditSink::File(path.clone()), Actors::Plain);
     let audit = plain(&path);
     assert!(Audit::open(second, &Metrics::new()).unwrap_err().to_string().contains("another process"));
     drop(audit);
@@ -304,11 +312,7 @@ fn a_full_disk_refuses_in_time_and_counts_what_is_lost() {
 
 #[test]
 fn does_not_begin_on_a_sink_it_cannot_write() {
-    let settings = AuditSettings {
-        sink: AuditSink::parse("/nowhere/at/all.jsonl"),
-        actors: Actors::Plain,
-        place: Place::default(),
-    };
+    let settings = AuditSettings::new(AuditSink::parse("/nowhere/at/all.jsonl"), Actors::Plain);
     let fault = Audit::open(settings, &Metrics::new()).unwrap_err().to_string();
     assert!(fault.starts_with("cannot write the audit to `/nowhere/at/all.jsonl`: No such file"), "{fault}");
 }

@@ -19,6 +19,11 @@ impl Text {
         Self(buffer)
     }
 
+    /// Goes on behind what `buffer` holds.
+    pub(super) fn with(buffer: Vec<u8>) -> Self {
+        Self(buffer)
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -70,8 +70,8 @@ fn refuse(visit: &Visit<'_>, pair: &Pair, refusal: Refusal, judging: Instant) ->
 /// Sends a request on, and lets its ticket wait for the answer on the stream.
 async fn ask_server(visit: &Visit<'_>, pair: &Pair, mut journey: Journey) -> Response<Outgoing> {
     let house = visit.house;
-    if !house.may_forward() {
-        return inject(pair, journey.withhold(&Denial::AuditUnavailable));
+    if let Err(denial) = journey.vouch().await {
+        return inject(pair, journey.withhold(&denial));
     }
     let waits = Waits::of(&visit.policy);
     let posted = house.upstream.post(journey.ticket(), &pair.endpoint, &visit.parts.headers, waits);
@@ -127,8 +127,8 @@ fn crowded(no_room: NoRoom) -> Denial {
 /// Sends on what wants no answer: a notification, or an answer to the server.
 async fn tell_server(visit: &Visit<'_>, pair: &Pair, mut journey: Journey) -> Response<Outgoing> {
     let house = visit.house;
-    if !house.may_forward() {
-        return journey.refuse(&Denial::AuditUnavailable);
+    if let Err(denial) = journey.vouch().await {
+        return journey.refuse(&denial);
     }
     let waits = Waits::of(&visit.policy);
     let posted = house.upstream.post(journey.ticket(), &pair.endpoint, &visit.parts.headers, waits);

@@ -42,8 +42,8 @@ pub async fn listen(visit: &Visit<'_>, caller: &Arc<Caller>) -> Response<Outgoin
         Err(refusal) => return visit.refuse(refusal, judging),
     };
     let mut journey = Journey::begin(house, ticket, visit.started, judging.elapsed());
-    if !house.may_forward() {
-        return journey.refuse(&Denial::AuditUnavailable);
+    if let Err(denial) = journey.vouch().await {
+        return journey.refuse(&denial);
     }
     let waits = Waits::of(&visit.policy);
     match connect(&mut journey, &visit.parts.headers, name, waits).await {

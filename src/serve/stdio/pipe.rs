@@ -155,8 +155,8 @@ impl Pipe {
     /// # Errors
     /// What the client is told instead, if anything.
     fn send(&mut self, mut journey: Journey, batch: Option<u64>) -> Result<OneLine, Option<OneLine>> {
-        if !self.house.may_forward() {
-            return Err(withheld(&mut journey, &Denial::AuditUnavailable));
+        if let Err(denial) = self.house.vouch_blocking(journey.ticket()) {
+            return Err(withheld(&mut journey, &denial));
         }
         let body = journey.ticket().body();
         let Ok(document) = Document::parse(&body) else {
