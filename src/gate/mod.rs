@@ -16,6 +16,7 @@ mod answer;
 mod ask;
 mod assurance;
 mod batch;
+mod blot;
 mod calls;
 mod candidate;
 mod charging;
@@ -77,6 +78,7 @@ use crate::names::Now;
 use crate::policy::Policy;
 use crate::scan::{Drawer, Vault};
 use ask::{claims, evidence, subject, whole};
+use blot::Blotter;
 use calls::Calls;
 use eras::Eras;
 use health::Health;
@@ -101,6 +103,7 @@ pub struct Gate {
     replays: Replays,
     suspects: Suspects,
     vault: Vault,
+    blotter: Blotter,
     /// `None` where nobody looks after the server.
     ward: Option<Arc<Ward>>,
 }
@@ -128,6 +131,7 @@ impl Gate {
             replays: Replays::default(),
             suspects: Suspects::default(),
             vault,
+            blotter: Blotter::new(),
             ward: None,
         }
     }
@@ -236,7 +240,7 @@ impl Gate {
             Denial::Handle(Handle::Task) if self.eras.lacks_tasks() => Denial::NoMethod(speech.era),
             denial => denial,
         })?;
-        record.aim(&topic);
+        self.blotter.aim(policy, &topic, record);
         let standing = policy.standing(caller, ask.now.unix_ms);
         if let Topic::Call(call) = &topic {
             record.testimony = facts::testify(policy, call, &message);

@@ -13,9 +13,8 @@ use super::facts::Testimony;
 use super::hints::Hint;
 use super::reason::Reason;
 use super::refusal::Denial;
-use super::rules::Topic;
 use super::ward::Branch;
-use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, TARGET_BYTES_MAX, USER_AGENT_BYTES_MAX};
+use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, USER_AGENT_BYTES_MAX};
 use crate::identity::Caller;
 use crate::limit::CellId;
 use crate::limit::Inquiry;
@@ -196,11 +195,6 @@ impl Record {
         self.method = message.method();
     }
 
-    /// Notes what a message is about.
-    pub(super) fn aim(&mut self, topic: &Topic<'_>) {
-        self.target = topic.target().map(|target| cut(target, TARGET_BYTES_MAX).into());
-    }
-
     /// Notes that the message goes no further, or its answer is withheld.
     pub(super) fn refuse(&mut self, denial: &Denial) {
         let is_failure = denial.is_failure();
@@ -259,7 +253,7 @@ impl Record {
 }
 
 /// The longest beginning of `text` that has at most `bytes_max` bytes.
-fn cut(text: &str, bytes_max: usize) -> &str {
+pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
     let mut end = text.len().min(bytes_max);
     while !text.is_char_boundary(end) {
         end -= 1;
