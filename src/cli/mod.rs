@@ -1,5 +1,6 @@
 //! The words that people type.
 
+mod audit;
 mod check;
 mod codes;
 pub mod demo;
@@ -33,6 +34,8 @@ struct Words {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Verify an audit trail, or convert it for other tools
+    Audit(audit::Options),
     /// Check policy files: every mistake with its place, and what was meant
     Check(check::Options),
     /// Say what the number of a finding means, with examples
@@ -83,6 +86,7 @@ impl From<Exit> for ExitCode {
 /// Does what the command line says. Exit codes: 0 well, 1 findings, 2 usage, 3 could not.
 pub fn main() -> ExitCode {
     match Words::parse().verb {
+        Verb::Audit(options) => audit::audit(&options).into(),
         Verb::Check(options) => check::check(&options).into(),
         Verb::Codes(options) => codes::codes(&options).into(),
         Verb::Demo(options) => demo::run(&options),

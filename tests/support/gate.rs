@@ -29,7 +29,18 @@ pub struct Gate {
     pub bundle: Bundle,
     audit: PathBuf,
     log: Arc<Mutex<String>>,
-    _directory: TempDir,
+    directory: Option<TempDir>,
+}
+
+/// The binary under test in a shell that does `first` before; without one where that is nothing.
+pub fn below(first: &str) -> Command {
+    if first.is_empty() {
+        return sluicegate();
+    }
+    let mut command = Command::new("bash");
+    command.args(["-c", &format!("{first}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_sluicegate")]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
 }
 
 /// A command line of the binary under test.
@@ -48,15 +59,21 @@ impl Gate {
     /// Starts the gate with more words on its command line; `words` name the server.
     pub fn with<W: AsRef<OsStr>>(bundle: Bundle, words: &[W]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        let audit = directory.path().join("audit.jsonl");
-        let mut command = sluicegate();
+        let mut gate = Self::onto(bundle, &directory.path().join("audit.jsonl"), "", words);
+        gate.directory = Some(directory);
+        gate
+    }
+
+    /// [`Gate::with`] with an audit file that outlives it, in a shell that does `first` before.
+    pub fn onto<W: AsRef<OsStr>>(bundle: Bundle, audit: &Path, first: &str, words: &[W]) -> Self {
+        let mut command = below(first);
         command.args(["run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--policy"]);
-        command.arg(bundle.path()).arg("--audit").arg(&audit).args(words);
+        command.arg(bundle.path()).arg("--audit").arg(audit).args(words);
         let mut child = command.spawn().expect("the binary under test can be started");
         let log = Arc::new(Mutex::new(String::new()));
         keep(child.stderr.take().expect("standard error is piped"), Arc::clone(&log));
         let (address, admin) = ready(&mut child, &log);
-        Self { child, address, admin, bundle, audit, log, _directory: directory }
+        Self { child, address, admin, bundle, audit: audit.into(), log, directory: None }
     }
 
     /// The URL for clients.
@@ -128,6 +145,11 @@ impl Gate {
         kib.expect("the process has a resident set")
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal, by its process id.
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
@@ -176,7 +198,8 @@ impl Drop for Gate {
 }
 
 impl Gate {
-    fn end(&mut self) {
+    /// Ends it at once, as a crash does.
+    pub fn end(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -204,7 +227,8 @@ pub fn ready(child: &mut Child, log: &Mutex<String>) -> (SocketAddr, SocketAddr)
     let out = BufReader::new(child.stdout.take().expect("standard output is piped"));
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
-        for line in out.lines().map_while(Result::ok) {
+        // An audit on standard output has lines before it, and after.
+        for line in out.lines().map_while(Result::ok).filter(|line| line.contains("listen=")) {
             let _ = tell.send(line);
         }
     });

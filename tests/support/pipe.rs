@@ -1,7 +1,7 @@
 //! `sluicegate stdio` between this test and a server, for as long as the value lives.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, mpsc};
@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::bundle::Bundle;
+use super::gate::below;
 use super::{PATIENCE, wait_for};
 
 /// A running gate on pipes.
@@ -33,9 +34,14 @@ pub fn careless(habits: &[&str]) -> Vec<String> {
 impl Pipe {
     /// Starts the gate as the holder of `token`, with more words on its command line.
     pub fn start(policy: &str, token: &str, words: &[&str], server: &[String]) -> Self {
+        Self::below("", policy, token, words, server)
+    }
+
+    /// [`Pipe::start`] in a shell that does `first` before.
+    pub fn below(first: &str, policy: &str, token: &str, words: &[&str], server: &[String]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
         let (bundle, audit) = (Bundle::new(policy), directory.path().join("audit.jsonl"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sluicegate"));
+        let mut command = below(first);
         command.args(["stdio", "--policy"]).arg(bundle.path()).arg("--audit").arg(&audit).args(words);
         command.arg("--").args(server).env("SLUICEGATE_TOKEN", token);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -138,6 +144,11 @@ impl Pipe {
     /// What it wrote to standard error.
     pub fn log(&self) -> String {
         self.log.lock().expect("no thread panicked with it").clone()
+    }
+
+    /// The audit file.
+    pub fn audit(&self) -> &Path {
+        &self.audit
     }
 
     /// The audit records of judged messages.

@@ -5,9 +5,13 @@
 mod support;
 
 mod asking;
+mod audit;
+mod audit_forms;
+mod audit_kills;
 mod batches;
 mod breakers;
 mod bulkheads;
+mod canaries;
 mod cedar;
 mod certificates;
 mod challenges;
