@@ -220,6 +220,8 @@ mod tests {
             ("dateOfBirth", Some(DOB)),
             ("DATE-OF-BIRTH", Some(DOB)),
             ("contactEmail2", Some(Detector::EMAIL)),
+            ("addressLine1", Some(Detector::ADDRESS)),
+            ("billing_address_line_2", Some(Detector::ADDRESS)),
             ("contrase\\u00f1a", Some(Detector::SECRET)),
             ("contraseña", Some(Detector::SECRET)),
             ("ssn_type", None),

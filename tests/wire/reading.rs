@@ -59,8 +59,9 @@ mod with_a_model {
 
     const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/.ner");
     /// Nothing introduces them, and no list has them.
-    const NAMES: [&str; 2] = ["Marguerite Oyelaran", "Th\u{e9}odore Lefebvre"];
-    const PROSE: &str = "Yesterday Marguerite Oyelaran never came back to the ward, so the night shift waited for her, and \
+    /// The first is one that only the model knows.
+    const NAMES: [&str; 2] = ["Shoshana Oyelaran", "Th\u{e9}odore Lefebvre"];
+    const PROSE: &str = "Yesterday Shoshana Oyelaran never came back to the ward, so the night shift waited for her, and \
                          later Th\u{e9}odore Lefebvre wrote that nobody had seen either of them.";
     const HIDDEN: &str = "Yesterday [NAME] never came back to the ward, so the night shift waited for her, and later [NAME] \
                           wrote that nobody had seen either of them.";

@@ -198,7 +198,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         beside("address"),
-        "city,via,postort,kommune,localidad,localidade,localite,poblacion,line1,line2,town,village,municipality,county,neighborhood,district,city name,home city,birth place,\
+        "city,via,postort,kommune,localidad,localidade,localite,poblacion,town,village,municipality,county,neighborhood,district,city name,home city,birth place,\
          place of birth,geburtsort,ort,stadt,ville,lieu de naissance,ciudad,lugar de nacimiento,municipio,\
          cidade,citta,comune,luogo di nascita,stad,plaats,geboorteplaats,miasto,miejsce urodzenia,location",
     ),
