@@ -74,7 +74,9 @@ fn keeps_the_last_good_policy_when_the_new_one_is_broken_and_tells() {
     gate.bundle.write("policy.yaml", &bundle::clinic());
     takes_effect(&gate, true);
     wait_for("the page to be well again", || (!gate.page("/readyz").text().contains("tols")).then_some(()));
-    assert_eq!(gate.metric("sluicegate_policy_last_reload_successful", ""), 1.0);
+    wait_for("the metric to be, too", || {
+        (gate.metric("sluicegate_policy_last_reload_successful", "") == 1.0).then_some(())
+    });
 }
 
 #[test]
