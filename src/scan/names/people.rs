@@ -183,7 +183,7 @@ pub(super) const ROWS: &[Row] = &[
          straat,straatnaam,huisnummer,woonplaats,huisadres,woonadres,postadres,gatuadress,gateadresse,\
          gadenavn,postadress,postadresse,bostadsadress,hjemmeadresse,katuosoite,osoite,ulica,\
          adres zamieszkania,adres zameldowania,adres korespondencyjny,numer domu,addr1,addr2,address1,\
-         address2,address line one,address line two,street1,street2,street no,street number,home addr,\
+         address2,address line one,address line1,address line2,street line1,street line2,address line two,street1,street2,street no,street number,home addr,\
          mail address line,full address,service address,property address,premises,ship address,bill address,\
          ship addr,bill addr,registered address,street and number,strasse nr,strasse hausnr,meldeadresse,\
          zustelladresse,adresse ligne 1,adresse complete,adresse du patient,domicile,domicilio fiscal,\
@@ -198,7 +198,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         beside("address"),
-        "city,via,postort,kommune,localidad,localidade,localite,poblacion,town,village,municipality,county,neighborhood,district,city name,home city,birth place,\
+        "city,via,postort,kommune,localidad,localidade,localite,poblacion,line1,line2,town,village,municipality,county,neighborhood,district,city name,home city,birth place,\
          place of birth,geburtsort,ort,stadt,ville,lieu de naissance,ciudad,lugar de nacimiento,municipio,\
          cidade,citta,comune,luogo di nascita,stad,plaats,geboorteplaats,miasto,miejsce urodzenia,location",
     ),
