@@ -9,9 +9,9 @@
 use std::ops::Range;
 
 use super::Detector;
-use super::edges::byte;
+use super::edges::{byte, slashes};
 use super::names::Tier;
-use super::notation::{Lines, Said};
+use super::notation::{Lines, Said, plain_end};
 use super::sweep::Sweep;
 
 /// Bytes of a line that are read.
@@ -154,10 +154,9 @@ impl Sweep<'_> {
         let rest = &bytes[start..parameters.end];
         let is_end = |byte: &u8| if is_quoted { *byte == b'"' } else { *byte == b';' };
         let length = rest.iter().position(is_end).unwrap_or(rest.len());
-        let slashes = rest[..length].iter().rev().take_while(|byte| **byte == b'\\').count();
         // A mailbox in place of a name is found by its form.
         if !rest[..length].contains(&b'@') {
-            self.named_value(strong("person_name"), start..start + length - slashes);
+            self.named_value(strong("person_name"), start..start + length - slashes(rest, length));
         }
     }
 }
@@ -184,18 +183,6 @@ fn parts(bytes: &[u8], line: Range<usize>) -> Option<(Range<usize>, Range<usize>
     let value = line.start + colon + 1;
     let name = line.start + group..line.start + length;
     Some((name, line.start + length..line.start + colon, value..plain_end(bytes, &(value..line.end))))
-}
-
-/// Where a value ends: with its line, or before a quote, which may be the end of the string.
-fn plain_end(bytes: &[u8], line: &Range<usize>) -> usize {
-    let text = &bytes[line.clone()];
-    let length = memchr::memchr(b'"', text).unwrap_or(text.len());
-    let slashes = if length < text.len() {
-        text[..length].iter().rev().take_while(|byte| **byte == b'\\').count()
-    } else {
-        0
-    };
-    line.start + length - slashes
 }
 
 /// A value behind the scheme of a URI: `tel:+1…`.

@@ -82,7 +82,7 @@ pub(super) fn closes_number(bytes: &[u8], at: usize) -> bool {
 }
 
 /// How many backslashes stand before `at`.
-fn slashes(bytes: &[u8], at: usize) -> usize {
+pub(super) fn slashes(bytes: &[u8], at: usize) -> usize {
     bytes.get(..at).unwrap_or_default().iter().rev().take_while(|&&byte| byte == b'\\').count()
 }
 

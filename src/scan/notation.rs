@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::Detector;
-use super::edges::byte;
+use super::edges::{byte, slashes};
 use super::ground::Ground;
 use super::names::{Class, Tier};
 use super::sweep::Sweep;
@@ -60,13 +60,18 @@ pub(super) fn trimmed(bytes: &[u8], Range { mut start, mut end }: Range<usize>) 
     while start < end {
         end -= match bytes[..end] {
             [.., b' ' | b'\n' | b'\t' | b'\r'] => 1,
-            [.., b'\\', b'n' | b'r' | b't'] => {
-                1 + bytes[start..end - 1].iter().rev().take_while(|byte| **byte == b'\\').count()
-            }
+            [.., b'\\', b'n' | b'r' | b't'] => 1 + slashes(&bytes[start..end], end - 1 - start),
             _ => break,
         };
     }
     start.min(end)..end
+}
+
+/// Where a value ends that may stand at `line`: with it, or before a quote, which may be the end of the string.
+pub(super) fn plain_end(bytes: &[u8], line: &Range<usize>) -> usize {
+    let text = &bytes[line.clone()];
+    let quote = memchr::memchr(b'"', text);
+    line.start + quote.map_or(text.len(), |length| length - slashes(text, length))
 }
 
 /// The lines of a text in a string, each without what ends it.

@@ -12,7 +12,7 @@ use std::ops::Range;
 use super::Detector;
 use super::edges::byte;
 use super::names::Tier;
-use super::notation::{Lines, Said, trimmed};
+use super::notation::{Lines, Said, plain_end, trimmed};
 use super::prose;
 use super::sweep::Sweep;
 
@@ -121,10 +121,7 @@ impl Sweep<'_> {
 /// Where a field ends that begins at `from`: before the next tag or the end of the block, at the start of a line, or
 /// before a quote.
 fn field_end(bytes: &[u8], from: usize) -> usize {
-    let rest = &bytes[from..(from + FIELD_BYTES_MAX).min(bytes.len())];
-    let length = memchr::memchr(b'"', rest).unwrap_or(rest.len());
-    let slashes = rest[..length].iter().rev().take_while(|byte| **byte == b'\\').count();
-    let end = from + length - if length < rest.len() { slashes } else { 0 };
+    let end = plain_end(bytes, &(from..(from + FIELD_BYTES_MAX).min(bytes.len())));
     let mut last = from;
     for line in Lines::new(bytes, from, end) {
         if line.start > from && matches!(byte(bytes, line.start), b':' | b'-') {

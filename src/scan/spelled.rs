@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::edges::{before, byte};
+use super::edges::{before, byte, slashes};
 use super::foreign::{Meaning, meaning};
 
 /// A text in plain spelling. What is not ASCII in meaning stays as it came.
@@ -68,7 +68,7 @@ impl Found {
 fn escape(bytes: &[u8], at: usize) -> Option<Found> {
     let unit: &[u8; 6] = bytes.get(at..)?.first_chunk()?;
     let code = hex(unit.strip_prefix(b"\\u")?)?;
-    let run = bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count() + 1;
+    let run = slashes(bytes, at) + 1;
     let mut span = at + 1 - run..at + 6;
     let character = if (0xD800..0xDC00).contains(&code) {
         // The other half of the pair stands behind as many backslashes.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::Detector;
 use super::classes::{BLOCK, bits, is, lanes};
-use super::edges::{self, End, byte};
+use super::edges::{self, End, byte, slashes};
 use super::ground::Ground;
 use super::names::{Class, Tier};
 use super::sweep::Sweep;
@@ -182,7 +182,7 @@ fn trimmed(bytes: &[u8], cell: Range<usize>) -> Range<usize> {
     while start < end && matches!(byte(bytes, end - 1), b' ' | b'"' | b'\'') {
         let is_quote = byte(bytes, end - 1) == b'"';
         end -= 1;
-        let slashes = bytes[start..end].iter().rev().take_while(|byte| **byte == b'\\').count();
+        let slashes = slashes(&bytes[start..end], end - start);
         end -= if is_quote { slashes } else { 0 };
     }
     start.min(end)..end

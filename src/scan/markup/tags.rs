@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{byte, escape, skip_space};
+use crate::scan::edges::slashes;
 
 /// Bytes of a tag.
 const TAG_BYTES_MAX: usize = 4096;
@@ -126,7 +127,7 @@ fn value(bytes: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
         b'"' => {
             let length = memchr::memchr(b'"', bytes.get(start..)?)?;
             let end = start + length;
-            let slashes = bytes[start..end].iter().rev().take_while(|byte| **byte == b'\\').count();
+            let slashes = slashes(&bytes[start..end], length);
             // Another depth: the string ended before the value did.
             (slashes == run).then_some((start..end - slashes, end + 1))
         }

@@ -36,7 +36,7 @@ use crate::bounds::{
     STORE_PRESENCE_LIFE, STORE_PRESENCE_PAUSE, STORE_STRICT_WAIT, STORE_TICK, STORE_TICK_SHARDS,
 };
 use crate::limit::{Grant, Inquiry, Leases, Order, SharedMode};
-use crate::names::{Label, Now};
+use crate::names::{Label, Now, hex};
 use crate::policy::{Policy, SharedPlan};
 
 /// The store of shared limits, by the policy in force. One for each process.
@@ -355,6 +355,6 @@ impl Book {
 
 fn replicas_key(server: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, server.as_bytes());
-    let hex: String = digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("sluicegate:replicas:{hex}")
+    let short = digest.as_ref().get(..8).unwrap_or_default();
+    format!("sluicegate:replicas:{}", hex(short))
 }
