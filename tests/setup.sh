@@ -3,13 +3,15 @@
 #
 #   setup.sh build    a C compiler and cmake
 #   setup.sh test     also Python, Node.js and a store of shared limits, the peers of tests/peers and the
-#                     conformance suite of tests/conformance, both from their lock files, and the model that
-#                     reads prose
+#                     conformance suite of tests/conformance, both from their lock files, the model that reads
+#                     prose, and what deploy/ is held against: Prometheus, nftables, podman, Chromium, and the
+#                     tools of tests/tools
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 purpose=${1:?usage: setup.sh build|test}
 peers=tests/peers
+tools=tests/tools
 suite=tests/conformance
 node_major_min=22 # The conformance suite dies on older ones; the peers would do with 20.
 node_pinned=22.23.3
@@ -18,6 +20,7 @@ wanted=()
 
 has() { command -v "$1" >/dev/null 2>&1; }
 need() { "${@:2}" >/dev/null 2>&1 || wanted+=("$1"); }
+has_file() { [ -e "$1" ]; }
 has_venv() { has python3 && python3 -c 'import ensurepip, venv'; }
 can_be_root() { [ "$(id -u)" = 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
@@ -42,6 +45,14 @@ if [ "$purpose" = test ]; then
   need python3-venv has_venv
   need npm has npm
   has valkey-server || need redis-server has redis-server
+  need chromium has chromium
+  need iproute2 has ip
+  need nftables has nft
+  need prometheus has promtool
+  # What podman only recommends, and cannot run a pod without.
+  for package in buildah conmon crun podman; do need $package has $package; done
+  need catatonit has_file /usr/bin/catatonit
+  need netavark has_file /usr/lib/podman/netavark
 fi
 
 # --- what the lock files name --------------------------------------------------------------------
@@ -52,6 +63,8 @@ if [ "$purpose" = test ]; then
   node_is_new_enough || [ -x $node_home/bin/node ] || parts+=("Node.js $node_pinned ($node_home)")
   is_current $peers/package-lock.json $peers/node_modules/.digest || parts+=("npm packages ($peers)")
   is_current $peers/requirements.txt $peers/.venv/.digest || parts+=("Python packages ($peers)")
+  is_current $tools/requirements.txt $tools/.venv/.digest || parts+=("Python packages ($tools)")
+  [ "$(uname -m)" != x86_64 ] || { [ -x $tools/bin/helm ] && [ -x $tools/bin/kubectl ]; } || parts+=("helm and kubectl ($tools/bin)")
   [ -f $peers/.ner/onnx/model_q4.onnx ] || parts+=("the model that reads prose ($peers/.ner)")
   is_current $suite/package-lock.json $suite/node_modules/.digest || parts+=("npm packages ($suite)")
 fi
@@ -91,10 +104,13 @@ for folder in $peers $suite; do
     digest $folder/package-lock.json >$folder/node_modules/.digest
   fi
 done
-if ! is_current $peers/requirements.txt $peers/.venv/.digest; then
-  rm -rf $peers/.venv
-  python3 -m venv $peers/.venv
-  $peers/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $peers/requirements.txt </dev/null
-  digest $peers/requirements.txt >$peers/.venv/.digest
-fi
+for folder in $peers $tools; do
+  if ! is_current $folder/requirements.txt $folder/.venv/.digest; then
+    rm -rf $folder/.venv
+    python3 -m venv $folder/.venv
+    $folder/.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $folder/requirements.txt </dev/null
+    digest $folder/requirements.txt >$folder/.venv/.digest
+  fi
+done
+PYTHON=$tools/.venv/bin/python bash $tools/fetch-kubectl.sh $tools/bin
 PYTHON=$peers/.venv/bin/python bash scripts/fetch-ner.sh $peers/.ner >/dev/null
