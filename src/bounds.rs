@@ -10,6 +10,7 @@ mod cases;
 mod conversing;
 mod credentials;
 mod keeping;
+mod lifetime;
 mod limits;
 mod pinning;
 mod policy;
@@ -27,6 +28,7 @@ pub use cases::*;
 pub use conversing::*;
 pub use credentials::*;
 pub use keeping::*;
+pub use lifetime::*;
 pub use limits::*;
 pub use pinning::*;
 pub use policy::*;
@@ -116,9 +118,6 @@ pub const UPSTREAM_IDLE_MAX: Duration = Duration::from_secs(4);
 
 /// Idle connections to the server that one thread keeps.
 pub const UPSTREAM_IDLE_CONNECTIONS_MAX: usize = 512;
-
-/// What a stream has left, after the drain deadline, to say its last word.
-pub const LAST_WORDS_WAIT: Duration = Duration::from_millis(500);
 
 /// A JSON-RPC id that is a string, unescaped. Clients send a counter or a UUID; ids are kept while a
 /// request runs and stand in every record.
@@ -311,9 +310,6 @@ pub const SCAN_HEAP_BYTES_PER_BYTE: usize = 32;
 
 /// Findings told apart by path in one message; further ones count under `$`, by rule and detector.
 pub const SCAN_FINDINGS_MAX: usize = 128;
-
-/// How long the accept loops may take to end once told: they only have to notice.
-pub const DOORS_WAIT: Duration = Duration::from_secs(2);
 
 /// How long a connection to the server may take, where the policy says nothing.
 pub const UPSTREAM_CONNECT_MAX: Duration = Duration::from_secs(2);

@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod codes;
 pub mod demo;
+mod drain;
 mod explain;
 mod history;
 mod log;
@@ -42,6 +43,8 @@ enum Verb {
     Codes(codes::Options),
     /// Watch the gate at work: a sample server, the gate and a client, explained scene by scene
     Demo(demo::Options),
+    /// Tell a running gate that it is about to go, and wait until clients have noticed
+    Drain(drain::Options),
     /// Compare two bundles, and what they decide about recorded calls
     Diff(replay::DiffOptions),
     /// Judge recorded calls by a bundle: which would be decided otherwise
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
         Verb::Check(options) => check::check(&options).into(),
         Verb::Codes(options) => codes::codes(&options).into(),
         Verb::Demo(options) => demo::run(&options),
+        Verb::Drain(options) => drain::drain(&options).into(),
         Verb::Diff(options) => replay::diff(&options).into(),
         Verb::Replay(options) => replay::replay(&options).into(),
         Verb::Pin(options) => pin::pin(&options).into(),

@@ -12,13 +12,13 @@ use super::log::{self, LogFormat};
 use super::opening::{self, ActorOptions, AskOptions, Fault, TrailOptions, TrialOptions, unable};
 use super::reading::{self, ReaderOptions};
 use super::{Exit, time};
-use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX};
+use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::bridge::Bridge;
 use crate::serve::{
-    Chassis, ClientAuth, Clock, Doorplate, Drain, House, Load, Pairs, Queues, Settings, Target, Tls,
-    TlsFiles, Transports, Upstream,
+    Chassis, ClientAuth, Clock, Doorplate, Drain, House, Load, LogDial, Pairs, Queues, Seldom, Settings,
+    Target, Tls, TlsFiles, Transports, Upstream,
 };
 use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key, fresh_vault};
 
@@ -44,7 +44,8 @@ pub struct Options {
     /// The policy bundle: a directory of YAML files, watched for changes
     #[arg(long, value_name = "DIR")]
     policy: PathBuf,
-    /// Where operators connect: /metrics, /livez, /readyz, /startupz
+    /// Where operators connect: /metrics, /livez, /readyz, /startupz; from this machine or pod also POST /drain,
+    /// POST /-/reload and PUT /log-level
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15820")]
     admin: SocketAddr,
     /// Where audit records go: a file, or - for standard output
@@ -85,7 +86,7 @@ pub struct Options {
         help = "A web origin that may call, such as https://app.example.com; may be repeated"
     )]
     origin: Vec<Box<str>>,
-    /// Threads that serve; by default one for each core
+    /// Threads that serve; by default one for each core, and two at most
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
     /// How long the head of a request may take, and the first byte of a connection
@@ -126,9 +127,9 @@ enum ClientAuthWord {
 
 /// Runs the gate until it is told to stop.
 pub fn run(options: &Options) -> Exit {
-    log::start(options.log_format);
+    let log_dial = log::start(options.log_format);
     crate::identity::install_crypto();
-    match open(options) {
+    match open(options, log_dial) {
         Ok((chassis, _watches)) => {
             let line = announcement(&chassis, transports(options));
             chassis.run(move || announce(&line));
@@ -145,7 +146,7 @@ pub fn run(options: &Options) -> Exit {
 /// The threads that look for changes, of the policy and of a candidate.
 type Watches = (Watch, Option<Watch>);
 
-fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
+fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Fault> {
     let metrics = Arc::new(Metrics::new());
     let sink = AuditSink::parse(&options.audit);
     let audit = Arc::new(opening::audit(sink, &options.actors, &options.trail, &metrics)?);
@@ -202,6 +203,8 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
         reader,
         load: Load::new(options.max_requests, options.max_held << 20),
         tls,
+        log_dial,
+        refusals: Seldom::default(),
         settings: Settings {
             plate,
             header_wait: options.header_timeout,
@@ -209,7 +212,7 @@ fn open(options: &Options) -> Result<(Chassis, Watches), Fault> {
             heartbeat: options.heartbeat,
         },
     };
-    let threads = options.threads.map_or_else(cores, usize::from);
+    let threads = options.threads.map_or_else(usual_threads, usize::from);
     let chassis = Chassis::build(Arc::new(house), options.listen, options.admin, threads);
     Ok((chassis.map_err(unable)?, (watch, trial)))
 }
@@ -240,8 +243,12 @@ fn transports(options: &Options) -> Transports {
     }
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+fn usual_threads() -> usize {
+    threads_of(std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+fn threads_of(cores: usize) -> usize {
+    cores.min(THREADS_USUAL_MAX)
 }
 
 /// The line that says where the gate serves.
@@ -256,4 +263,14 @@ fn announce(line: &str) {
     let mut out = std::io::stdout().lock();
     // Nobody may be reading; the gate serves all the same.
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn serves_with_a_thread_for_each_core_and_two_at_most() {
+        assert_eq!([1, 2, 3, 64].map(threads_of), [1, 2, 2, 2]);
+    }
 }

@@ -16,7 +16,9 @@ use crate::bounds::{HELD_BYTES_MAX, PIPE_IN_FLIGHT_MAX};
 use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::stdio::{Stdio, TokenSource};
-use crate::serve::{Clock, Doorplate, Drain, House, Load, Pairs, Queues, Settings, Upstream, bind};
+use crate::serve::{
+    Clock, Doorplate, Drain, House, Load, LogDial, Pairs, Queues, Seldom, Settings, Upstream, bind,
+};
 use crate::store::{Followers, Reach, Watch, fresh_seal_key, fresh_vault};
 
 /// Options of `stdio`.
@@ -67,9 +69,9 @@ const ADMIN_WAIT: Duration = Duration::from_secs(60);
 
 /// Runs the gate until either side ends. The server's exit code is ours where it ended by itself.
 pub fn run(options: &Options) -> ExitCode {
-    log::start(options.log_format);
+    let log_dial = log::start(options.log_format);
     crate::identity::install_crypto();
-    match serve(options) {
+    match serve(options, log_dial) {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
             // The one line that a person who configured the client must see, whatever the log format.
@@ -79,7 +81,7 @@ pub fn run(options: &Options) -> ExitCode {
     }
 }
 
-fn serve(options: &Options) -> Result<u8, Fault> {
+fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
     let metrics = Arc::new(Metrics::new());
     let sink = options.audit.clone().map_or(AuditSink::Stderr, AuditSink::File);
     let audit = Arc::new(opening::audit(sink, &options.actors, &options.trail, &metrics)?);
@@ -118,6 +120,8 @@ fn serve(options: &Options) -> Result<u8, Fault> {
         reader,
         seal: None,
         tls: None,
+        log_dial,
+        refusals: Seldom::default(),
         settings: Settings { plate, header_wait: ADMIN_WAIT, body_wait: ADMIN_WAIT, heartbeat: ADMIN_WAIT },
     };
     let stdio = Stdio {

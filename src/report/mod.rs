@@ -14,9 +14,9 @@ mod labels;
 mod metrics;
 
 pub use audit::{
-    Actors, Admitted, Audit, AuditSettings, AuditSink, BrokenChain, ChainFault, Checkpoint, CheckpointKey,
-    Full, MissingCheckpoint, NotDurable, OpenFault, Place, Rotation, Unflushed, Verified, Verifier, WhenFull,
-    trail, verify_chain,
+    Access, AccessOutcome, Actors, AdminAction, Admitted, Audit, AuditSettings, AuditSink, BrokenChain,
+    ChainFault, Checkpoint, CheckpointKey, Full, MissingCheckpoint, NotDurable, OpenFault, Place, Rotation,
+    Unflushed, Verified, Verifier, WhenFull, trail, verify_chain,
 };
 pub use metrics::{CredentialResult, Held, METRICS_CONTENT_TYPE, Metrics, Shed, StreamKind};
 

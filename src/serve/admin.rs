@@ -1,5 +1,8 @@
-//! The operators' listener: metrics and probes, and nothing that changes anything.
+//! The operators' listener: metrics and probes for whoever may connect, and [`changes`] for who is on the same machine.
 
+mod changes;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,13 +25,16 @@ use crate::policy::Durability;
 use crate::report::METRICS_CONTENT_TYPE;
 use crate::store::Status;
 
-/// Answers `/metrics`, `/livez`, `/readyz`, `/startupz` and `/identity/jwks.json`.
+pub use self::changes::LogDial;
+
+/// Answers `/metrics`, `/livez`, `/readyz`, `/startupz` and `/identity/jwks.json`, and makes changes.
 pub struct Desk(pub Arc<House>);
 
 #[async_trait]
 impl ServerApp for Desk {
     async fn process_new(self: &Arc<Self>, client: Stream, _: &ShutdownWatch) -> Option<Stream> {
-        tokio::spawn(attend(Arc::clone(&self.0), client));
+        let peer = client.get_socket_digest().and_then(|digest| digest.peer_addr()?.as_inet().copied());
+        tokio::spawn(attend(Arc::clone(&self.0), client, peer));
         None
     }
 }
@@ -37,8 +43,8 @@ impl ServerApp for Desk {
 pub async fn serve(house: Arc<House>, listener: TcpListener) {
     loop {
         match listener.accept().await {
-            Ok((client, _)) => {
-                tokio::spawn(attend(Arc::clone(&house), client));
+            Ok((client, peer)) => {
+                tokio::spawn(attend(Arc::clone(&house), client, Some(peer)));
             }
             Err(fault) => {
                 tracing::warn!(%fault, "an operator's connection was not taken");
@@ -49,10 +55,17 @@ pub async fn serve(house: Arc<House>, listener: TcpListener) {
 }
 
 /// Answers on one connection until it ends.
-async fn attend(house: Arc<House>, client: impl AsyncRead + AsyncWrite + Unpin) {
-    let service = service_fn(|request: Request<Incoming>| {
-        let response = answer(&house, &request);
-        async { Ok::<_, std::convert::Infallible>(response) }
+async fn attend(house: Arc<House>, client: impl AsyncRead + AsyncWrite + Unpin, peer: Option<SocketAddr>) {
+    let house = &house;
+    let service = service_fn(|request: Request<Incoming>| async move {
+        let response = match changes::at(request.uri().path()) {
+            Some((method, action)) if request.method() == method => {
+                changes::make(house, action, peer, request).await
+            }
+            Some((method, _)) => other_method(method),
+            None => answer(house, &request),
+        };
+        Ok::<_, std::convert::Infallible>(response)
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -68,15 +81,23 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 fn answer(house: &House, request: &Request<Incoming>) -> Response<Outgoing> {
     if request.method() != Method::GET {
-        return text(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here\n".into());
+        return other_method("GET");
     }
     match request.uri().path() {
-        "/livez" | "/startupz" => text(StatusCode::OK, "ok\n".into()),
+        "/livez" => text(StatusCode::OK, "ok\n".into()),
         "/identity/jwks.json" => keys(house),
         "/metrics" => metrics(house),
         "/readyz" => readiness(house),
+        "/startupz" => startup(house),
         _ => text(StatusCode::NOT_FOUND, "try /metrics, /livez, /readyz or /startupz\n".into()),
     }
+}
+
+fn other_method(method: &'static str) -> Response<Outgoing> {
+    let mut response =
+        text(StatusCode::METHOD_NOT_ALLOWED, format!("only {method} is answered at this path\n"));
+    response.headers_mut().insert("allow", HeaderValue::from_static(method));
+    response
 }
 
 fn metrics(house: &House) -> Response<Outgoing> {
@@ -104,6 +125,18 @@ fn keys(house: &House) -> Response<Outgoing> {
     response
 }
 
+/// Started means: a policy is in force, its audit can be written, and clients can connect. Whether the keys of issuers
+/// have come is not asked: a key endpoint that is down must not stop pods from starting.
+fn startup(house: &House) -> Response<Outgoing> {
+    let is_listening = house.drain.phase() > Phase::Starting;
+    let is_auditing = house.audit.has_begun() && house.is_auditing();
+    let mut lines = line("listener", is_listening, "not taking connections yet");
+    lines += &line("audit", is_auditing, "the sink has taken no record yet, or takes none now");
+    // Nobody is answered before a policy is in force.
+    lines += &policy(&house.live.status());
+    verdict(is_listening && is_auditing, lines)
+}
+
 /// Ready means: a call that the policy allows would be forwarded now.
 ///
 /// A policy that could not be reloaded does not make the gate unready, since the last good one is in
@@ -112,21 +145,21 @@ fn readiness(house: &House) -> Response<Outgoing> {
     let is_serving = house.drain.phase() == Phase::Serving;
     let needs_audit = house.live.peek().audit.durability.surest() > Durability::BestEffort;
     let is_auditing = house.is_auditing() || !needs_audit;
-    let line = |name: &str, is_well: bool, trouble: &str| {
-        if is_well { format!("{name}: ok\n") } else { format!("{name}: {trouble}\n") }
-    };
     let mut lines = line("serving", is_serving, "draining");
     lines += &line("audit", is_auditing, "cannot take records, so calls are refused");
     lines += &policy(&house.live.status());
     let waiting = house.keys.waiting();
     let trouble = format!("none yet of {}", waiting.join(" and "));
     lines += &line("keys", waiting.is_empty(), &trouble);
-    let status = if is_serving && is_auditing && waiting.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    text(status, lines)
+    verdict(is_serving && is_auditing && waiting.is_empty(), lines)
+}
+
+fn line(name: &str, is_well: bool, trouble: &str) -> String {
+    if is_well { format!("{name}: ok\n") } else { format!("{name}: {trouble}\n") }
+}
+
+fn verdict(is_well: bool, lines: String) -> Response<Outgoing> {
+    text(if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, lines)
 }
 
 fn policy(status: &Status) -> String {

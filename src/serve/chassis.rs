@@ -27,9 +27,10 @@ use tokio::sync::watch;
 use super::admin;
 use super::chores::{Cells, Chores, Keys};
 use super::connection::serve;
-use super::drain::{Open, Signals};
+use super::drain::Open;
 use super::house::House;
 use super::seats::Seats;
+use super::signals::Signals;
 use super::tls::TlsFault;
 use crate::bounds::{CONNECTIONS_MAX, LISTEN_BACKLOG};
 
@@ -207,7 +208,6 @@ impl ServerApp for Endpoint {
 
 #[cfg(test)]
 mod tests {
-    use super::super::drain::Phase;
     use super::*;
 
     #[test]
@@ -215,10 +215,5 @@ mod tests {
         let (_held, address) = bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let again = bind(address);
         assert!(matches!(again, Err(StartFault::Bind { address: named, .. }) if named == address));
-    }
-
-    #[test]
-    fn starts_in_the_serving_phase() {
-        assert_eq!(super::super::Drain::new(std::time::Duration::ZERO).phase(), Phase::Serving);
     }
 }

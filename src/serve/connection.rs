@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -58,7 +58,7 @@ pub async fn serve(house: Arc<House>, client: Stream) {
     let protocol = tokio::select! {
         biased;
         protocol = poll_fn(|context| guard.poll_protocol(context)) => protocol,
-        _ = phase.wait_for(|phase| *phase != Phase::Serving) => None,
+        _ = phase.wait_for(|phase| *phase >= Phase::Stopping) => None,
     };
     if let Some(protocol) = protocol {
         let desk = Desk {
@@ -91,6 +91,7 @@ async fn attend(
     phase: &mut watch::Receiver<Phase>,
 ) -> Option<Lent<Busy>> {
     let mut is_leaving = false;
+    let farewell = codec.farewell();
     let mut looks = interval_at(Instant::now() + CONNECTION_IDLE_MAX, CONNECTION_IDLE_MAX);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -105,7 +106,7 @@ async fn attend(
                 }
                 Turn::Lent(lent) => return Some(lent),
             },
-            _ = phase.wait_for(|phase| *phase != Phase::Serving), if !is_leaving => {
+            _ = phase.wait_for(|phase| *phase >= farewell), if !is_leaving => {
                 is_leaving = true;
                 codec.leave();
             }
@@ -174,6 +175,15 @@ impl Codec {
         drop(read_buf);
         relay::pass_on(&mut guard, lent).await?;
         Ok(Self::new(Protocol::Http1, guard, service))
+    }
+
+    /// When it says goodbye. A connection of HTTP/1 that is idle would be closed just as its client uses it again: until
+    /// the end it is told with an answer.
+    fn farewell(&self) -> Phase {
+        match self {
+            Self::Http1(_) => Phase::Stopping,
+            Self::Http2(_) => Phase::Parting,
+        }
     }
 
     /// Takes no further requests, and ends once the open ones have been answered.
@@ -247,11 +257,18 @@ impl Service<Request<Incoming>> for Desk {
         let (house, origin) = (Arc::clone(&self.house), self.origin.clone());
         let (busy, is_misframed) = (self.activity.begin(), Arc::clone(&self.is_misframed));
         let relay = relay::may_lend(&request).then(|| Arc::clone(&self.relay));
+        let version = request.version();
         Box::pin(async move {
+            let drain = Arc::clone(&house.drain);
             let mut response = answered(house, origin, request).await;
-            if is_misframed.load(Ordering::Relaxed) {
+            let is_last = is_misframed.load(Ordering::Relaxed)
+                // HTTP/2 has no such header, and says it by a frame.
+                || drain.is_parting() && version < Version::HTTP_2;
+            if is_last {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
+            // A stream that is the last of its connection ends with it, which the codec sees to.
+            let relay = relay.filter(|_| !is_last);
             let held = response.extensions_mut().remove::<Arc<Entered>>();
             Ok(response.map(|body| match (body, relay) {
                 (Outgoing::Watch(events), Some(relay)) => {

@@ -1,29 +1,40 @@
 //! Going away without cutting anybody off before the deadline.
 //!
-//! On SIGTERM the listeners close and open exchanges and streams go on; when the last has ended, or at
-//! the deadline, what is left gets a last event with an error, and the process ends. pingora's own way
-//! is to sleep its whole grace period even when nothing is open, so the signal is watched here and
-//! pingora is told only to stop.
+//! ```text
+//!            bound          POST /drain        5 s later         SIGTERM           --drain-timeout
+//!  Starting ──────► Serving ──────────► Quiet ──────────► Parting ──────► Stopping ──────────► Closing
+//!  unready          ready               unready, takes    clients are     listeners closed,    streams get a
+//!                                       and answers       sent elsewhere, what is open         last word
+//!                                       as before         still served    goes on
+//! ```
+//!
+//! Whoever routes to the gate hears late that it is not ready any more, so the drain begins with doing nothing. Then
+//! the clients that stay are sent to another connection: HTTP/1 by `Connection: close` on the next answer, HTTP/2 by
+//! GOAWAY. Whoever still comes is served. SIGTERM may come at any time, and without a drain before.
+//!
+//! No phase is ever gone back to. What the signals do is in [`signals`](super::signals).
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use pingora_core::server::{ShutdownSignal, ShutdownSignalWatch};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
-use super::house::House;
-use crate::bounds::{DOORS_WAIT, LAST_WORDS_WAIT};
+use crate::bounds::{DOORS_WAIT, DRAIN_QUIET, LAST_WORDS_WAIT};
 
-/// How far the process is on its way out.
+/// How far the process is on its way in and out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
+    /// Not taking connections yet.
+    Starting,
     /// Taking connections.
     Serving,
+    /// About to go, which nobody knows yet: not ready, and otherwise as before.
+    Quiet,
+    /// About to go: who is still here is told to connect elsewhere.
+    Parting,
     /// Taking no new connections; finishing what is open.
-    Draining,
+    Stopping,
     /// The deadline has passed: streams say a last word and end.
     Closing,
 }
@@ -32,6 +43,10 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Drain {
     phase: watch::Sender<Phase>,
+    /// The same as a phase from [`Phase::Parting`] on, for every answer to look at.
+    is_parting: AtomicBool,
+    /// When it was first asked for.
+    asked: OnceLock<Instant>,
     /// Ends the accept loop of the endpoint.
     close_endpoint: watch::Sender<bool>,
     /// Ends the accept loops that serve until the end.
@@ -53,10 +68,12 @@ struct Count {
 pub struct Open(Arc<Count>);
 
 impl Drain {
-    /// A process that serves, and that will take at most `deadline` to finish once asked to stop.
+    /// A process that starts, and that will take at most `deadline` to finish once asked to stop.
     pub fn new(deadline: Duration) -> Arc<Self> {
         Arc::new(Self {
-            phase: watch::Sender::new(Phase::Serving),
+            phase: watch::Sender::new(Phase::Starting),
+            is_parting: AtomicBool::new(false),
+            asked: OnceLock::new(),
             close_endpoint: watch::Sender::new(false),
             close_all: watch::Sender::new(false),
             connections: Arc::default(),
@@ -80,12 +97,17 @@ impl Drain {
         *self.phase.borrow()
     }
 
+    /// Whether clients are to be told to connect elsewhere. Costs one load.
+    pub fn is_parting(&self) -> bool {
+        self.is_parting.load(Ordering::Relaxed)
+    }
+
     /// Changes of phase.
     pub fn watch(&self) -> watch::Receiver<Phase> {
         self.phase.subscribe()
     }
 
-    /// What ends the endpoint's accept loop: the begin of the drain.
+    /// What ends the endpoint's accept loop.
     pub fn endpoint_stop(&self) -> watch::Receiver<bool> {
         self.close_endpoint.subscribe()
     }
@@ -95,13 +117,53 @@ impl Drain {
         self.close_all.subscribe()
     }
 
-    /// Stops accepting, and waits until nothing is open or the deadline has passed.
-    pub async fn finish(&self) {
-        self.phase.send_replace(Phase::Draining);
+    /// Goes on to `phase` unless it is that far; whether it was not.
+    fn reach(&self, phase: Phase) -> bool {
+        if phase >= Phase::Parting {
+            self.is_parting.store(true, Ordering::Relaxed);
+        }
+        self.phase.send_if_modified(|now| {
+            let is_further = *now < phase;
+            *now = phase.max(*now);
+            is_further
+        })
+    }
+
+    /// Notes that connections are taken.
+    pub fn begin(&self) {
+        self.reach(Phase::Serving);
+    }
+
+    /// Begins to drain, and says how long ago that was: a second time changes nothing.
+    ///
+    /// To be called in a runtime that lasts until the process ends.
+    pub fn part(self: &Arc<Self>) -> Duration {
+        let asked = *self.asked.get_or_init(Instant::now);
+        if self.reach(Phase::Quiet) {
+            tracing::info!(quiet_ms = DRAIN_QUIET.as_millis(), "asked to drain, not ready any more");
+            let drain = Arc::clone(self);
+            tokio::spawn(async move {
+                tokio::time::sleep(DRAIN_QUIET).await;
+                if drain.reach(Phase::Parting) {
+                    tracing::info!(open = drain.connections.open(), "clients are sent elsewhere");
+                }
+            });
+        }
+        asked.elapsed()
+    }
+
+    /// Stops accepting clients.
+    pub fn close_endpoint(&self) {
+        self.reach(Phase::Stopping);
         self.close_endpoint.send_replace(true);
-        tracing::info!(open = self.connections.open(), "draining");
+    }
+
+    /// Stops accepting clients, and waits until nothing is open or the deadline has passed.
+    pub async fn finish(&self) {
+        self.close_endpoint();
+        tracing::info!(open = self.connections.open(), "stopping");
         if tokio::time::timeout(self.deadline, self.connections.emptied()).await.is_err() {
-            self.phase.send_replace(Phase::Closing);
+            self.reach(Phase::Closing);
             tracing::warn!(left = self.connections.open(), "drain deadline passed: ending what is open");
             // A last event needs a moment to leave.
             let _ = tokio::time::timeout(LAST_WORDS_WAIT, self.connections.emptied()).await;
@@ -154,57 +216,43 @@ impl Drop for Open {
     }
 }
 
-/// Tells pingora when to stop: at once on SIGINT, after the drain on SIGTERM. SIGHUP reloads.
-pub struct Signals {
-    /// What is drained.
-    pub house: Arc<House>,
-    /// Called once signals are heeded: from then on the gate is ready.
-    pub ready: Box<dyn Fn() + Send + Sync>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[async_trait]
-impl ShutdownSignalWatch for Signals {
-    async fn recv(&self) -> ShutdownSignal {
-        if let Err(fault) = self.watch().await {
-            tracing::error!(%fault, "signals cannot be watched, stopping");
-        }
-        self.house.drain.shut().await;
-        if let Some(bridge) = self.house.upstream.bridge() {
-            bridge.stop().await;
-        }
-        if let Err(unflushed) = self.house.audit.close() {
-            tracing::error!(%unflushed, "audit records were lost");
-        }
-        ShutdownSignal::FastShutdown
+    #[tokio::test(start_paused = true)]
+    async fn goes_on_as_before_for_a_while_and_never_goes_back() {
+        let drain = Drain::new(Duration::ZERO);
+        assert_eq!(drain.phase(), Phase::Starting);
+        drain.begin();
+        assert_eq!(drain.phase(), Phase::Serving);
+        drain.part();
+        drain.part();
+        drain.begin();
+        assert!(drain.phase() == Phase::Quiet && !drain.is_parting());
+        let mut phase = drain.watch();
+        let waited = tokio::time::Instant::now();
+        assert!(phase.wait_for(|phase| *phase == Phase::Parting).await.is_ok());
+        assert!(drain.is_parting() && waited.elapsed() >= DRAIN_QUIET);
+        drain.finish().await;
+        drain.part();
+        assert_eq!(drain.phase(), Phase::Stopping);
     }
-}
 
-impl Signals {
-    /// Returns when it is time to go, and everything that was open has ended.
-    async fn watch(&self) -> std::io::Result<()> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        (self.ready)();
-        loop {
-            tokio::select! {
-                _ = hangup.recv() => {
-                    let live = Arc::clone(&self.house.live);
-                    // What came of it is told to whoever opened the policy.
-                    let tls = self.house.tls.clone();
-                    tokio::task::spawn_blocking(move || {
-                        live.reload();
-                        tls.iter().for_each(|tls| tls.refresh());
-                    });
-                }
-                _ = interrupt.recv() => return Ok(()),
-                _ = terminate.recv() => break,
-            }
-        }
-        tokio::select! {
-            () = self.house.drain.finish() => {}
-            _ = interrupt.recv() => tracing::warn!("interrupted while draining"),
-        }
-        Ok(())
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_in_the_quiet_time_is_no_way_back() {
+        let drain = Drain::new(Duration::from_secs(60));
+        drain.begin();
+        drain.part();
+        let open = drain.connection();
+        let finished = tokio::spawn({
+            let drain = Arc::clone(&drain);
+            async move { drain.finish().await }
+        });
+        tokio::time::sleep(2 * DRAIN_QUIET).await;
+        assert!(drain.phase() == Phase::Stopping && !finished.is_finished());
+        drop(open);
+        assert!(finished.await.is_ok());
+        assert_eq!(drain.phase(), Phase::Stopping, "nobody was cut off");
     }
 }

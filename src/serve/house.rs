@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::admin::LogDial;
 use super::clock::Clock;
 use super::drain::Drain;
 use super::head::Doorplate;
 use super::legacy_sse::Pairs;
 use super::load::Load;
 use super::queues::Queues;
+use super::seldom::Seldom;
 use super::tls::Tls;
 use super::upstream::Upstream;
 use crate::gate::{Denial, Gate, Record, Ticket};
@@ -16,7 +18,7 @@ use crate::limit::breaker::Notice;
 use crate::policy::Durability;
 use crate::reader::Reader;
 use crate::report::{Audit, Metrics, NotDurable};
-use crate::store::{CellStore, Introspector, KeySources, Live, SealFile};
+use crate::store::{CellStore, Introspector, KeySources, Live, Reload, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
 pub struct House {
@@ -52,6 +54,10 @@ pub struct House {
     pub reader: Option<Reader>,
     /// TLS on the endpoint, where it is served.
     pub tls: Option<Arc<Tls>>,
+    /// How much is logged.
+    pub log_dial: LogDial,
+    /// Changes that were asked for by whoever may not.
+    pub refusals: Seldom,
     /// What the operator chose.
     pub settings: Settings,
 }
@@ -128,6 +134,14 @@ impl House {
             Durability::Buffered => Err(Denial::AuditUnavailable),
             Durability::Strict => Ok(true),
         }
+    }
+
+    /// Reads the policy and the certificates again, as SIGHUP wants; what came of it is told to whoever opened them.
+    /// Blocks on the disk.
+    pub fn reload(&self) -> Reload {
+        let reload = self.live.reload();
+        self.tls.iter().for_each(|tls| tls.refresh());
+        reload
     }
 
     /// Whether the audit takes records now.

@@ -46,7 +46,7 @@ pub fn start(
         line: Some(line),
         unpacker: coding.map(|coding| coding::Decoder::new(coding, u64::MAX)),
         decoder: sse::Decoder::new(),
-        last_phase: if is_call { Phase::Closing } else { Phase::Draining },
+        last_phase: if is_call { Phase::Closing } else { Phase::Stopping },
         is_resumable: false,
         is_over: false,
     };

@@ -70,6 +70,15 @@ impl Frames {
 
     /// Reads until the end of `stream` is clear.
     pub fn end(&mut self, stream: u32) -> End {
+        self.end_unless(stream, kind::GOAWAY)
+    }
+
+    /// The same where the peer may say goodbye before: it finishes what has begun.
+    pub fn end_past_goodbye(&mut self, stream: u32) -> End {
+        self.end_unless(stream, u8::MAX)
+    }
+
+    fn end_unless(&mut self, stream: u32, last: u8) -> End {
         loop {
             match self.next() {
                 // The first field is the status; 200 is entry 8 of the static table.
@@ -79,7 +88,8 @@ impl Frames {
                     return End::Answered(first == Some(&0x88));
                 }
                 Some((kind::RST_STREAM, of, _)) if of == stream => return End::Reset,
-                Some((kind::GOAWAY, ..)) | None => return End::Closed,
+                Some((kind, ..)) if kind == last => return End::Closed,
+                None => return End::Closed,
                 Some(_) => {}
             }
         }

@@ -80,10 +80,15 @@ impl Answer {
 impl Wire {
     /// Connects.
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("the listener takes connections");
+        Self::try_connect(address).expect("the listener takes connections")
+    }
+
+    /// Connects, unless nobody listens.
+    pub fn try_connect(address: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
         stream.set_nodelay(true).expect("the option can be set");
-        Self { stream, pending: Vec::new() }
+        Some(Self { stream, pending: Vec::new() })
     }
 
     /// Sends bytes as they are. A peer that has closed already is no failure: its answer tells.

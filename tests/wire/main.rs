@@ -1,6 +1,8 @@
 //! The promises to users, each with the real binary on loopback: what a client, a server, an operator
 //! and an attacker see of the gate.
 
+#[path = "../hostile/summary.rs"]
+mod summary;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -30,6 +32,7 @@ mod introspection;
 mod key_sets;
 mod legacy_sse;
 mod legacy_stage;
+mod lifecycle;
 mod limit_kinds;
 mod limits;
 mod operators;
@@ -47,6 +50,7 @@ mod sdk;
 mod shared_budgets;
 mod shared_limits;
 mod shared_midnight;
+mod small;
 mod smuggling;
 mod sockets;
 mod stdio;

@@ -77,15 +77,16 @@ fn described(record: &Value, line: &str) -> Value {
     let is_denied = matches!(decision["action"].as_str(), Some("deny" | "error"));
     let kinds = match (stage, is_denied) {
         ("audit.start", _) => json!(["start"]),
-        ("audit.stop", _) => json!(["end"]),
-        ("policy.swap", _) => json!(["change"]),
+        ("audit.stop" | "gate.stop", _) => json!(["end"]),
+        ("admin.access", _) if record["access"]["outcome"] == "denied" => json!(["access", "denied"]),
+        ("admin.access" | "policy.swap", _) => json!(["change"]),
         (_, true) => json!(["access", "denied"]),
         (_, false) if is_decision => json!(["access", "allowed"]),
         _ => json!(["info"]),
     };
-    let outcome = match result["outcome"].as_str() {
+    let outcome = match result["outcome"].as_str().or(record["access"]["outcome"].as_str()) {
         Some("success") => "success",
-        Some("failure") => "failure",
+        Some("denied" | "failure") => "failure",
         _ => "unknown",
     };
     object([

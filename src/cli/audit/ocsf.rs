@@ -140,9 +140,15 @@ fn lifecycle(record: &Value, line: &str) -> Value {
     let stage = record["stage"].as_str().unwrap_or_default();
     let (activity, name) = match stage {
         "audit.start" => (3, "Start"),
-        "audit.stop" => (4, "Stop"),
+        "audit.stop" | "gate.stop" => (4, "Stop"),
         _ => (OTHER, stage),
     };
+    let (status, status_words) = match record["access"]["outcome"].as_str() {
+        Some("denied" | "failure") => (2, "Failure"),
+        _ => (1, "Success"),
+    };
+    let source = &record["source"];
+    let endpoint = [("ip", source["ip"].clone()), ("port", source["port"].clone())];
     object([
         ("class_uid", APPLICATION_LIFECYCLE.into()),
         ("class_name", "Application Lifecycle".into()),
@@ -154,8 +160,9 @@ fn lifecycle(record: &Value, line: &str) -> Value {
         ("time", unix_ms(record).into()),
         ("severity_id", 1.into()),
         ("severity", "Informational".into()),
-        ("status_id", 1.into()),
-        ("status", "Success".into()),
+        ("status_id", status.into()),
+        ("status", status_words.into()),
+        ("src_endpoint", if source.is_object() { object(endpoint) } else { Value::Null }),
         ("app", product()),
         ("metadata", metadata(record, &[])),
         ("raw_data", line.into()),

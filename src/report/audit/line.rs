@@ -1,5 +1,7 @@
 //! One record as JSON: everything of a line but its id, number, time and chain, which the writer adds.
 
+use std::net::{IpAddr, SocketAddr};
+
 use super::Place;
 use super::actor::Naming;
 use super::text::Text;
@@ -114,19 +116,23 @@ fn write_actor(text: &mut Text, record: &Record, naming: &Naming) {
 }
 
 fn write_source(text: &mut Text, record: &Record) {
-    text.raw(",\"source\":{");
-    if let Some(peer) = record.peer {
-        text.raw("\"ip\":\"");
-        match peer.ip().to_canonical() {
-            std::net::IpAddr::V4(ip) => text.octets(ip.octets()),
-            std::net::IpAddr::V6(ip) => text.raw(&ip.to_string()),
-        }
-        text.raw("\",\"port\":");
-        text.number(peer.port().into());
-    }
+    write_peer(text, record.peer);
     let lead = if record.peer.is_some() { ",\"user_agent\":" } else { "\"user_agent\":" };
     text.member(lead, record.user_agent.as_deref(), AUDIT_NAME_BYTES_MAX);
     text.raw("}");
+}
+
+/// Writes the beginning of `"source"`, which stays open: where somebody connected from.
+pub(super) fn write_peer(text: &mut Text, peer: Option<SocketAddr>) {
+    text.raw(",\"source\":{");
+    let Some(peer) = peer else { return };
+    text.raw("\"ip\":\"");
+    match peer.ip().to_canonical() {
+        IpAddr::V4(ip) => text.octets(ip.octets()),
+        IpAddr::V6(ip) => text.raw(&ip.to_string()),
+    }
+    text.raw("\",\"port\":");
+    text.number(peer.port().into());
 }
 
 /// Writes the conversation, where one is known, and whether it shares the count of its caller's others.

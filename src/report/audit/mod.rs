@@ -28,6 +28,7 @@ mod checkpoint;
 mod faults;
 mod files;
 mod frame;
+mod lifecycle;
 mod line;
 mod queue;
 mod sink;
@@ -59,6 +60,7 @@ pub use self::actor::Actors;
 pub use self::checkpoint::{Checkpoint, CheckpointKey};
 pub use self::faults::{BrokenChain, ChainFault, MissingCheckpoint};
 pub use self::files::trail;
+pub use self::lifecycle::{Access, AccessOutcome, AdminAction};
 pub use self::queue::{Full, Unflushed};
 pub use self::sink::{AuditSink, OpenFault, Rotation, WhenFull};
 pub use self::verify::{Verified, Verifier, verify_chain};
@@ -244,6 +246,11 @@ impl Audit {
     /// [`Unflushed`] when `patience` ends first; what is queued stays queued.
     pub fn flush(&self, patience: Duration) -> Result<(), Unflushed> {
         self.queue.flush(Instant::now() + patience)
+    }
+
+    /// Whether the sink has taken anything yet.
+    pub fn has_begun(&self) -> bool {
+        self.queue.has_written()
     }
 
     /// Whether records are being taken and written; `false` from a failure to the next success.

@@ -70,6 +70,8 @@ struct State {
     is_parked: bool,
     is_full: bool,
     is_failing: bool,
+    /// Every record is waited for.
+    is_hurried: bool,
     stop: Option<Instant>,
     is_over: bool,
 }
@@ -102,6 +104,7 @@ impl Queue {
             is_parked: false,
             is_full: false,
             is_failing: false,
+            is_hurried: false,
             stop: None,
             is_over: false,
         };
@@ -154,9 +157,13 @@ impl Queue {
         let was_below_half = state.waiting.len() < half;
         frame.append_to(&mut state.waiting);
         state.offered += 1;
+        if state.is_hurried {
+            state.flush_to = state.offered;
+        }
         self.note(&state);
         let is_half_full = was_below_half && state.waiting.len() >= half;
-        let is_wanted = std::mem::take(&mut state.is_parked) || is_half_full || flush == Flush::Asked;
+        let is_wanted =
+            std::mem::take(&mut state.is_parked) || is_half_full || state.is_hurried || flush == Flush::Asked;
         drop(state);
         if is_wanted {
             self.work.notify_one();
@@ -265,6 +272,19 @@ impl Queue {
         self.meters.waits(state.unwritten(), state.waiting.len() + state.taken_bytes);
     }
 
+    /// Makes durable what was offered, and from now on everything as soon as it is offered.
+    pub(super) fn hurry(&self) {
+        let mut state = self.lock();
+        state.is_hurried = true;
+        state.flush_to = state.offered;
+        drop(state);
+        self.work.notify_one();
+    }
+
+    pub(super) fn has_written(&self) -> bool {
+        self.lock().written > 0
+    }
+
     pub(super) fn is_healthy(&self) -> bool {
         let state = self.lock();
         !(state.is_full || state.is_failing || state.is_over || state.stop.is_some())
@@ -329,65 +349,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::{AuditSink, Metrics};
-
-    fn queue() -> Queue {
-        Queue::new(Metrics::new().audit_meters(&AuditSink::Stdout))
-    }
-
-    fn frame(body: &[u8]) -> Frame<'_> {
-        Frame { unix_ms: 7, id: 9, body }
-    }
-
-    #[test]
-    fn hands_over_what_was_pushed_in_order() {
-        let queue = queue();
-        let mut batch = Vec::new();
-        for body in [&b"one"[..], b"", b"three"] {
-            queue.push(&frame(body)).unwrap();
-        }
-        queue.take(&mut batch, None);
-        let mut rest = batch.as_slice();
-        let bodies: Vec<_> = std::iter::from_fn(|| Frame::cut(&mut rest)).map(|frame| frame.body).collect();
-        assert_eq!(bodies, [&b"one"[..], b"", b"three"]);
-        assert!(rest.is_empty());
-    }
-
-    #[test]
-    fn counts_what_waits_and_what_is_being_written_against_the_bound() {
-        let queue = queue();
-        let body = vec![b'x'; AUDIT_QUEUE_BYTES_MAX / 2 - HEAD_BYTES];
-        let mut batch = Vec::new();
-        queue.push(&frame(&body)).unwrap();
-        queue.take(&mut batch, None);
-        assert!(queue.is_healthy());
-        assert_eq!(queue.push(&frame(&[&body[..], b"x"].concat())), Err(Full), "one more");
-        assert!(!queue.is_healthy());
-        assert_eq!(queue.push(&frame(&body)), Ok(()), "exactly");
-        assert_eq!(queue.push(&frame(b"")), Err(Full));
-        assert_eq!(queue.meters.dropped.get(), 2);
-        queue.written(1, Flush::Later);
-        assert!(queue.is_healthy());
-        assert_eq!(queue.push(&frame(b"")), Ok(()));
-    }
-
-    #[test]
-    fn what_is_written_is_durable_only_after_a_sync() {
-        let queue = queue();
-        queue.push_awaited(&frame(b"x")).unwrap();
-        queue.written(1, Flush::Later);
-        assert!(queue.flush(Instant::now()).is_err() && queue.lock().durable == 0);
-        queue.written(0, Flush::Asked);
-        assert_eq!((queue.flush(Instant::now()), queue.lock().durable), (Ok(()), 1));
-    }
-
-    #[test]
-    fn a_flush_ends_with_its_patience() {
-        let queue = queue();
-        assert_eq!(queue.flush(Instant::now()), Ok(()), "nothing to wait for");
-        queue.push(&frame(b"x")).unwrap();
-        assert_eq!(queue.flush(Instant::now() + AUDIT_TICK), Err(Unflushed { records: 1 }));
-    }
-}
+mod tests;

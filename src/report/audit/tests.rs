@@ -335,3 +335,21 @@ fn writes_nothing_for_a_policy_that_wants_none_but_tells_of_the_policy() {
     assert_eq!(lines[2]["policy"]["previous_sha256"], lines[1]["policy"]["sha256"]);
     assert_eq!(lines[2]["resource"]["server"], "payments");
 }
+
+#[test]
+fn tells_who_asked_for_a_change_and_when_the_gate_was_told_to_go() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("audit.jsonl");
+    let audit = plain(&path);
+    let peer = Some("[::ffff:127.0.0.1]:4711".parse().unwrap());
+    audit.accessed(&Access { action: AdminAction::Drain, outcome: AccessOutcome::Denied, peer });
+    audit.hurry(3);
+    audit.close().unwrap();
+    let lines = lines(&path);
+    let wanted = json!({ "source": { "ip": "127.0.0.1", "port": 4711 }, "access": { "action": "drain", "outcome": "denied" } });
+    let [_, access, stop, _] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!((&access["source"], &access["access"]), (&wanted["source"], &wanted["access"]));
+    assert_eq!((&access["stage"], &stop["stage"]), (&json!("admin.access"), &json!("gate.stop")));
+    assert_eq!(stop["in_flight"], 3);
+    assert!(verified(&path).is_ok());
+}

@@ -181,7 +181,7 @@ impl Stream {
             let tickets = self.pair.tickets();
             let until = tickets.next_deadline().map(|it| it.saturating_duration_since(Instant::now()));
             // A stream that only listens ends at once, one with a call under way has until the deadline.
-            let last_phase = if tickets.is_empty() { Phase::Draining } else { Phase::Closing };
+            let last_phase = if tickets.is_empty() { Phase::Stopping } else { Phase::Closing };
             (until.map_or(heartbeat, |until| until.min(heartbeat)), last_phase)
         };
         tokio::select! {

@@ -113,6 +113,7 @@ impl Stdio {
             tokio::spawn(admin::serve(Arc::clone(&house), tokio::net::TcpListener::from_std(listener)?));
         }
         let signals = Signals::watch()?;
+        house.drain.begin();
         let scribe = Scribe::new(&child.environment, Some(Arc::clone(&house.live)));
         let started = child.start().map_err(|cause| StdioFault::Start {
             program: child.program.to_string_lossy().into_owned(),
