@@ -12,6 +12,7 @@ mod opening;
 mod output;
 mod pin;
 mod reading;
+mod redirect;
 mod replay;
 mod run;
 mod scan;
@@ -49,6 +50,8 @@ enum Verb {
     Diff(replay::DiffOptions),
     /// Judge recorded calls by a bundle: which would be decided otherwise
     Replay(replay::ReplayOptions),
+    /// Bring a pod's connections to the gate, by a table of nftables
+    Redirect(redirect::Options),
     /// Write down the tools that a server offers, to be approved, and show what it says otherwise since
     Pin(Box<pin::Options>),
     /// Tell what would become of a message, which rule decides, and why the others do not
@@ -95,6 +98,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(options) => demo::run(&options),
         Verb::Drain(options) => drain::drain(&options).into(),
         Verb::Diff(options) => replay::diff(&options).into(),
+        Verb::Redirect(options) => redirect::redirect(&options).into(),
         Verb::Replay(options) => replay::replay(&options).into(),
         Verb::Pin(options) => pin::pin(&options).into(),
         Verb::Explain(options) => explain::explain(&options).into(),

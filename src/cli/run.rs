@@ -17,8 +17,8 @@ use crate::gate::Gate;
 use crate::report::{AuditSink, Metrics};
 use crate::serve::bridge::Bridge;
 use crate::serve::{
-    Chassis, ClientAuth, Clock, Doorplate, Drain, House, Load, LogDial, Pairs, Queues, Seldom, Settings,
-    Target, Tls, TlsFiles, Transports, Upstream,
+    Chassis, ClientAuth, Clock, Destinations, Doorplate, Drain, House, Listen, Load, LogDial, Pairs, Queues,
+    Seldom, Settings, Target, Tls, TlsFiles, Transports, Upstream,
 };
 use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key, fresh_vault};
 
@@ -28,6 +28,10 @@ pub struct Options {
     /// Where MCP clients connect; the endpoint is at /mcp. Port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15801")]
     listen: SocketAddr,
+    /// Take connections that `sluicegate redirect` brings to --listen, such as [::]:15001, and close those that were going
+    /// to another port than the server's
+    #[arg(long, conflicts_with = "command")]
+    original_destination: bool,
     /// The server: http://HOST:PORT/PATH, https://HOST:PORT/PATH or unix:SOCKET[:/PATH]
     #[arg(
         long,
@@ -213,7 +217,7 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
         },
     };
     let threads = options.threads.map_or_else(usual_threads, usize::from);
-    let chassis = Chassis::build(Arc::new(house), options.listen, options.admin, threads);
+    let chassis = Chassis::build(Arc::new(house), listen(options)?, threads);
     Ok((chassis.map_err(unable)?, (watch, trial)))
 }
 
@@ -233,6 +237,20 @@ fn tls(options: &Options, live: &Arc<Live>) -> Result<Option<Arc<Tls>>, Fault> {
     };
     let files = TlsFiles { certificate, key, client_ca: options.tls_client_ca.clone(), client_auth };
     Tls::open(files, Arc::clone(live)).map(Some).map_err(unable)
+}
+
+/// Where to listen, and where redirected clients were going.
+fn listen(options: &Options) -> Result<Listen, Fault> {
+    let mut listen = Listen { endpoint: options.listen, admin: options.admin, redirected: None };
+    if options.original_destination {
+        let targets: Vec<&Target> =
+            [&options.upstream, &options.upstream_sse].into_iter().flatten().collect();
+        let destinations = Destinations::of(&targets).ok_or_else(|| {
+            unable("--original-destination needs a server with a port: --upstream http://127.0.0.1:PORT/PATH")
+        })?;
+        listen.redirected = Some((destinations, targets.into_iter().find_map(Target::address)));
+    }
+    Ok(listen)
 }
 
 fn transports(options: &Options) -> Transports {

@@ -55,6 +55,15 @@ pub(super) enum ReloadResult {
     Success,
 }
 
+/// Why a redirected connection is for no server behind the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misdirected {
+    /// Nobody redirected it: it was made to the gate's own port.
+    Direct,
+    /// It was going to a port that the gate does not serve.
+    Port,
+}
+
 /// A kind of open stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamKind {
@@ -273,6 +282,18 @@ impl ReloadResult {
         match self {
             Self::Failure => "failure",
             Self::Success => "success",
+        }
+    }
+}
+
+impl Misdirected {
+    pub(super) const ALL: &[Self] = &[Self::Direct, Self::Port];
+
+    /// Its word in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Port => "port",
         }
     }
 }

@@ -44,7 +44,7 @@ mod prose;
 mod shared;
 
 pub use self::count::Held;
-pub use super::labels::{CredentialResult, Shed, StreamKind};
+pub use super::labels::{CredentialResult, Misdirected, Shed, StreamKind};
 
 /// The content type of [`Metrics::render`]. Prometheus 3 refuses a scrape without an exact one.
 pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

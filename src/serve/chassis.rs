@@ -9,7 +9,7 @@
 //! error with a name, not a panic, and port 0 can be asked for its number.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::fd::IntoRawFd;
 use std::sync::Arc;
 
@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use super::admin;
 use super::chores::{Cells, Chores, Keys};
 use super::connection::serve;
+use super::destination::{Circle, Destinations, look_for_circle};
 use super::drain::Open;
 use super::house::House;
 use super::seats::Seats;
@@ -45,9 +46,22 @@ pub enum StartFault {
         /// What the system said.
         cause: io::Error,
     },
+    /// The gate would call itself.
+    #[error(transparent)]
+    Circle(#[from] Circle),
     /// Certificate files that cannot serve.
     #[error(transparent)]
     Tls(#[from] TlsFault),
+}
+
+/// Where the gate listens, and who comes there.
+pub struct Listen {
+    /// For clients.
+    pub endpoint: SocketAddr,
+    /// For operators.
+    pub admin: SocketAddr,
+    /// Where clients were going, if they are redirected; with the server's address, where it is named by one.
+    pub redirected: Option<(Destinations, Option<SocketAddr>)>,
 }
 
 /// A gate with its sockets bound, ready to run.
@@ -67,17 +81,23 @@ impl Chassis {
     ///
     /// # Errors
     /// [`StartFault`] names the address or the file at fault.
-    pub fn build(
-        house: Arc<House>,
-        listen: SocketAddr,
-        admin: SocketAddr,
-        threads: usize,
-    ) -> Result<Self, StartFault> {
-        let (mcp_socket, endpoint) = bind(listen)?;
-        let (admin_socket, admin) = bind(admin)?;
-        let mut config = ListenerConfig::tcp(endpoint.to_string()).l4_buffer(L4BufferSettings::unbuffered());
-        if let Some(tls) = &house.tls {
-            config = config.tls(tls.settings()?);
+    pub fn build(house: Arc<House>, listen: Listen, threads: usize) -> Result<Self, StartFault> {
+        let (mcp_sockets, endpoint) = match &listen.redirected {
+            None => bind(listen.endpoint).map(|(socket, bound)| (vec![socket], bound))?,
+            Some((_, server)) => {
+                let (sockets, bound) = bind_each_family(listen.endpoint)?;
+                server.map_or(Ok(()), |server| look_for_circle(server, &sockets))?;
+                (sockets, bound)
+            }
+        };
+        let (admin_socket, admin) = bind(listen.admin)?;
+        let mut mcp_doors = Vec::new();
+        for socket in mcp_sockets {
+            let mut config = listener(&socket, endpoint)?;
+            if let Some(tls) = &house.tls {
+                config = config.tls(tls.settings()?);
+            }
+            mcp_doors.push((config, socket));
         }
         let stop = (house.drain.endpoint_stop(), house.drain.door());
         let mut conf = ServerConf { threads, work_stealing: false, ..ServerConf::default() };
@@ -87,23 +107,19 @@ impl Chassis {
         server.bootstrap();
         server.add_service(Doorway::new(
             "mcp",
-            Endpoint { house: Arc::clone(&house), seats: Seats::new(CONNECTIONS_MAX) },
-            config,
-            mcp_socket,
+            Endpoint {
+                house: Arc::clone(&house),
+                seats: Seats::new(CONNECTIONS_MAX),
+                destinations: listen.redirected.map(|(destinations, _)| destinations),
+            },
+            mcp_doors,
             stop,
             threads,
         ));
-        let config = ListenerConfig::tcp(admin.to_string()).l4_buffer(L4BufferSettings::unbuffered());
+        let admin_door = (listener(&admin_socket, admin)?, admin_socket);
         // Operators may still look while the last streams end: this one stops with the process.
         let stop = (house.drain.last_stop(), house.drain.door());
-        server.add_service(Doorway::new(
-            "admin",
-            admin::Desk(Arc::clone(&house)),
-            config,
-            admin_socket,
-            stop,
-            1,
-        ));
+        server.add_service(Doorway::new("admin", admin::Desk(Arc::clone(&house)), vec![admin_door], stop, 1));
         server.add_service(background_service("chores", Chores(Arc::clone(&house))));
         server.add_service(background_service("cells", Cells(Arc::clone(&house))));
         server.add_service(background_service("keys", Keys(Arc::clone(&house))));
@@ -125,10 +141,51 @@ impl Chassis {
 /// # Errors
 /// [`StartFault::Bind`] names the address.
 pub fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartFault> {
+    bind_for(address, Families::OfAddress)
+}
+
+/// Binds a socket for each family of addresses where the address is that of all: the kernel tells where a connection
+/// was going only to a socket of its own family. A machine without IPv6 is served by IPv4 alone.
+fn bind_each_family(address: SocketAddr) -> Result<(Vec<TcpListener>, SocketAddr), StartFault> {
+    if !(address.is_ipv6() && address.ip().is_unspecified()) {
+        return bind(address).map(|(socket, bound)| (vec![socket], bound));
+    }
+    match bind_for(address, Families::One) {
+        Ok((six, bound)) => {
+            let (four, _) = bind((Ipv4Addr::UNSPECIFIED, bound.port()).into())?;
+            Ok((vec![six, four], bound))
+        }
+        Err(StartFault::Bind { cause, .. }) if has_no_family(&cause) => {
+            tracing::warn!(%cause, "this machine has no IPv6, so redirected clients are served by IPv4 alone");
+            bind((Ipv4Addr::UNSPECIFIED, address.port()).into()).map(|(four, bound)| (vec![four], bound))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Whether the machine knows no addresses of that family.
+fn has_no_family(cause: &io::Error) -> bool {
+    // Linux, `EAFNOSUPPORT`: a kernel that was started without IPv6.
+    cause.kind() == io::ErrorKind::AddrNotAvailable || cause.raw_os_error() == Some(97)
+}
+
+/// Which families of addresses a socket serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Families {
+    /// As the system has it: a socket of all addresses of IPv6 usually serves IPv4 as well.
+    OfAddress,
+    /// That of its address.
+    One,
+}
+
+fn bind_for(address: SocketAddr, families: Families) -> Result<(TcpListener, SocketAddr), StartFault> {
     let fault = |cause| StartFault::Bind { address, cause };
     let open = || {
         let socket =
             socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)?;
+        if families == Families::One && address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
         socket.set_reuse_address(true)?;
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
@@ -140,12 +197,17 @@ pub fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartFault
     open().map_err(fault)
 }
 
-/// A pingora service on a socket that was bound beforehand, stopped by our own drain.
+/// What pingora is to know of a socket that is bound: it is named by its address.
+fn listener(socket: &TcpListener, asked: SocketAddr) -> Result<ListenerConfig, StartFault> {
+    let address = socket.local_addr().map_err(|cause| StartFault::Bind { address: asked, cause })?;
+    Ok(ListenerConfig::tcp(address.to_string()).l4_buffer(L4BufferSettings::unbuffered()))
+}
+
+/// A pingora service on sockets that were bound beforehand, stopped by our own drain.
 struct Doorway<A> {
     inner: Listening<A>,
     name: &'static str,
-    address: String,
-    socket: Option<TcpListener>,
+    sockets: Vec<(String, TcpListener)>,
     stop: watch::Receiver<bool>,
     /// Held until the accept loop has ended.
     door: Option<Open>,
@@ -156,23 +218,29 @@ impl<A: ServerApp + Send + Sync + 'static> Doorway<A> {
     fn new(
         name: &'static str,
         app: A,
-        config: ListenerConfig,
-        socket: TcpListener,
+        doors: Vec<(ListenerConfig, TcpListener)>,
         (stop, door): (watch::Receiver<bool>, Open),
         threads: usize,
     ) -> Self {
         let mut inner = Listening::new(name.into(), app);
-        inner.add_listener(config);
-        let address = inner.endpoints().addresses().into_iter().next().unwrap_or_default();
-        Self { inner, name, address, socket: Some(socket), stop, door: Some(door), threads }
+        let mut sockets = Vec::new();
+        for (config, socket) in doors {
+            inner.add_listener(config);
+            // What pingora calls the listener that was added last.
+            let address = inner.endpoints().addresses().pop().unwrap_or_default();
+            sockets.push((address, socket));
+        }
+        Self { inner, name, sockets, stop, door: Some(door), threads }
     }
 }
 
 #[async_trait]
 impl<A: ServerApp + Send + Sync + 'static> PingoraService for Doorway<A> {
     async fn start_service(&mut self, fds: Option<ListenFds>, _: ShutdownWatch, listeners_per_fd: usize) {
-        if let (Some(fds), Some(socket)) = (&fds, self.socket.take()) {
-            fds.lock().add(self.address.clone(), socket.into_raw_fd());
+        for (address, socket) in self.sockets.drain(..) {
+            if let Some(fds) = &fds {
+                fds.lock().add(address, socket.into_raw_fd());
+            }
         }
         self.inner.start_service(fds, self.stop.clone(), listeners_per_fd).await;
         self.door = None;
@@ -191,11 +259,17 @@ impl<A: ServerApp + Send + Sync + 'static> PingoraService for Doorway<A> {
 struct Endpoint {
     house: Arc<House>,
     seats: Seats,
+    /// Where clients were going, if they are redirected.
+    destinations: Option<Destinations>,
 }
 
 #[async_trait]
 impl ServerApp for Endpoint {
     async fn process_new(self: &Arc<Self>, client: Stream, _: &ShutdownWatch) -> Option<Stream> {
+        let is_ours = |to: &Destinations| to.takes(&client, &self.house.metrics);
+        if !self.destinations.as_ref().is_none_or(is_ours) {
+            return None;
+        }
         let seat = self.seats.take()?;
         let house = Arc::clone(&self.house);
         tokio::spawn(async move {

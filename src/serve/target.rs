@@ -1,5 +1,6 @@
 //! Where the server behind the gate is, as an operator names it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use http::Uri;
@@ -69,6 +70,13 @@ impl Target {
         }
         let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         Ok(Self::Network { host: authority.host().into(), port, is_tls, path: uri.path().into() })
+    }
+
+    /// Its address, where it is named by one.
+    pub fn address(&self) -> Option<SocketAddr> {
+        let Self::Network { host, port, .. } = self else { return None };
+        let ip = host.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+        Some(SocketAddr::new(ip, *port))
     }
 }
 

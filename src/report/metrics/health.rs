@@ -9,7 +9,7 @@ use super::Metrics;
 use super::families::{Resolve, counter, counters, gauges};
 use crate::gate::{Branch, Crowd, Reason, Record};
 use crate::limit::breaker::{BreakerState, Notice, OutcomeClass};
-use crate::report::labels::{self, Shed};
+use crate::report::labels::{self, Misdirected, Shed};
 
 /// The series about the server's health.
 pub(super) struct HealthSeries {
@@ -23,6 +23,7 @@ pub(super) struct HealthSeries {
     taken: Vec<IntGauge>,
     limit: Vec<IntGauge>,
     shed: Vec<IntCounter>,
+    misdirected: Vec<IntCounter>,
 }
 
 impl HealthSeries {
@@ -81,6 +82,7 @@ impl HealthSeries {
                 &["what"],
             )
             .resolve(&[&labels::words(Shed::ALL, Shed::as_str)]),
+            misdirected: misdirected(r),
             limit: gauges(
                 r,
                 "sluicegate_concurrency_limit",
@@ -122,6 +124,16 @@ impl HealthSeries {
     }
 }
 
+fn misdirected(r: &Registry) -> Vec<IntCounter> {
+    counters(
+        r,
+        "sluicegate_misdirected_connections_total",
+        "Connections that were closed since they were for no server behind the gate: made to its own port, or redirected from another.",
+        &["reason"],
+    )
+    .resolve(&[&labels::words(Misdirected::ALL, Misdirected::as_str)])
+}
+
 impl Metrics {
     /// Counts breakers that went from one state to another; the records that are counted do not say it.
     pub fn noticed(&self, notices: &[(Branch, Notice)]) {
@@ -131,6 +143,11 @@ impl Metrics {
     /// Counts a request that there was no room for.
     pub fn shed(&self, shed: Shed) {
         self.health.shed.get(shed as usize).into_iter().for_each(IntCounter::inc);
+    }
+
+    /// Counts a connection that is for no server behind the gate.
+    pub fn misdirected(&self, why: Misdirected) {
+        self.health.misdirected.get(why as usize).into_iter().for_each(IntCounter::inc);
     }
 
     /// Counts a request that is sent again.
