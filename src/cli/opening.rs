@@ -14,7 +14,7 @@ use crate::identity::KeyPlace;
 use crate::limit::Leases;
 use crate::names::Mode;
 use crate::report::{
-    Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, Place, Rotation, WhenFull,
+    Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, NameLabel, Place, Rotation, WhenFull,
 };
 use crate::serve::{Child, Clock};
 use crate::store::{
@@ -66,6 +66,35 @@ enum WhenFullWord {
     DropOldest,
     /// Remove nothing: records wait, and what must not go unrecorded is refused
     Refuse,
+}
+
+/// Which names of the policy become labels of metrics.
+#[derive(Debug, Args)]
+pub struct NamingOptions {
+    /// Count by names of the policy too, in sluicegate_rule_hits_total and sluicegate_tool_calls_total; whoever may
+    /// scrape reads them then. May be repeated
+    #[arg(long, value_enum, value_name = "NAMES")]
+    metrics_by: Vec<NameWord>,
+}
+
+/// Names of the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum NameWord {
+    /// The rule or limit that decided, up to 200 of them
+    Rule,
+    /// The tool that was called and what was done, up to 100 of them
+    Tool,
+}
+
+impl NamingOptions {
+    /// The labels.
+    pub(super) fn labels(&self) -> Vec<NameLabel> {
+        let label = |word: &NameWord| match word {
+            NameWord::Rule => NameLabel::Rule,
+            NameWord::Tool => NameLabel::Tool,
+        };
+        self.metrics_by.iter().map(label).collect()
+    }
 }
 
 /// How a policy is tried before it takes effect.

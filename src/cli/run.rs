@@ -9,7 +9,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::log::{self, LogFormat};
-use super::opening::{self, ActorOptions, AskOptions, Fault, TrailOptions, TrialOptions, unable};
+use super::opening::{
+    self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, unable,
+};
 use super::reading::{self, ReaderOptions};
 use super::{Exit, time};
 use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
@@ -61,6 +63,8 @@ pub struct Options {
     trail: TrailOptions,
     #[command(flatten)]
     trial: TrialOptions,
+    #[command(flatten)]
+    naming: NamingOptions,
     #[command(flatten)]
     asking: AskOptions,
     #[command(flatten)]
@@ -151,7 +155,8 @@ pub fn run(options: &Options) -> Exit {
 type Watches = (Watch, Option<Watch>);
 
 fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Fault> {
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::naming(&options.naming.labels()));
+    metrics.set_inflight_limit(options.max_requests);
     let sink = AuditSink::parse(&options.audit);
     let audit = Arc::new(opening::audit(sink, &options.actors, &options.trail, &metrics)?);
     let clock = Clock::start();
@@ -191,7 +196,11 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
     let (candidate, trial) = opening::candidate(&options.trial);
     let tls = tls(options, &live)?;
     let house = House {
-        gate: Gate::new(key, fresh_vault()).beside(candidate).sharing(leases).watchful(),
+        gate: Gate::new(key, fresh_vault())
+            .beside(candidate)
+            .sharing(leases)
+            .watchful()
+            .timed(metrics.stages()),
         seal,
         live,
         keys,
@@ -199,6 +208,7 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
         introspector: opening::introspector(&options.asking, clock),
         upstream,
         audit: Arc::clone(&audit),
+        stages: metrics.stages(),
         metrics,
         drain: Drain::new(options.drain_timeout),
         clock,

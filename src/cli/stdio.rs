@@ -9,7 +9,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::log::{self, LogFormat};
-use super::opening::{self, ActorOptions, AskOptions, Fault, TrailOptions, TrialOptions, unable};
+use super::opening::{
+    self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, unable,
+};
 use super::reading::{self, ReaderOptions};
 use super::time;
 use crate::bounds::{HELD_BYTES_MAX, PIPE_IN_FLIGHT_MAX};
@@ -36,6 +38,8 @@ pub struct Options {
     trail: TrailOptions,
     #[command(flatten)]
     trial: TrialOptions,
+    #[command(flatten)]
+    naming: NamingOptions,
     #[command(flatten)]
     asking: AskOptions,
     #[command(flatten)]
@@ -82,7 +86,8 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::naming(&options.naming.labels()));
+    metrics.set_inflight_limit(PIPE_IN_FLIGHT_MAX);
     let sink = options.audit.clone().map_or(AuditSink::Stderr, AuditSink::File);
     let audit = Arc::new(opening::audit(sink, &options.actors, &options.trail, &metrics)?);
     let clock = Clock::start();
@@ -104,7 +109,11 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
     let plate = Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() };
     let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {
-        gate: Gate::new(fresh_seal_key(), fresh_vault()).beside(candidate).watchful().sharing(leases),
+        gate: Gate::new(fresh_seal_key(), fresh_vault())
+            .beside(candidate)
+            .watchful()
+            .sharing(leases)
+            .timed(metrics.stages()),
         live,
         keys,
         cells,
@@ -112,6 +121,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         upstream: Upstream::piped(passes),
         load: Load::new(PIPE_IN_FLIGHT_MAX, HELD_BYTES_MAX),
         audit: Arc::clone(&audit),
+        stages: metrics.stages(),
         metrics,
         drain: Drain::new(options.drain_timeout),
         clock,

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use super::correlate::{Belonging, correlate};
 use super::handles::Handles;
 use super::{
-    Denial, Gate, Outcome, Policy, Record, Stray, Ticket, Unread, listing, prose, restore, rounds, rules,
+    Denial, Gate, Outcome, Policy, Record, Stage, Stray, Ticket, Unread, listing, prose, restore, rounds,
+    rules,
 };
 use crate::json::{self, Document, Output, Splice};
 use crate::mcp::{self, Era, Message, Method, Revision, Sender};
@@ -81,6 +82,7 @@ impl Gate {
                 Release::Withhold(Denial::AnswerWithheld(text.into()))
             }
         };
+        let mut laps = self.laps(Stage::Parse);
         let body = match carrier {
             Carrier::Event => Bytes::clone(body),
             Carrier::Whole => body.slice_ref(json::unmarked(body)),
@@ -105,14 +107,17 @@ impl Gate {
         if let Some(denial) = ask_back(policy, ticket, &handles, belonging, &message) {
             return refuse(belonging, denial);
         }
+        laps.next(Stage::Policy);
         let mut splice = Splice::default();
         if let (Message::Result { result, .. }, Some(method)) = (&message, belonging.method(ticket)) {
             let standing = policy.standing(&caller, now.unix_ms);
             listing::filter(policy, &standing, method, *result, &mut splice);
         }
+        laps.next(Stage::Dlp);
         if let Err(denial) = self.redact(policy, ticket, &handles, (belonging, &message, read), &mut splice) {
             return refuse(belonging, denial);
         }
+        drop(laps);
         let subject = ticket.record.target.as_deref().unwrap_or_default();
         splice.append(handles.sealed(&message, belonging.method(ticket), subject));
         self.note_round(policy, &handles, &message);

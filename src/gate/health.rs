@@ -32,6 +32,8 @@ pub(super) struct Health {
     is_repeatable: bool,
     /// The status of the server's answer.
     http_status: Option<u16>,
+    /// Whether the request went over a connection, though no answer came.
+    is_reached: bool,
     /// What is known of how it ended, beside the record.
     class: Option<OutcomeClass>,
 }
@@ -143,6 +145,21 @@ impl Ticket {
     /// Notes the status of the server's answer, before the answer is looked at.
     pub fn answered(&mut self, http_status: u16) {
         self.passage.health.http_status = Some(http_status);
+    }
+
+    /// Notes that the request went over a connection, though no answer came.
+    pub fn reached(&mut self) {
+        self.passage.health.is_reached = true;
+    }
+
+    /// Whether there was a connection to the server, whatever became of it.
+    pub fn has_reached(&self) -> bool {
+        self.passage.health.is_reached || self.passage.health.http_status.is_some()
+    }
+
+    /// Whether the server has no part in how it ends.
+    pub fn is_excused(&self) -> bool {
+        self.passage.health.class == Some(OutcomeClass::Cancelled)
     }
 
     /// Notes that whatever becomes of the request now, the server has no part in it.

@@ -27,6 +27,7 @@ mod facts;
 mod handles;
 mod health;
 mod hints;
+mod laps;
 mod limited;
 mod listing;
 mod prose;
@@ -58,6 +59,7 @@ pub use candidate::{Candidate, Trial};
 pub use conversation::{Conversation, Source};
 pub use facts::Testimony;
 pub use hints::Hint;
+pub use laps::{Laps, Stage, Stopwatch};
 pub use limited::Limited;
 pub use prose::Unread;
 pub use reason::Reason;
@@ -106,6 +108,8 @@ pub struct Gate {
     blotter: Blotter,
     /// `None` where nobody looks after the server.
     ward: Option<Arc<Ward>>,
+    /// `None` where nobody measures.
+    stopwatch: Option<Arc<dyn Stopwatch>>,
 }
 
 /// A refused message: what is written down, and why.
@@ -133,6 +137,7 @@ impl Gate {
             vault,
             blotter: Blotter::new(),
             ward: None,
+            stopwatch: None,
         }
     }
 
@@ -148,11 +153,22 @@ impl Gate {
         Self { ledger: Arc::new(Ledger::default().sharing(leases)), ..self }
     }
 
+    /// The same gate, whose stages are measured by `stopwatch`.
+    #[must_use]
+    pub fn timed(self, stopwatch: Arc<dyn Stopwatch>) -> Self {
+        Self { stopwatch: Some(stopwatch), ..self }
+    }
+
+    fn laps(&self, stage: Stage) -> Laps<'_> {
+        Laps::begin(self.stopwatch.as_deref(), stage)
+    }
+
     /// Finds out who calls, before a byte of the body is read.
     ///
     /// A source whose tokens fail too often is refused before another one is verified. Where finding out
     /// takes asking somebody, says whom: the shell asks, and calls again.
     pub fn identify(&self, policy: &Policy, ask: &Ask<'_>) -> Finding {
+        let _laps = self.laps(Stage::Authn);
         let (directory, evidence) = (&policy.directory, evidence(ask, &self.replays));
         let Some(peer) = ask.origin.peer.map(|peer| peer.ip()) else {
             return directory.verify(&evidence, ask.now);
@@ -220,6 +236,7 @@ impl Gate {
         (body, session): (&Bytes, Option<Session>),
         record: &mut Record,
     ) -> Result<Passage, Denial> {
+        let mut laps = self.laps(Stage::Parse);
         let body = whole(ask.way, body);
         let document = Document::parse_with(&body, policy.strict.duplicate_keys)
             .map_err(|fault| Denial::Envelope(fault.into()))?;
@@ -240,6 +257,7 @@ impl Gate {
             Denial::Handle(Handle::Task) if self.eras.lacks_tasks() => Denial::NoMethod(speech.era),
             denial => denial,
         })?;
+        laps.next(Stage::Policy);
         self.blotter.aim(policy, &topic, record);
         let standing = policy.standing(caller, ask.now.unix_ms);
         if let Topic::Call(call) = &topic {
@@ -249,14 +267,17 @@ impl Gate {
         let live = if allowed.is_err() { Verdict::Deny } else { record.verdict };
         record.trial = self.candidate.hear(caller, &topic, ask.now.unix_ms, live).map(Box::new);
         allowed?;
+        laps.next(Stage::Ratelimit);
         let is_bound = session.is_some();
         let traveller = Traveller { policy, caller, ask, topic: &topic, message: &message, is_bound };
         let health = self.consult(traveller, record)?;
         let hold = self.charge(policy, caller, ask, (&topic, &message), record)?;
+        laps.next(Stage::Dlp);
         let scope = restore::scope(&self.vault, policy, caller, ask, Some(&message));
         let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now: ask.now });
         let mut edits = rules::search(policy, &message, &restore::desk(drawer, caller, None, &[]), record)?;
         restore::restore(policy, drawer, &topic, &message, &mut edits, record)?;
+        drop(laps);
         edits.append(handles.opened(&message, topic.target())?);
         subscriptions::narrow(policy, &standing, &handles, &message, &mut edits);
         let mut passage = Passage { scope, hold, health, ..Passage::empty() };
@@ -271,6 +292,7 @@ impl Gate {
     /// Ends a ticket: the record of what happened, for audit and metrics. What its limits guessed is made good.
     pub fn settle(&self, ticket: Ticket, ending: Ending) -> Box<Record> {
         let (mut record, Passage { hold, tokens, health, .. }) = ticket.spend();
+        record.tokens = tokens;
         if let Some(hold) = hold {
             let answered = Answered { response_bytes: ending.bytes, response_tokens: tokens };
             hold.settle(answered, ending.duration);

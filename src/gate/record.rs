@@ -103,6 +103,8 @@ pub struct Record {
     pub overhead_us: Overhead,
     /// Body bytes of the request, and of the answer as it left.
     pub bytes: Sizes,
+    /// Tokens of what the client got, where a limit had them counted.
+    pub tokens: Option<u64>,
 }
 
 impl Record {
@@ -184,6 +186,7 @@ impl Record {
             duration_us: 0,
             overhead_us: Overhead::default(),
             bytes: Sizes::default(),
+            tokens: None,
         }
     }
 

@@ -144,6 +144,15 @@ impl PeerCertificate {
     }
 }
 
+/// When the first certificate of a chain ends, in seconds since 1970; `None` where none can be read.
+pub fn ends_unix_s(chain: &[CertificateDer<'_>]) -> Option<i64> {
+    let end = |certificate: &CertificateDer<'_>| {
+        let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+        Some(certificate.validity().not_after.timestamp())
+    };
+    chain.iter().filter_map(end).min()
+}
+
 /// The one URI, if it is a SPIFFE id: a certificate with more of them is none of a workload.
 fn spiffe(names: &[San]) -> Option<SpiffeId> {
     let mut uris = names.iter().filter_map(|name| match name {

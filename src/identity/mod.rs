@@ -56,7 +56,7 @@ use jwks::Rigour;
 pub use bearer::token as bearer_token;
 pub use bond::{Bond, Dpop};
 pub use caller::{Caller, Proof};
-pub use certificate::{Authority, AuthorityFault, PeerCertificate, San};
+pub use certificate::{Authority, AuthorityFault, PeerCertificate, San, ends_unix_s};
 pub use challenge::{Complaint, challenge};
 pub use directory::Directory;
 pub use dpop::{ProofFlaw, VisibleUrl};

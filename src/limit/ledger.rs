@@ -207,23 +207,25 @@ impl Ledger {
         self.shards.len()
     }
 
+    /// How often a key found no room, since the start: a wider one, up to one for the whole limit, stood in for it.
+    pub fn crowded(&self) -> u64 {
+        self.shards.crowded()
+    }
+
     /// How many cells one limit may have.
     pub fn cells_per_limit_max(&self) -> usize {
         self.shards.cells_per_limit_max()
     }
 
-    /// Drops cells that are full again, in `SHARDS_PER_SWEEP` shards; the next call goes on from there.
-    ///
-    /// Holds one shard's lock at a time, about 10 ns for each of its cells. To be called from a timer,
-    /// every second or so: `CELL_SHARDS / SHARDS_PER_SWEEP` calls go round once.
+    /// Drops cells that are full again, in `SHARDS_PER_SWEEP` shards; the next call goes on from there, so that
+    /// `CELL_SHARDS / SHARDS_PER_SWEEP` of them, a second apart or so, go round once.
+    /// Holds one shard's lock at a time, about 10 ns for each of its cells.
     pub fn sweep(&self, now: Now) {
         // A request in flight may carry an older time: for it, a cell is full a little later.
         let slack_ms = u64::try_from(SWEEP_SLACK.as_millis()).unwrap_or(u64::MAX);
-        let now = Now {
-            steady: now.steady.saturating_sub(SWEEP_SLACK),
-            unix_ms: now.unix_ms.saturating_sub(slack_ms),
-        };
-        self.shards.sweep(&self.roster.all(), now);
+        let (steady, unix_ms) =
+            (now.steady.saturating_sub(SWEEP_SLACK), now.unix_ms.saturating_sub(slack_ms));
+        self.shards.sweep(&self.roster.all(), Now { steady, unix_ms });
     }
 
     /// Looks at the narrowest cell that exists or has room.

@@ -62,7 +62,7 @@ pub use shared::{
     Answer, Asked, Grant, Inquiry, Leases, Measure, Numbers, OnStoreError, Order, Pace, SharedMode, Sharing,
     StoreKey, StoreWord, Taken, Task, Tell, Window,
 };
-pub use tokens::{IS_EXACT, count_tokens};
+pub use tokens::{IS_EXACT, count_tokens, tokens_in};
 pub use unit::{BYTES_PER_TOKEN, Unit};
 
 use std::sync::Arc;

@@ -18,6 +18,8 @@ pub(super) struct Shards {
     /// Bound of one shard.
     cells_max: usize,
     swept: AtomicUsize,
+    /// How often a key found no room.
+    crowded: AtomicU64,
 }
 
 type Shard = HashMap<Key, AtomicU64, BuildHasherDefault<Hashed>>;
@@ -53,7 +55,7 @@ impl Shards {
     /// Makes empty shards of at most `cells_max` cells each.
     pub fn new(cells_max: usize) -> Self {
         let shards = (0..CELL_SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, cells_max, swept: AtomicUsize::new(0) }
+        Self { shards, cells_max, swept: AtomicUsize::new(0), crowded: AtomicU64::new(0) }
     }
 
     /// Cells that one limit may have.
@@ -69,7 +71,11 @@ impl Shards {
             None => {
                 let limit_has_room =
                     matches!(room, Room::Always) || entry.cells() < self.cells_per_limit_max();
-                (limit_has_room && shard.len() < room.of(self.cells_max)).then_some(0)
+                let has_room = limit_has_room && shard.len() < room.of(self.cells_max);
+                if !has_room {
+                    self.crowded.fetch_add(1, Ordering::Relaxed);
+                }
+                has_room.then_some(0)
             }
         }
     }
@@ -117,6 +123,11 @@ impl Shards {
                 shard.shrink_to_fit();
             }
         }
+    }
+
+    /// How often a key found no room, so that a wider one stood in for it.
+    pub fn crowded(&self) -> u64 {
+        self.crowded.load(Ordering::Relaxed)
     }
 
     pub fn len(&self) -> usize {

@@ -19,7 +19,7 @@ pub fn count_tokens(text: &str) -> u64 {
 }
 
 /// Tokens in so many bytes: an estimate, rounded up.
-pub(super) fn tokens_in(bytes: u64) -> u64 {
+pub fn tokens_in(bytes: u64) -> u64 {
     bytes.div_ceil(BYTES_PER_TOKEN)
 }
 

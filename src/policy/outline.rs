@@ -95,6 +95,11 @@ impl Policy {
         self.limits.iter().map(|limit| limit.id())
     }
 
+    /// Every name that a record may give for what decided: of rules, of limits, and of what the protocol needs.
+    pub fn deciding_ids(&self) -> impl Iterator<Item = &Label> {
+        self.rule_ids().chain(self.limit_ids()).chain([&self.built_in, &self.built_in_schema])
+    }
+
     /// Where a rule stands.
     pub fn rule_place(&self, id: &Label) -> Option<Place> {
         self.book.rules.iter().find(|rule| rule.id == *id).map(|rule| rule.place)

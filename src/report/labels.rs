@@ -1,6 +1,6 @@
 //! The closed sets that label values come from, and how a record falls into them.
 
-use crate::gate::{Action, Denial, Outcome, Reason, Record};
+use crate::gate::{Action, Denial, Outcome, Reason, Record, Ticket};
 use crate::names::Mode;
 use crate::scan::fit::Fitting;
 use crate::scan::{self, Direction, Finding};
@@ -85,9 +85,13 @@ pub enum Shed {
 /// How a server failed to answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UpstreamFault {
-    /// No connection, or one that ended before an answer came.
+    /// No connection.
     Connect,
+    /// An answer that is none of the protocol.
     Protocol,
+    /// The connection ended before the answer was whole.
+    Reset,
+    /// No answer in time.
     Timeout,
 }
 
@@ -103,6 +107,24 @@ pub enum CredentialResult {
     /// It was got.
     Success,
 }
+
+/// What a certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificatePurpose {
+    /// Clients connect to it.
+    Listener,
+}
+
+impl CertificatePurpose {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Listener => "listener",
+        }
+    }
+}
+
+/// How tokens come to be known.
+pub(super) const TOKEN_METHODS: &[&str] = &["exact", "estimate"];
 
 /// Every action of a record, in the order of its variants.
 pub(super) const ACTIONS: &[Action] =
@@ -334,10 +356,11 @@ impl CredentialResult {
 }
 
 impl UpstreamFault {
-    /// The kind of fault that a refusal tells of; `None` where the server has no part in it.
-    pub(super) fn of(denial: &Denial) -> Option<Self> {
+    /// The kind of fault for which `ticket` is refused; `None` where the server has no part in it.
+    pub(super) fn of(ticket: &Ticket, denial: &Denial) -> Option<Self> {
         match denial {
             Denial::AnswerWithheld(_) => Some(Self::Protocol),
+            Denial::Unreachable(_) if ticket.has_reached() => Some(Self::Reset),
             Denial::Unreachable(_) => Some(Self::Connect),
             Denial::UpstreamTimeout => Some(Self::Timeout),
             Denial::Argument { .. }
@@ -367,12 +390,13 @@ impl UpstreamFault {
         }
     }
 
-    pub(super) const ALL: &[Self] = &[Self::Connect, Self::Protocol, Self::Timeout];
+    pub(super) const ALL: &[Self] = &[Self::Connect, Self::Protocol, Self::Reset, Self::Timeout];
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "connect",
             Self::Protocol => "protocol",
+            Self::Reset => "reset",
             Self::Timeout => "timeout",
         }
     }

@@ -10,41 +10,49 @@
 //! Source: OpenTelemetry semantic conventions for MCP (`mcp.server.operation.duration`); Prometheus,
 //! "Metric and label naming".
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{
-    Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry, TextEncoder,
-};
+use prometheus::{Histogram, HistogramVec, IntCounter, IntGauge, Registry, TextEncoder};
 
+use self::audit::AuditFamilies;
+use self::certificates::CertificateSeries;
 use self::count::signed;
-use self::credentials::credentials;
 use self::families::{Resolve, counter, counters, gauge, gauges, histograms, register};
 use self::health::HealthSeries;
 use self::identity::IdentitySeries;
 use self::limits::LimitSeries;
+use self::named::NamedSeries;
 use self::policies::PolicySeries;
 use self::prose::ProseSeries;
 use self::shared::SharedSeries;
-use super::audit::AuditSink;
-use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase, UpstreamFault};
-use crate::bounds::{AUDIT_QUEUE_BYTES_MAX, CELL_SHARDS, CELLS_PER_SHARD_MAX};
+use self::upstream::UpstreamSeries;
+use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase};
+use crate::bounds::{CELL_SHARDS, CELLS_PER_SHARD_MAX};
 use crate::gate::{Reason, RestoreResult, Stray};
 use crate::mcp::Method;
 use crate::scan::{Direction, Family};
 
+mod audit;
+mod certificates;
 mod count;
 mod credentials;
 mod families;
 mod health;
 mod identity;
 mod limits;
+mod named;
 mod policies;
 mod prose;
 mod shared;
+mod stages;
+mod upstream;
 
+pub(super) use self::audit::AuditMeters;
 pub use self::count::Held;
-pub use super::labels::{CredentialResult, Misdirected, Shed, StreamKind};
+pub use self::named::NameLabel;
+pub use self::stages::StageClock;
+pub use super::labels::{CertificatePurpose, CredentialResult, Misdirected, Shed, StreamKind};
 
 /// The content type of [`Metrics::render`]. Prometheus 3 refuses a scrape without an exact one.
 pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -63,6 +71,9 @@ pub struct Metrics {
     prose: ProseSeries,
     health: HealthSeries,
     shared: SharedSeries,
+    certificates: CertificateSeries,
+    named: NamedSeries,
+    stages: Arc<StageClock>,
 }
 
 struct Messages {
@@ -72,6 +83,7 @@ struct Messages {
     decisions: Vec<IntCounter>,
     http_responses: Vec<IntCounter>,
     payload_bytes: Vec<Histogram>,
+    tokens: Vec<IntCounter>,
     findings: Vec<IntCounter>,
     restores: Vec<IntCounter>,
     fittings: Vec<IntCounter>,
@@ -90,33 +102,8 @@ struct Load {
     streams: Vec<IntGauge>,
     ratelimit_keys: IntGauge,
     ratelimit_keys_limit: IntGauge,
+    ratelimit_overflows: IntCounter,
     vault_tokens: IntGauge,
-}
-
-struct UpstreamSeries {
-    up: IntGauge,
-    errors: Vec<IntCounter>,
-    credentials: Vec<IntCounter>,
-}
-
-struct AuditFamilies {
-    events: IntCounterVec,
-    queue_events: IntGauge,
-    queue_bytes: IntGauge,
-    write_seconds: HistogramVec,
-    last_success: IntGaugeVec,
-}
-
-/// What the audit counts about itself; cheap to clone, all clones count together.
-#[derive(Debug, Clone)]
-pub(super) struct AuditMeters {
-    pub(super) written: IntCounter,
-    pub(super) dropped: IntCounter,
-    pub(super) failed: IntCounter,
-    queue_events: IntGauge,
-    queue_bytes: IntGauge,
-    write_seconds: Histogram,
-    last_success: IntGauge,
 }
 
 const SECONDS: &[f64] =
@@ -128,8 +115,13 @@ const PAYLOAD_BYTES: &[f64] =
 const OTHER: &str = "_OTHER";
 
 impl Metrics {
-    /// Registers everything, at 0.
+    /// Registers everything, at 0. No name of the policy but those of limits and resting tools is a label.
     pub fn new() -> Self {
+        Self::naming(&[])
+    }
+
+    /// [`Metrics::new`], which also counts by names of the policy; whoever may scrape reads them then.
+    pub fn naming(names: &[NameLabel]) -> Self {
         let registry = Registry::new();
         let metrics = Self {
             messages: Messages::new(&registry),
@@ -143,6 +135,9 @@ impl Metrics {
             prose: ProseSeries::new(&registry),
             health: HealthSeries::new(&registry),
             shared: SharedSeries::new(&registry),
+            certificates: CertificateSeries::new(&registry),
+            named: NamedSeries::new(&registry, names),
+            stages: Arc::new(StageClock::new(&registry)),
             registry,
         };
         metrics.start();
@@ -171,23 +166,9 @@ impl Metrics {
         }
     }
 
-    /// The meters of an audit that writes to `sink`, all at 0.
-    pub(super) fn audit_meters(&self, sink: &AuditSink) -> AuditMeters {
-        let sink = match sink {
-            AuditSink::File(_) => "file",
-            AuditSink::Stderr => "stderr",
-            AuditSink::Stdout => "stdout",
-        };
-        let events = |result: &str| self.audit.events.with_label_values(&[sink, result]);
-        AuditMeters {
-            written: events("written"),
-            dropped: events("dropped"),
-            failed: events("failed"),
-            queue_events: self.audit.queue_events.clone(),
-            queue_bytes: self.audit.queue_bytes.clone(),
-            write_seconds: self.audit.write_seconds.with_label_values(&[sink]),
-            last_success: self.audit.last_success.with_label_values(&[sink]),
-        }
+    /// What measures the stages of judging.
+    pub fn stages(&self) -> Arc<StageClock> {
+        Arc::clone(&self.stages)
     }
 
     /// Writes all metrics in the text format, to be sent as [`METRICS_CONTENT_TYPE`]. Takes about a millisecond.
@@ -226,7 +207,7 @@ impl Messages {
             overhead: histograms(
                 r,
                 "sluicegate_overhead_seconds",
-                "Time that the gate itself takes, waiting for peers excluded.",
+                "Time that the gate itself takes, waiting for peers and for a place excluded.",
                 &["phase"],
                 OVERHEAD_SECONDS,
             )
@@ -257,6 +238,13 @@ impl Messages {
                 PAYLOAD_BYTES,
             )
             .resolve(&[&labels::words(Phase::ALL, Phase::as_str)]),
+            tokens: counters(
+                r,
+                "sluicegate_tokens_total",
+                "Tokens of bodies: counted by a table, or guessed from their bytes.",
+                &["direction", "method"],
+            )
+            .resolve(&[&labels::words(Phase::ALL, Phase::as_str), labels::TOKEN_METHODS]),
             findings: findings(r),
             restores: counters(
                 r,
@@ -335,57 +323,12 @@ impl Load {
                 "sluicegate_ratelimit_keys_limit",
                 "Cells of rate limits that may be in memory.",
             ),
+            ratelimit_overflows: counter(
+                r,
+                "sluicegate_ratelimit_overflows_total",
+                "Times that a key of a rate limit found no room, so that a wider one stood in for it.",
+            ),
             vault_tokens: gauge(r, "sluicegate_vault_tokens", "Values in memory behind tokens."),
-        }
-    }
-}
-
-impl UpstreamSeries {
-    fn new(r: &Registry) -> Self {
-        Self {
-            up: gauge(
-                r,
-                "sluicegate_upstream_up",
-                "1 if the server could be reached the last time it was asked, 0 if not, or if it was never asked.",
-            ),
-            errors: counters(
-                r,
-                "sluicegate_upstream_errors_total",
-                "Requests that the server did not answer as it should.",
-                &["kind"],
-            )
-            .resolve(&[&labels::words(UpstreamFault::ALL, UpstreamFault::as_str)]),
-            credentials: credentials(r),
-        }
-    }
-}
-
-impl AuditFamilies {
-    fn new(r: &Registry) -> Self {
-        gauge(r, "sluicegate_audit_queue_limit_bytes", "Audit lines that may wait to be written.")
-            .set(signed(AUDIT_QUEUE_BYTES_MAX));
-        Self {
-            events: counters(
-                r,
-                "sluicegate_audit_events_total",
-                "Audit records: written, dropped for good, and failed attempts to write a group.",
-                &["sink", "result"],
-            ),
-            queue_events: gauge(r, "sluicegate_audit_queue_events", "Audit records that wait to be written."),
-            queue_bytes: gauge(r, "sluicegate_audit_queue_bytes", "Audit lines that wait to be written."),
-            write_seconds: histograms(
-                r,
-                "sluicegate_audit_write_duration_seconds",
-                "Time to write one group of audit records.",
-                &["sink"],
-                OVERHEAD_SECONDS,
-            ),
-            last_success: gauges(
-                r,
-                "sluicegate_audit_last_success_timestamp_seconds",
-                "When audit records were last written.",
-                &["sink"],
-            ),
         }
     }
 }

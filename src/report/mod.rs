@@ -18,7 +18,10 @@ pub use audit::{
     ChainFault, Checkpoint, CheckpointKey, Full, MissingCheckpoint, NotDurable, OpenFault, Place, Rotation,
     Unflushed, Verified, Verifier, WhenFull, trail, verify_chain,
 };
-pub use metrics::{CredentialResult, Held, METRICS_CONTENT_TYPE, Metrics, Misdirected, Shed, StreamKind};
+pub use metrics::{
+    CertificatePurpose, CredentialResult, Held, METRICS_CONTENT_TYPE, Metrics, Misdirected, NameLabel, Shed,
+    StageClock, StreamKind,
+};
 
 #[cfg(test)]
 mod sample;

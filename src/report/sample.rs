@@ -64,6 +64,7 @@ pub(super) fn record() -> Record {
         duration_us: 412,
         overhead_us: Overhead { request: 80, response: 38 },
         bytes: Sizes { request: 842, response: 1200 },
+        tokens: None,
     }
 }
 

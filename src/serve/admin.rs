@@ -22,7 +22,7 @@ use super::drain::Phase;
 use super::house::House;
 use crate::names::hex;
 use crate::policy::Durability;
-use crate::report::METRICS_CONTENT_TYPE;
+use crate::report::{CertificatePurpose, METRICS_CONTENT_TYPE};
 use crate::store::Status;
 
 pub use self::changes::LogDial;
@@ -108,6 +108,9 @@ fn metrics(house: &House) -> Response<Outgoing> {
     house.metrics.observe_ejected(house.upstream.ejected(&policy));
     house.metrics.observe_vault(house.gate.vault().len());
     house.metrics.observe_keys(house.keys.oldest(), house.keys.tally());
+    if let Some(ends) = house.tls.as_ref().and_then(|tls| tls.ends_unix_s()) {
+        house.metrics.observe_certificate(CertificatePurpose::Listener, ends);
+    }
     let mut response = text(StatusCode::OK, house.metrics.render());
     response.headers_mut().insert("content-type", HeaderValue::from_static(METRICS_CONTENT_TYPE));
     response

@@ -31,6 +31,7 @@ pub async fn send(
             Ok((answer, _)) => OutcomeClass::of_status(answer.status().as_u16()),
             Err(trouble) if trouble.is_unsent => Some(OutcomeClass::ConnectFailed),
             Err(trouble) => {
+                journey.ticket().reached();
                 matches!(trouble.denial, Denial::UpstreamTimeout).then_some(OutcomeClass::TimedOut)
             }
         };

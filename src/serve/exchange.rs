@@ -1,7 +1,7 @@
 //! The path of a message, step by step: one request in, one answer out.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE};
@@ -93,10 +93,11 @@ async fn answer(visit: &Visit<'_>, incoming: Incoming) -> Response<Outgoing> {
 pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>) -> Response<Outgoing> {
     let house = visit.house;
     let judging = Instant::now();
-    let admitted = match admit(house, &visit.policy, caller, &ask).await {
+    let (admitted, waited) = match admit(house, &visit.policy, caller, &ask).await {
         Err(refusal) => visit.wait(caller, &ask, refusal).await,
-        admitted => admitted,
+        admitted => (admitted, Duration::ZERO),
     };
+    let judging = judging + waited;
     let ticket = match admitted {
         Ok(ticket) => ticket,
         Err(refusal) => return visit.refuse(refusal, judging),
@@ -115,10 +116,7 @@ pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>)
             }
             deliver(journey, answer, line).await
         }
-        Err(denial) => {
-            house.metrics.upstream_failed(&denial);
-            journey.refuse(&denial)
-        }
+        Err(denial) => journey.refuse(&denial),
     }
 }
 
@@ -168,15 +166,18 @@ impl Visit<'_> {
         coding::unpack(&self.parts.headers, &body, bytes_max).map_err(head::miscoded)
     }
 
-    /// Waits for a place among those in flight, where the limit that has none lets it.
-    ///
-    /// # Errors
-    /// The last refusal: there is no line, it is full, or time is up.
-    async fn wait(&self, caller: &Arc<Caller>, ask: &Ask<'_>, refusal: Refusal) -> Result<Ticket, Refusal> {
-        let Some((limit, (cell, queue))) = line(&refusal) else { return Err(refusal) };
+    /// Waits for a place among those in flight, where the limit that has none lets it; says how long, too. The last
+    /// refusal stands where there is no line, where it is full, or where time is up.
+    async fn wait(
+        &self,
+        caller: &Arc<Caller>,
+        ask: &Ask<'_>,
+        refusal: Refusal,
+    ) -> (Result<Ticket, Refusal>, Duration) {
         let (house, joined) = (self.house, tokio::time::Instant::now());
+        let Some((limit, (cell, queue))) = line(&refusal) else { return (Err(refusal), Duration::ZERO) };
         let max = usize::try_from(queue.max.get()).unwrap_or(usize::MAX);
-        let Some(waiter) = house.queues.join(cell, max) else { return Err(refusal) };
+        let Some(waiter) = house.queues.join(cell, max) else { return (Err(refusal), Duration::ZERO) };
         house.notice(&refusal.record);
         let admitted = loop {
             match admit(house, &self.policy, caller, ask).await {
@@ -189,8 +190,9 @@ impl Visit<'_> {
                 admitted => break admitted,
             }
         };
-        house.metrics.waited(&limit, joined.elapsed());
-        admitted
+        let waited = joined.elapsed();
+        house.metrics.waited(&limit, waited);
+        (admitted, waited)
     }
 
     /// Refuses a request of which no message was read.
@@ -306,10 +308,7 @@ async fn whole(
         Err(ReadFault::TooLarge) => {
             return journey.refuse(&Denial::AnswerWithheld("larger than 16 MiB".into()));
         }
-        Err(ReadFault::TooSlow) => {
-            journey.house().metrics.upstream_failed(&Denial::UpstreamTimeout);
-            return journey.refuse(&Denial::UpstreamTimeout);
-        }
+        Err(ReadFault::TooSlow) => return journey.refuse(&Denial::UpstreamTimeout),
     };
     line.give_back();
     journey.bear(body.len().saturating_sub(expected));

@@ -13,11 +13,11 @@ use super::queues::Queues;
 use super::seldom::Seldom;
 use super::tls::Tls;
 use super::upstream::Upstream;
-use crate::gate::{Denial, Gate, Record, Ticket};
+use crate::gate::{Denial, Gate, Laps, Record, Stage, Ticket};
 use crate::limit::breaker::Notice;
 use crate::policy::Durability;
 use crate::reader::Reader;
-use crate::report::{Audit, Metrics, NotDurable};
+use crate::report::{Audit, Metrics, NotDurable, StageClock};
 use crate::store::{CellStore, Introspector, KeySources, Live, Reload, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
@@ -38,6 +38,8 @@ pub struct House {
     pub audit: Arc<Audit>,
     /// The counters.
     pub metrics: Arc<Metrics>,
+    /// What measures the stages of judging.
+    pub stages: Arc<StageClock>,
     /// How far we are on the way out.
     pub drain: Arc<Drain>,
     /// Who waits for a place among those in flight.
@@ -85,6 +87,7 @@ impl House {
         self.metrics.count(record);
         self.notice(record);
         self.queues.freed(&record.places);
+        let _laps = Laps::begin(Some(&*self.stages), Stage::Audit);
         if let Err(full) = self.audit.offer(record) {
             tracing::error!(%full, "an audit record was lost");
         }
@@ -108,6 +111,7 @@ impl House {
     /// [`Denial::AuditUnavailable`]: it may not be forwarded.
     pub async fn vouch(&self, ticket: &mut Ticket) -> Result<(), Denial> {
         if self.is_awaited(ticket.record())? {
+            let _laps = Laps::begin(Some(&*self.stages), Stage::Audit);
             let admitted = self.audit.admit(ticket.record()).await.map_err(unavailable)?;
             ticket.admitted(admitted.0);
         }
@@ -120,6 +124,7 @@ impl House {
     /// See there.
     pub fn vouch_blocking(&self, ticket: &mut Ticket) -> Result<(), Denial> {
         if self.is_awaited(ticket.record())? {
+            let _laps = Laps::begin(Some(&*self.stages), Stage::Audit);
             let admitted = self.audit.admit_blocking(ticket.record()).map_err(unavailable)?;
             ticket.admitted(admitted.0);
         }

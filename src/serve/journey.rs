@@ -103,7 +103,7 @@ impl Journey {
             let waits = Waits::of(journey.ticket().policy());
             match house.upstream.send(journey.ticket(), &Method::POST, &headers, waits).await {
                 Ok((answer, _)) => journey.status(answer.status()),
-                Err(trouble) => house.metrics.upstream_failed(&trouble.denial),
+                Err(trouble) => house.metrics.upstream_failed(journey.ticket(), &trouble.denial),
             }
             drop(room);
         });
@@ -137,8 +137,10 @@ impl Journey {
 
     /// Words a refusal for this request, and notes it.
     pub fn withhold(&mut self, denial: &Denial) -> Reply {
+        let house = Arc::clone(&self.house);
         let reply = {
             let ticket = self.ticket();
+            house.metrics.upstream_failed(ticket, denial);
             ticket.withhold(denial);
             Reply::new(ticket.policy(), ticket.record(), denial)
         };

@@ -148,7 +148,6 @@ impl Outflow {
                 }
                 News::Late => {
                     self.is_over = true;
-                    self.journey.house().metrics.upstream_failed(&Denial::UpstreamTimeout);
                     self.owe(|| Denial::UpstreamTimeout)
                 }
                 News::Closing => {

@@ -1,4 +1,5 @@
-//! The gate's own question to a server that rests, where no call may try it.
+//! The gate's own question to a server that rests, where no call may try it; and a look whether one that could not be
+//! reached is there again.
 //!
 //! It says that the server is there, and nothing of a tool: that a tool is well only its calls can show. Where the
 //! gate cannot ask in its own name (a child behind pipes, a credential that is the caller's), a connection, or the
@@ -22,6 +23,11 @@ pub async fn ask(house: Arc<House>) {
     for &branch in Branch::ALL {
         try_out(&house, &policy, branch).await;
     }
+    // Else an idle gate would go on saying that a server is down which long is not.
+    let waits = Waits { connect: BREAKER_PROBE_MAX, ..Waits::of(&policy) };
+    if house.metrics.is_upstream_lost() && house.upstream.is_there(waits).await {
+        house.metrics.upstream_answered();
+    }
 }
 
 async fn try_out(house: &Arc<House>, policy: &Arc<Policy>, branch: Branch) {
@@ -33,6 +39,7 @@ async fn try_out(house: &Arc<House>, policy: &Arc<Policy>, branch: Branch) {
         let waits = Waits { answer: BREAKER_PROBE_MAX, ..Waits::of(policy) };
         match house.upstream.knock(journey.ticket(), (&Method::POST, &headers), waits).await {
             Ok(status) => {
+                house.metrics.upstream_answered();
                 journey.answered(status);
                 journey.acknowledged();
             }

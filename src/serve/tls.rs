@@ -40,7 +40,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, SignatureScheme};
 
-use crate::identity::{Authority, PeerCertificate};
+use crate::identity::{Authority, PeerCertificate, ends_unix_s};
 use crate::store::Live;
 
 /// What the operator gave to serve TLS with.
@@ -115,6 +115,11 @@ impl Tls {
             }
             Err(fault) => tracing::error!(%fault, "the certificates in use stay"),
         }
+    }
+
+    /// When the chain that is served ends, in seconds since 1970.
+    pub fn ends_unix_s(&self) -> Option<i64> {
+        ends_unix_s(&self.served.load().own.cert)
     }
 
     /// Settings of a listener that offers HTTP/2 and HTTP/1.1.

@@ -150,6 +150,15 @@ impl Upstream {
         }
     }
 
+    /// Whether a connection to the server can be had. To a child process there is none, and it is not asked.
+    pub async fn is_there(&self, waits: Waits) -> bool {
+        let place = self.streamable.as_ref().or(self.event_stream.as_ref());
+        match place.filter(|place| place.bridge().is_none()) {
+            Some(place) => place.connect(&self.connector, waits).await.is_ok(),
+            None => false,
+        }
+    }
+
     /// Opens the stream of HTTP+SSE, and waits for the head of the answer.
     ///
     /// # Errors

@@ -6,32 +6,32 @@ use std::time::{Duration, SystemTime};
 use prometheus::{Histogram, IntCounter, IntGauge};
 
 use super::policies::PolicyLabels;
-use super::{AuditMeters, Metrics, OTHER};
-use crate::gate::{Action, Denial, Reason, Record, Stray};
-use crate::limit::{Ledger, Rule};
+use super::{Metrics, OTHER};
+use crate::gate::{Action, Reason, Record, Stray};
+use crate::limit::{IS_EXACT, Ledger, Rule, tokens_in};
 use crate::mcp::Method;
 use crate::names::{Label, Now, hex};
 use crate::policy::Policy;
-use crate::report::labels::{
-    self, CodeClass, ErrorType, FindingAction, Phase, ReloadResult, StreamKind, UpstreamFault,
-};
+use crate::report::labels::{self, CodeClass, ErrorType, FindingAction, Phase, ReloadResult, StreamKind};
 
 /// One of what a gauge counts, for as long as it is held.
 #[derive(Debug)]
 pub struct Held(IntGauge);
 
 impl Metrics {
-    /// Counts one judged message: about ten updates, no allocation, no lock.
+    /// Counts one judged message: about a dozen updates, no allocation, no lock.
     pub fn count(&self, record: &Record) {
         let response = Phase::Response as usize;
         let phase = Phase::of(record);
         self.operation(record.method, ErrorType::of(record)).observe(seconds(record.duration_us));
         observe(&self.messages.overhead, Phase::Request as usize, seconds(record.overhead_us.request));
         observe(&self.messages.payload_bytes, Phase::Request as usize, record.bytes.request as f64);
+        self.count_tokens(Phase::Request, None, record.bytes.request);
         // What was refused on its way in has no answer that was judged.
         if phase == Phase::Response || !matches!(record.action, Action::Deny | Action::Error) {
             observe(&self.messages.overhead, response, seconds(record.overhead_us.response));
             observe(&self.messages.payload_bytes, response, record.bytes.response as f64);
+            self.count_tokens(Phase::Response, record.tokens, record.bytes.response);
         }
         let decision = (phase as usize * labels::ACTIONS.len() + record.action as usize) * Reason::ALL.len();
         add(&self.messages.decisions, decision + record.reason.index(), 1);
@@ -43,6 +43,7 @@ impl Metrics {
             add(&self.policy.errors, 0, 1);
         }
         self.health.count(record);
+        self.named.count(record);
         if let Some(trial) = &record.trial {
             self.policy.tried(trial);
         }
@@ -61,6 +62,14 @@ impl Metrics {
         for (outcome, count) in labels::fittings(record.fitting).into_iter().enumerate() {
             add(&self.messages.fittings, outcome, count.into());
         }
+    }
+
+    /// Counts the tokens of a body: those that were counted, or an estimate by its bytes.
+    fn count_tokens(&self, direction: Phase, counted: Option<u64>, bytes: u64) {
+        let exact = counted.filter(|_| IS_EXACT);
+        let method = usize::from(exact.is_none());
+        let at = direction as usize * labels::TOKEN_METHODS.len() + method;
+        add(&self.messages.tokens, at, exact.unwrap_or_else(|| tokens_in(bytes)));
     }
 
     /// Counts an HTTP answer that belongs to no record, such as 404; `count` does so for the others.
@@ -97,6 +106,8 @@ impl Metrics {
     /// Sets how the limits of the policy in force stand, and how many cells all limits have.
     pub fn observe_limits(&self, ledger: &Ledger, rules: &[Arc<Rule>], now: Now) {
         self.load.ratelimit_keys.set(signed(ledger.cells()));
+        let overflows = &self.load.ratelimit_overflows;
+        overflows.inc_by(ledger.crowded().saturating_sub(overflows.get()));
         self.limits.observe(ledger, rules, now);
     }
 
@@ -120,20 +131,6 @@ impl Metrics {
         self.load.panics.inc();
     }
 
-    /// Notes that the server could be reached.
-    pub fn upstream_answered(&self) {
-        self.upstream.up.set(1);
-    }
-
-    /// Counts a request that the server did not answer as it should; other refusals are none of its.
-    pub fn upstream_failed(&self, denial: &Denial) {
-        let Some(fault) = UpstreamFault::of(denial) else { return };
-        if fault == UpstreamFault::Connect {
-            self.upstream.up.set(0);
-        }
-        add(&self.upstream.errors, fault as usize, 1);
-    }
-
     /// Notes the policy that is in force from the start; no reload has happened.
     pub fn policy_loaded(&self, policy: &Policy) {
         self.policy.reload_ok.set(1);
@@ -154,6 +151,7 @@ impl Metrics {
     }
 
     fn show(&self, policy: &Policy) {
+        self.named.follow(policy);
         let sha256 = hex(&policy.sha256[..4]);
         let labels = PolicyLabels { sha256, mode: policy.mode.as_str() };
         let mut shown = self.policy.shown.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,21 +160,6 @@ impl Metrics {
             // Fails only if it is not there, which is what is wanted.
             let _ = self.policy.info.remove_label_values(&[previous.sha256.as_str(), previous.mode]);
         }
-    }
-}
-
-impl AuditMeters {
-    /// Notes how much waits to be written.
-    pub(in crate::report) fn waits(&self, records: u64, bytes: usize) {
-        self.queue_events.set(i64::try_from(records).unwrap_or(i64::MAX));
-        self.queue_bytes.set(signed(bytes));
-    }
-
-    /// Notes that a group was written.
-    pub(in crate::report) fn wrote(&self, records: u64, took: Duration) {
-        self.written.inc_by(records);
-        self.write_seconds.observe(took.as_secs_f64());
-        self.last_success.set(unix_seconds());
     }
 }
 
@@ -209,7 +192,7 @@ fn seconds(micros: u64) -> f64 {
     micros as f64 / 1e6
 }
 
-fn unix_seconds() -> i64 {
+pub(super) fn unix_seconds() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::gate::{Action, Branch, Crowd, Outcome, Record, Restore, Unread, Verdict};
 use crate::policy::Beyond;
-use crate::report::sample;
+use crate::report::{AuditSink, sample};
 use crate::scan;
 
 /// Every series without its value.
@@ -116,11 +116,32 @@ fn what_alerts_look_at_is_there_from_the_start() {
         "sluicegate_ratelimit_keys",
         "sluicegate_inflight_requests",
         "sluicegate_panics_total",
-        "sluicegate_upstream_up",
+        "sluicegate_ratelimit_overflows_total",
+        r#"sluicegate_stage_duration_seconds_count{stage="dlp"}"#,
+        r#"sluicegate_tokens_total{direction="response",method="exact"}"#,
+        r#"sluicegate_upstream_errors_total{kind="reset"}"#,
     ] {
         assert_eq!(value(&metrics, name), Some(0.0), "{name}");
     }
     assert!(value(&metrics, "process_resident_memory_bytes").is_some_and(|bytes| bytes > 0.0));
+    assert_eq!(value(&metrics, "sluicegate_upstream_up"), None, "nobody knows yet");
+    metrics.upstream_answered();
+    assert_eq!(value(&metrics, "sluicegate_upstream_up"), Some(1.0));
+}
+
+#[test]
+fn counts_tokens_by_bytes_unless_they_were_counted() {
+    let metrics = Metrics::new();
+    let mut record = sample::record();
+    metrics.count(&record);
+    record.tokens = Some(9);
+    metrics.count(&record);
+    let tokens = |direction: &str, method: &str| {
+        value(&metrics, &format!(r#"sluicegate_tokens_total{{direction="{direction}",method="{method}"}}"#))
+    };
+    assert_eq!(tokens("request", "estimate"), Some(2.0 * 211.0));
+    let (exact, estimate) = if crate::limit::IS_EXACT { (9.0, 300.0) } else { (0.0, 600.0) };
+    assert_eq!((tokens("response", "exact"), tokens("response", "estimate")), (Some(exact), Some(estimate)));
 }
 
 #[test]

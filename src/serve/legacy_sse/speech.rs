@@ -150,7 +150,7 @@ pub async fn deliver(
     posted: impl Future<Output = Result<(Response<Answer>, Line), Denial>>,
     waits: Waits,
 ) -> Result<StatusCode, Denial> {
-    let (answer, line) = posted.await.inspect_err(|denial| house.metrics.upstream_failed(denial))?;
+    let (answer, line) = posted.await?;
     house.metrics.upstream_answered();
     let status = answer.status();
     if body::read(answer.into_body(), FOREIGN_BODY_BYTES_MAX, waits.answer).await.is_ok() {

@@ -48,10 +48,7 @@ pub async fn listen(visit: &Visit<'_>, caller: &Arc<Caller>) -> Response<Outgoin
     let waits = Waits::of(&visit.policy);
     match connect(&mut journey, &visit.parts.headers, name, waits).await {
         Ok(opened) => opened.start(journey).await,
-        Err(denial) => {
-            house.metrics.upstream_failed(&denial);
-            journey.refuse(&denial)
-        }
+        Err(denial) => journey.refuse(&denial),
     }
 }
 

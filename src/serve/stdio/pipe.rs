@@ -173,6 +173,7 @@ impl Pipe {
                 return Err(None);
             }
             Some(_) if self.flights.len() >= PIPE_IN_FLIGHT_MAX => {
+                journey.ticket().excuse();
                 return Err(withheld(
                     &mut journey,
                     &Denial::Unreachable("too many calls are in flight".into()),
@@ -350,14 +351,12 @@ impl Pipe {
         let ticket = self.house.gate.objection(flight.journey.ticket(), notice.into());
         words.server.extend(self.own_words(ticket));
         self.withhold(id, &Denial::UpstreamTimeout, words);
-        self.house.metrics.upstream_failed(&Denial::UpstreamTimeout);
     }
 
     /// Answers everything that still waits: the server has gone.
     pub(super) fn lost(&mut self, words: &mut Words) {
         let denial = Denial::Unreachable("the server process has ended".into());
         while let Some(id) = self.flights.oldest() {
-            self.house.metrics.upstream_failed(&denial);
             self.withhold(&id, &denial, words);
         }
         self.own.acknowledged();
