@@ -9,7 +9,7 @@ use clap::Args;
 use super::output::paint;
 use super::{Exit, time};
 use crate::bounds::AUDIT_FILE_MIB;
-use crate::gate::Candidate;
+use crate::gate::{Candidate, Gate, SealKey};
 use crate::identity::KeyPlace;
 use crate::limit::Leases;
 use crate::names::Mode;
@@ -19,7 +19,7 @@ use crate::report::{
 use crate::serve::{Child, Clock};
 use crate::store::{
     CellStore, Event, Fetcher, Followers, Introspector, KeyNews, KeySources, Live, LoadFault, Passes, Places,
-    Reach, Reloaded, StoreNews, Trust, Watch,
+    Reach, Reloaded, StoreNews, Trust, Watch, fresh_vault,
 };
 
 /// How users stand in audit records.
@@ -86,15 +86,22 @@ enum NameWord {
     Tool,
 }
 
-impl NamingOptions {
-    /// The labels.
-    pub(super) fn labels(&self) -> Vec<NameLabel> {
-        let label = |word: &NameWord| match word {
-            NameWord::Rule => NameLabel::Rule,
-            NameWord::Tool => NameLabel::Tool,
-        };
-        self.metrics_by.iter().map(label).collect()
-    }
+/// The counters of a gate that takes `requests_max` requests at once.
+pub(super) fn metrics(options: &NamingOptions, requests_max: usize) -> Arc<Metrics> {
+    let label = |word: &NameWord| match word {
+        NameWord::Rule => NameLabel::Rule,
+        NameWord::Tool => NameLabel::Tool,
+    };
+    let labels: Vec<NameLabel> = options.metrics_by.iter().map(label).collect();
+    let metrics = Metrics::naming(&labels);
+    metrics.set_inflight_limit(requests_max);
+    Arc::new(metrics)
+}
+
+/// The judge, with everything beside it that `run` and `stdio` have alike.
+pub(super) fn gate(key: SealKey, candidate: Arc<Candidate>, leases: Arc<Leases>, metrics: &Metrics) -> Gate {
+    let gate = Gate::new(key, fresh_vault()).beside(candidate).sharing(leases);
+    gate.watchful().timed(metrics.stages())
 }
 
 /// How a policy is tried before it takes effect.

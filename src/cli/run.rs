@@ -15,14 +15,13 @@ use super::opening::{
 use super::reading::{self, ReaderOptions};
 use super::{Exit, time};
 use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
-use crate::gate::Gate;
-use crate::report::{AuditSink, Metrics};
+use crate::report::AuditSink;
 use crate::serve::bridge::Bridge;
 use crate::serve::{
     Chassis, ClientAuth, Clock, Destinations, Doorplate, Drain, House, Listen, Load, LogDial, Pairs, Queues,
     Seldom, Settings, Target, Tls, TlsFiles, Transports, Upstream,
 };
-use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key, fresh_vault};
+use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -155,8 +154,7 @@ pub fn run(options: &Options) -> Exit {
 type Watches = (Watch, Option<Watch>);
 
 fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Fault> {
-    let metrics = Arc::new(Metrics::naming(&options.naming.labels()));
-    metrics.set_inflight_limit(options.max_requests);
+    let metrics = opening::metrics(&options.naming, options.max_requests);
     let sink = AuditSink::parse(&options.audit);
     let audit = Arc::new(opening::audit(sink, &options.actors, &options.trail, &metrics)?);
     let clock = Clock::start();
@@ -196,11 +194,7 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
     let (candidate, trial) = opening::candidate(&options.trial);
     let tls = tls(options, &live)?;
     let house = House {
-        gate: Gate::new(key, fresh_vault())
-            .beside(candidate)
-            .sharing(leases)
-            .watchful()
-            .timed(metrics.stages()),
+        gate: opening::gate(key, candidate, leases, &metrics),
         seal,
         live,
         keys,

@@ -15,13 +15,12 @@ use super::opening::{
 use super::reading::{self, ReaderOptions};
 use super::time;
 use crate::bounds::{HELD_BYTES_MAX, PIPE_IN_FLIGHT_MAX};
-use crate::gate::Gate;
-use crate::report::{AuditSink, Metrics};
+use crate::report::AuditSink;
 use crate::serve::stdio::{Stdio, TokenSource};
 use crate::serve::{
     Clock, Doorplate, Drain, House, Load, LogDial, Pairs, Queues, Seldom, Settings, Upstream, bind,
 };
-use crate::store::{Followers, Reach, Watch, fresh_seal_key, fresh_vault};
+use crate::store::{Followers, Reach, Watch, fresh_seal_key};
 
 /// Options of `stdio`.
 #[derive(Debug, Args)]
@@ -86,8 +85,7 @@ pub fn run(options: &Options) -> ExitCode {
 }
 
 fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
-    let metrics = Arc::new(Metrics::naming(&options.naming.labels()));
-    metrics.set_inflight_limit(PIPE_IN_FLIGHT_MAX);
+    let metrics = opening::metrics(&options.naming, PIPE_IN_FLIGHT_MAX);
     let sink = options.audit.clone().map_or(AuditSink::Stderr, AuditSink::File);
     let audit = Arc::new(opening::audit(sink, &options.actors, &options.trail, &metrics)?);
     let clock = Clock::start();
@@ -109,11 +107,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
     let plate = Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() };
     let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {
-        gate: Gate::new(fresh_seal_key(), fresh_vault())
-            .beside(candidate)
-            .watchful()
-            .sharing(leases)
-            .timed(metrics.stages()),
+        gate: opening::gate(fresh_seal_key(), candidate, leases, &metrics),
         live,
         keys,
         cells,

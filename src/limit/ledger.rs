@@ -217,15 +217,14 @@ impl Ledger {
         self.shards.cells_per_limit_max()
     }
 
-    /// Drops cells that are full again, in `SHARDS_PER_SWEEP` shards; the next call goes on from there, so that
-    /// `CELL_SHARDS / SHARDS_PER_SWEEP` of them, a second apart or so, go round once.
-    /// Holds one shard's lock at a time, about 10 ns for each of its cells.
+    /// Drops cells that are full again, in `SHARDS_PER_SWEEP` shards; the next call goes on from there. To be called
+    /// every second or so. Holds one shard's lock at a time, about 10 ns for each of its cells.
     pub fn sweep(&self, now: Now) {
         // A request in flight may carry an older time: for it, a cell is full a little later.
         let slack_ms = u64::try_from(SWEEP_SLACK.as_millis()).unwrap_or(u64::MAX);
-        let (steady, unix_ms) =
-            (now.steady.saturating_sub(SWEEP_SLACK), now.unix_ms.saturating_sub(slack_ms));
-        self.shards.sweep(&self.roster.all(), Now { steady, unix_ms });
+        let steady = now.steady.saturating_sub(SWEEP_SLACK);
+        let now = Now { steady, unix_ms: now.unix_ms.saturating_sub(slack_ms) };
+        self.shards.sweep(&self.roster.all(), now);
     }
 
     /// Looks at the narrowest cell that exists or has room.
