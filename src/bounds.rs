@@ -23,6 +23,7 @@ mod scanning;
 mod senders;
 mod sharing;
 mod trail;
+mod watching;
 
 pub use asking::*;
 pub use callers::*;
@@ -43,6 +44,7 @@ pub use scanning::*;
 pub use senders::*;
 pub use sharing::*;
 pub use trail::*;
+pub use watching::*;
 
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema
 /// seen, shallow enough that no recursive parser behind the gate overflows.

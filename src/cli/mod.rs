@@ -4,6 +4,8 @@ mod audit;
 mod check;
 mod codes;
 pub mod demo;
+mod desk;
+mod doctor;
 mod drain;
 mod explain;
 mod history;
@@ -17,10 +19,13 @@ mod replay;
 mod run;
 mod scan;
 mod schema;
+mod status;
 mod stdio;
 mod suggest;
+mod tap;
 mod test;
 mod time;
+mod top;
 
 use std::process::ExitCode;
 
@@ -44,6 +49,8 @@ enum Verb {
     Codes(codes::Options),
     /// Watch the gate at work: a sample server, the gate and a client, explained scene by scene
     Demo(demo::Options),
+    /// Look at a running gate and what is around it: numbered findings, and what to do about each
+    Doctor(doctor::Options),
     /// Tell a running gate that it is about to go, and wait until clients have noticed
     Drain(drain::Options),
     /// Compare two bundles, and what they decide about recorded calls
@@ -62,12 +69,18 @@ enum Verb {
     Scan(Box<scan::Options>),
     /// Print the JSON Schema of a policy file, for editors
     Schema(schema::Options),
+    /// Tell how a running gate stands, on one screen
+    Status(status::Options),
     /// Put the gate between a client and a server on pipes alone, as desktop clients start servers
     Stdio(Box<stdio::Options>),
     /// Propose the rules that recorded calls needed, as a patch, and those that none needed
     Suggest(suggest::Options),
+    /// Show the decisions of a running gate as they are taken
+    Tap(tap::Options),
     /// Run a bundle's own tests (`*.test.yaml`)
     Test(test::Options),
+    /// Watch a running gate: rates, refusals, tools, limits and breakers, again every second
+    Top(top::Options),
 }
 
 /// How a verb ended.
@@ -97,6 +110,7 @@ pub fn main() -> ExitCode {
         Verb::Codes(options) => codes::codes(&options).into(),
         Verb::Demo(options) => demo::run(&options),
         Verb::Drain(options) => drain::drain(&options).into(),
+        Verb::Doctor(options) => doctor::doctor(&options).into(),
         Verb::Diff(options) => replay::diff(&options).into(),
         Verb::Redirect(options) => redirect::redirect(&options).into(),
         Verb::Replay(options) => replay::replay(&options).into(),
@@ -105,8 +119,11 @@ pub fn main() -> ExitCode {
         Verb::Run(options) => run::run(&options).into(),
         Verb::Scan(options) => scan::scan(&options).into(),
         Verb::Schema(options) => schema::schema(&options).into(),
+        Verb::Status(options) => status::status(&options).into(),
         Verb::Stdio(options) => stdio::run(&options),
         Verb::Suggest(options) => suggest::suggest(&options).into(),
+        Verb::Tap(options) => tap::tap(&options).into(),
         Verb::Test(options) => test::test(&options).into(),
+        Verb::Top(options) => top::top(&options).into(),
     }
 }

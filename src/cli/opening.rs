@@ -16,7 +16,7 @@ use crate::names::Mode;
 use crate::report::{
     Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, NameLabel, Place, Rotation, WhenFull,
 };
-use crate::serve::{Child, Clock};
+use crate::serve::{Child, Clock, ViewerReach, Viewers};
 use crate::store::{
     CellStore, Event, Fetcher, Followers, Introspector, KeyNews, KeySources, Live, LoadFault, Passes, Places,
     Reach, Reloaded, StoreNews, Trust, Watch, fresh_vault,
@@ -102,6 +102,38 @@ pub(super) fn metrics(options: &NamingOptions, requests_max: usize) -> Arc<Metri
 pub(super) fn gate(key: SealKey, candidate: Arc<Candidate>, leases: Arc<Leases>, metrics: &Metrics) -> Gate {
     let gate = Gate::new(key, fresh_vault()).beside(candidate).sharing(leases);
     gate.watchful().timed(metrics.stages())
+}
+
+/// Who may see the page of operators.
+#[derive(Debug, Args)]
+pub struct ViewerOptions {
+    /// From where operators may see the page, the state and the decisions, which name users, tools and rules;
+    /// metrics and probes are for whoever reaches the listener
+    #[arg(long, value_enum, value_name = "WHERE", default_value = "loopback")]
+    admin_page: ViewerReachWord,
+    /// A name by which a browser may call the operators' listener, beside localhost and addresses; may be repeated
+    #[arg(long, value_name = "NAME")]
+    admin_host: Vec<Box<str>>,
+}
+
+/// From where the page of operators may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ViewerReachWord {
+    /// From wherever the listener can be reached: put somebody in front of it who asks for a password
+    Anywhere,
+    /// From this machine or pod; `kubectl port-forward` counts as such
+    Loopback,
+}
+
+impl ViewerOptions {
+    /// What they say.
+    pub(super) fn viewers(&self) -> Viewers {
+        let reach = match self.admin_page {
+            ViewerReachWord::Anywhere => ViewerReach::Anywhere,
+            ViewerReachWord::Loopback => ViewerReach::Loopback,
+        };
+        Viewers { reach, hosts: self.admin_host.clone() }
+    }
 }
 
 /// How a policy is tried before it takes effect.

@@ -10,12 +10,12 @@ use clap::Args;
 
 use super::log::{self, LogFormat};
 use super::opening::{
-    self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, unable,
+    self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, ViewerOptions, unable,
 };
 use super::reading::{self, ReaderOptions};
 use super::{Exit, time};
 use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
-use crate::report::AuditSink;
+use crate::report::{AuditSink, Decisions};
 use crate::serve::bridge::Bridge;
 use crate::serve::{
     Chassis, ClientAuth, Clock, Destinations, Doorplate, Drain, House, Listen, Load, LogDial, Pairs, Queues,
@@ -49,10 +49,12 @@ pub struct Options {
     /// The policy bundle: a directory of YAML files, watched for changes
     #[arg(long, value_name = "DIR")]
     policy: PathBuf,
-    /// Where operators connect: /metrics, /livez, /readyz, /startupz; from this machine or pod also POST /drain,
-    /// POST /-/reload and PUT /log-level
+    /// Where operators connect: a page at /, /status, /decisions, /metrics, /livez, /readyz, /startupz; from this
+    /// machine or pod also POST /drain, POST /-/reload and PUT /log-level
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15820")]
     admin: SocketAddr,
+    #[command(flatten)]
+    viewers: ViewerOptions,
     /// Where audit records go: a file, or - for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     audit: String,
@@ -204,6 +206,7 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
         audit: Arc::clone(&audit),
         stages: metrics.stages(),
         metrics,
+        decisions: Decisions::new(clock.now().unix_ms),
         drain: Drain::new(options.drain_timeout),
         clock,
         queues: Queues::default(),
@@ -218,6 +221,7 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
             header_wait: options.header_timeout,
             body_wait: options.body_timeout,
             heartbeat: options.heartbeat,
+            viewers: options.viewers.viewers(),
         },
     };
     let threads = options.threads.map_or_else(usual_threads, usize::from);

@@ -10,12 +10,12 @@ use clap::Args;
 
 use super::log::{self, LogFormat};
 use super::opening::{
-    self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, unable,
+    self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, ViewerOptions, unable,
 };
 use super::reading::{self, ReaderOptions};
 use super::time;
 use crate::bounds::{HELD_BYTES_MAX, PIPE_IN_FLIGHT_MAX};
-use crate::report::AuditSink;
+use crate::report::{AuditSink, Decisions};
 use crate::serve::stdio::{Stdio, TokenSource};
 use crate::serve::{
     Clock, Doorplate, Drain, House, Load, LogDial, Pairs, Queues, Seldom, Settings, Upstream, bind,
@@ -47,9 +47,12 @@ pub struct Options {
     /// the variable SLUICEGATE_TOKEN
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Where operators connect: /metrics, /livez, /readyz, /startupz; by default nowhere
+    /// Where operators connect: a page at /, /status, /decisions, /metrics, /livez, /readyz, /startupz; by default
+    /// nowhere
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
+    #[command(flatten)]
+    viewers: ViewerOptions,
     /// How long calls in flight may go on after the client has closed our input
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = time::parse)]
     drain_timeout: Duration,
@@ -117,6 +120,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         audit: Arc::clone(&audit),
         stages: metrics.stages(),
         metrics,
+        decisions: Decisions::new(clock.now().unix_ms),
         drain: Drain::new(options.drain_timeout),
         clock,
         queues: Queues::default(),
@@ -126,7 +130,13 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         tls: None,
         log_dial,
         refusals: Seldom::default(),
-        settings: Settings { plate, header_wait: ADMIN_WAIT, body_wait: ADMIN_WAIT, heartbeat: ADMIN_WAIT },
+        settings: Settings {
+            plate,
+            header_wait: ADMIN_WAIT,
+            body_wait: ADMIN_WAIT,
+            heartbeat: ADMIN_WAIT,
+            viewers: options.viewers.viewers(),
+        },
     };
     let stdio = Stdio {
         house: Arc::new(house),

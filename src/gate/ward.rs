@@ -16,7 +16,7 @@ use super::words::seconds;
 use super::{Action, Denial, Gate, Reason, Ticket, Verdict};
 use crate::identity::Caller;
 use crate::limit::adaptive::Adaptive;
-use crate::limit::breaker::{Again, Applicant, Board, OutcomeClass, Plans, Probe, Shut};
+use crate::limit::breaker::{Again, Applicant, Board, BreakerStanding, OutcomeClass, Plans, Probe, Shut};
 use crate::limit::bulkhead::{Bulkhead, Full, Guest, Room};
 use crate::limit::retry::RetryBudget;
 use crate::limit::sticky::Sticky;
@@ -319,6 +319,17 @@ impl Gate {
         } else {
             Repeat::BudgetSpent
         }
+    }
+
+    /// Where the breakers of each server are.
+    pub fn breakers(&self, policy: &Policy, now: Now) -> Vec<(Branch, BreakerStanding)> {
+        let Some(ward) = &self.ward else { return Vec::new() };
+        let branches = Branch::ALL.iter().take(1 + usize::from(policy.upstream.care.replica.is_some()));
+        let of = |&branch| {
+            let standings = ward.side(branch).board.standings(now.steady).into_iter();
+            standings.map(move |standing| (branch, standing))
+        };
+        branches.flat_map(of).collect()
     }
 
     /// How much is with each server.

@@ -1,27 +1,31 @@
-//! What the gate tells its operators: audit lines and metrics, two readings of one record.
+//! What the gate tells its operators: audit lines, metrics and the last decisions, three readings of one record.
 //!
 //! **Why.** A decision that nobody can look up later was not taken, and a gate that nobody can watch is
 //! not trusted. Neither may slow a message down, and neither may say what was hidden.
 //!
 //! **How.** [`Audit`] writes one line for each [`Record`](crate::gate::Record), chained by hashes, on a
-//! thread of its own; [`Metrics`] counts the same record in arrays that are resolved at start. Both
-//! look at nothing else, so they never tell two stories.
+//! thread of its own; [`Metrics`] counts the same record in arrays that are resolved at start; [`Decisions`] keeps
+//! the last of them to be looked at. They look at nothing else, so they never tell two stories.
 //!
 //! **What it is not.** No log: `tracing` is. No judge: what stands in a record has been decided.
 
 mod audit;
+mod decisions;
 mod labels;
 mod metrics;
+mod spans;
 
 pub use audit::{
-    Access, AccessOutcome, Actors, AdminAction, Admitted, Audit, AuditSettings, AuditSink, BrokenChain,
-    ChainFault, Checkpoint, CheckpointKey, Full, MissingCheckpoint, NotDurable, OpenFault, Place, Rotation,
-    Unflushed, Verified, Verifier, WhenFull, trail, verify_chain,
+    Access, AccessOutcome, Actors, AdminAction, Admitted, Alias, Audit, AuditSettings, AuditSink,
+    AuditStanding, BrokenChain, ChainFault, Checkpoint, CheckpointKey, Full, MissingCheckpoint, NotDurable,
+    OpenFault, Place, Rotation, Unflushed, Verified, Verifier, WhenFull, trail, verify_chain,
 };
+pub use decisions::{Brief, Counts, Decisions, Name, Read, RuleCount, ToolCount, Totals, Watcher, legible};
 pub use metrics::{
     CertificatePurpose, CredentialResult, Held, METRICS_CONTENT_TYPE, Metrics, Misdirected, NameLabel, Shed,
     StageClock, StreamKind,
 };
+pub use spans::{grouped, percent, rate, span_ms, span_us};
 
 #[cfg(test)]
 mod sample;

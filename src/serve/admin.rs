@@ -1,6 +1,11 @@
-//! The operators' listener: metrics and probes for whoever may connect, and [`changes`] for who is on the same machine.
+//! The operators' listener: metrics, probes and what people look at, and [`changes`] for who is on the same machine.
 
 mod changes;
+mod live;
+mod page;
+mod query;
+mod state;
+mod views;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,7 +32,8 @@ use crate::store::Status;
 
 pub use self::changes::LogDial;
 
-/// Answers `/metrics`, `/livez`, `/readyz`, `/startupz` and `/identity/jwks.json`, and makes changes.
+/// Answers `/metrics`, `/livez`, `/readyz`, `/startupz` and `/identity/jwks.json`, makes changes, and answers what
+/// [`views`] knows.
 pub struct Desk(pub Arc<House>);
 
 #[async_trait]
@@ -63,7 +69,7 @@ async fn attend(house: Arc<House>, client: impl AsyncRead + AsyncWrite + Unpin, 
                 changes::make(house, action, peer, request).await
             }
             Some((method, _)) => other_method(method),
-            None => answer(house, &request),
+            None => answer(house, &request, peer),
         };
         Ok::<_, std::convert::Infallible>(response)
     });
@@ -79,7 +85,7 @@ async fn attend(house: Arc<House>, client: impl AsyncRead + AsyncWrite + Unpin, 
 /// Pause after an accept that failed: the machine is out of something.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-fn answer(house: &House, request: &Request<Incoming>) -> Response<Outgoing> {
+fn answer(house: &Arc<House>, request: &Request<Incoming>, peer: Option<SocketAddr>) -> Response<Outgoing> {
     if request.method() != Method::GET {
         return other_method("GET");
     }
@@ -89,7 +95,7 @@ fn answer(house: &House, request: &Request<Incoming>) -> Response<Outgoing> {
         "/metrics" => metrics(house),
         "/readyz" => readiness(house),
         "/startupz" => startup(house),
-        _ => text(StatusCode::NOT_FOUND, "try /metrics, /livez, /readyz or /startupz\n".into()),
+        _ => views::answer(house, request, peer),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::gate::{Denial, Gate, Laps, Record, Stage, Ticket};
 use crate::limit::breaker::Notice;
 use crate::policy::Durability;
 use crate::reader::Reader;
-use crate::report::{Audit, Metrics, NotDurable, StageClock};
+use crate::report::{Audit, Decisions, Metrics, NotDurable, StageClock};
 use crate::store::{CellStore, Introspector, KeySources, Live, Reload, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
@@ -40,6 +40,8 @@ pub struct House {
     pub metrics: Arc<Metrics>,
     /// What measures the stages of judging.
     pub stages: Arc<StageClock>,
+    /// What was decided of late.
+    pub decisions: Decisions,
     /// How far we are on the way out.
     pub drain: Arc<Drain>,
     /// Who waits for a place among those in flight.
@@ -64,6 +66,25 @@ pub struct House {
     pub settings: Settings,
 }
 
+/// Who may see the page of operators, the state and the decisions: they name users, tools and rules.
+#[derive(Debug, Clone, Default)]
+pub struct Viewers {
+    /// Whether that is anybody who reaches the listener, or who does so from this machine or pod.
+    pub reach: ViewerReach,
+    /// Names by which a browser may call the listener, beside `localhost` and addresses.
+    pub hosts: Vec<Box<str>>,
+}
+
+/// From where the page of operators may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ViewerReach {
+    /// From wherever the listener can be reached.
+    Anywhere,
+    /// From this machine or pod: `kubectl port-forward` comes from there, too.
+    #[default]
+    Loopback,
+}
+
 /// What the operator chose on the command line.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -75,6 +96,8 @@ pub struct Settings {
     pub body_wait: Duration,
     /// How long a stream may be silent before we say something.
     pub heartbeat: Duration,
+    /// Who may see the page of operators, and by what names.
+    pub viewers: Viewers,
 }
 
 impl House {
@@ -85,6 +108,7 @@ impl House {
     /// but those that go on without a record.
     pub fn tell(&self, record: &Record) {
         self.metrics.count(record);
+        self.decisions.note(record, self.audit.alias(record.caller.as_deref()));
         self.notice(record);
         self.queues.freed(&record.places);
         let _laps = Laps::begin(Some(&*self.stages), Stage::Audit);

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_TYPE, DATE};
 use reqwest::{Certificate, Client, RequestBuilder, Response, redirect, retry};
 use url::form_urlencoded;
 
@@ -55,6 +55,8 @@ pub struct Answer {
     pub status: u16,
     /// How long it may be kept, by `Cache-Control` and `Age`; `None` where nothing is said.
     pub max_age: Option<Duration>,
+    /// What the clock there says, in milliseconds since 1970, to a second; `None` where it does not say.
+    pub date_unix_ms: Option<u64>,
     /// The media type, in lower case and without parameters; empty where there is none.
     pub media_type: String,
     /// The body, at most `FETCH_BYTES_MAX`.
@@ -201,6 +203,7 @@ async fn send(request: RequestBuilder) -> Result<Answer, FetchFault> {
     Ok(Answer {
         status: response.status().as_u16(),
         max_age: max_age(headers),
+        date_unix_ms: text(DATE).and_then(date_unix_ms),
         media_type: essence.trim().to_ascii_lowercase(),
         body,
     })
@@ -215,6 +218,12 @@ async fn read(response: &mut Response) -> Result<Bytes, FetchFault> {
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// The time of a `Date` field. Source: RFC 9110, section 5.6.7.
+fn date_unix_ms(text: &str) -> Option<u64> {
+    let since = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_millis()).ok()
 }
 
 /// How long an answer may be kept. Source: RFC 9111, section 4.2.1.

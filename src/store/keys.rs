@@ -33,7 +33,7 @@ use tokio::time::timeout;
 use self::pace::Pace;
 pub use self::places::{KeySet, PlaceFault, Places};
 use crate::bounds::FETCH_WAIT;
-use crate::identity::{Directory, Inquiry, KeyPlace, Learned, Ring, Tally};
+use crate::identity::{Directory, Inquiry, KeyPlace, KeysAt, Learned, Ring, Tally};
 use crate::names::Now;
 
 /// All places that the policy in force wants keys of. One for each process.
@@ -55,6 +55,19 @@ pub enum KeyNews {
     Failed,
     /// A key set, new or as it was.
     Refreshed,
+}
+
+/// One place that is asked for keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyStanding {
+    /// Whose keys it has.
+    pub issuer: Box<str>,
+    /// What is asked.
+    pub url: Box<str>,
+    /// When it last answered well, in seconds since 1970; 0 if never.
+    pub answered_unix_s: u64,
+    /// Whether its keys were ever held.
+    pub is_filled: bool,
 }
 
 /// One place, and the ring that holds its keys.
@@ -158,6 +171,20 @@ impl KeySources {
     /// has, `None` without places.
     pub fn oldest(&self) -> Option<u64> {
         self.sources().iter().map(|source| source.answered.load(Ordering::Relaxed)).min()
+    }
+
+    /// Every place that is asked.
+    pub fn standings(&self) -> Vec<KeyStanding> {
+        let sources = self.sources();
+        let standing = |source: &Arc<Source>| KeyStanding {
+            issuer: source.place.issuer.clone(),
+            url: match &source.place.at {
+                KeysAt::Discovery(at) | KeysAt::Url(at) => at.to_string().into(),
+            },
+            answered_unix_s: source.answered.load(Ordering::Relaxed),
+            is_filled: source.ring.was_filled(),
+        };
+        sources.iter().map(standing).collect()
     }
 
     /// How often tokens were looked at, by all policies.

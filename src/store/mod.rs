@@ -35,7 +35,7 @@ pub use credentials::{
 };
 pub use fetch::{Answer, Credential, FetchFault, Fetcher, Trust, read_secret};
 pub use introspect::{IntrospectFault, Introspector};
-pub use keys::{KeyNews, KeySet, KeySources, PlaceFault, Places};
+pub use keys::{KeyNews, KeySet, KeySources, KeyStanding, PlaceFault, Places};
 pub use live::{Followers, Literacy, Live, LoadFault, Reload, Reloaded, Status, unix_ms};
 pub use policies::{ReadFault, ReadFaultKind, read, read_lock, read_tests};
 pub use seal_key::{SealFault, SealFile, fresh_seal_key};

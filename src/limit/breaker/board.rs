@@ -71,6 +71,17 @@ pub struct Notice {
     pub change: Change,
 }
 
+/// Where one breaker is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BreakerStanding {
+    /// The tool; `None` for the server.
+    pub tool: Option<Box<str>>,
+    /// Where it is.
+    pub state: BreakerState,
+    /// How long it rests still, where it is open.
+    pub rest: Option<Duration>,
+}
+
 /// The leave to ask the server; whoever holds it tells how that ended, or drops it where that says nothing.
 #[derive(Debug)]
 pub struct Permit {
@@ -110,6 +121,22 @@ impl Board {
             resting: AtomicU32::new(0),
             chances: RandomState::new(),
         })
+    }
+
+    /// Where each breaker is that has been asked of late, and how long those that are open rest still; that of the
+    /// server comes first.
+    pub fn standings(&self, steady: Duration) -> Vec<BreakerStanding> {
+        let standing = |tool: Option<&str>, breaker: &Breaker| BreakerStanding {
+            tool: tool.map(Into::into),
+            state: breaker.state(),
+            rest: breaker.rest(steady),
+        };
+        let mut standings = vec![standing(None, &lock(&self.server))];
+        let mut tools: Vec<BreakerStanding> =
+            self.cells().iter().map(|cell| standing(Some(&cell.name), &lock(&cell.breaker))).collect();
+        tools.sort_by(|a, b| a.tool.cmp(&b.tool));
+        standings.append(&mut tools);
+        standings
     }
 
     /// Whether a request may go to the server at `steady`; `notices` gets what changed with it.

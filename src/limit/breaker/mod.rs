@@ -34,7 +34,7 @@ mod plan;
 mod state;
 mod window;
 
-pub use board::{Applicant, Board, Course, Notice, Permit, Plans, Shut};
+pub use board::{Applicant, Board, BreakerStanding, Course, Notice, Permit, Plans, Shut};
 pub use endpoints::Endpoints;
 pub use outcome::{Again, Effect, OutcomeClass, Pressure, Toll};
 pub use plan::{BreakerPlan, Drive, ToolErrors};

@@ -271,6 +271,14 @@ impl Breaker {
         }
     }
 
+    /// How long it rests still, where it is open.
+    pub fn rest(&self, steady: Duration) -> Option<Duration> {
+        match self.phase {
+            Phase::Open { until } => Some(until.saturating_sub(steady)),
+            Phase::Closed | Phase::HalfOpen { .. } => None,
+        }
+    }
+
     /// Whether calls came or ended within its window, or would have if it did not rest.
     pub fn is_used(&self, steady: Duration) -> bool {
         let is_resting = matches!(self.phase, Phase::Open { until } if until > steady);

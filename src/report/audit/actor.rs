@@ -32,6 +32,19 @@ impl fmt::Debug for Actors {
     }
 }
 
+/// How one caller is named, wherever operators see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alias<'c> {
+    /// The policy lets anybody in.
+    Anonymous,
+    /// The first 128 bits of HMAC-SHA256(key, user).
+    Hashed([u8; 16]),
+    /// As the token or key calls it.
+    Plain(&'c str),
+    /// Nobody knows who that was.
+    Unknown,
+}
+
 /// [`Actors`], made ready.
 #[derive(Debug)]
 pub(super) enum Naming {
@@ -59,21 +72,29 @@ impl Naming {
         }
     }
 
+    /// What `caller` is called.
+    pub(super) fn alias<'c>(&self, caller: &'c Caller) -> Alias<'c> {
+        match self {
+            Self::Hashed { .. } if caller.proof() == Proof::Anonymous => Alias::Anonymous,
+            Self::Hashed { key, names, .. } => Alias::Hashed(names.get(caller.user()).unwrap_or_else(|| {
+                let name = digest(key, caller.user().as_bytes());
+                names.insert(caller.user().into(), name);
+                name
+            })),
+            Self::Plain => Alias::Plain(caller.user()),
+        }
+    }
+
     /// Adds the id of `caller` as a JSON string: `"hmac:"` and the first 128 bits of HMAC(key, user).
     pub(super) fn write(&self, text: &mut Text, caller: &Caller) {
-        match self {
-            Self::Hashed { .. } if caller.proof() == Proof::Anonymous => text.raw("\"anonymous\""),
-            Self::Hashed { key, names, .. } => {
-                let name = names.get(caller.user()).unwrap_or_else(|| {
-                    let name = digest(key, caller.user().as_bytes());
-                    names.insert(caller.user().into(), name);
-                    name
-                });
+        match self.alias(caller) {
+            Alias::Anonymous | Alias::Unknown => text.raw("\"anonymous\""),
+            Alias::Hashed(name) => {
                 text.raw("\"hmac:");
                 text.hex(&name);
                 text.raw("\"");
             }
-            Self::Plain => text.string(caller.user(), AUDIT_NAME_BYTES_MAX),
+            Alias::Plain(user) => text.string(user, AUDIT_NAME_BYTES_MAX),
         }
     }
 

@@ -54,9 +54,10 @@ use self::text::Text;
 use super::metrics::Metrics;
 use crate::bounds::{AUDIT_STOP_MAX, AUDIT_STRICT_WAIT};
 use crate::gate::Record;
+use crate::identity::Caller;
 use crate::policy::{AuditLevel, Durability, Policy};
 
-pub use self::actor::Actors;
+pub use self::actor::{Actors, Alias};
 pub use self::checkpoint::{Checkpoint, CheckpointKey};
 pub use self::faults::{BrokenChain, ChainFault, MissingCheckpoint};
 pub use self::files::trail;
@@ -109,7 +110,27 @@ pub struct Audit {
     names: Arc<Names>,
     /// Lines go to a file on a disk.
     is_on_disk: bool,
+    sink: AuditSink,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// How an audit stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditStanding {
+    /// Where records go.
+    pub sink: AuditSink,
+    /// Whether records are being taken and written.
+    pub is_healthy: bool,
+    /// Whether the sink can tell that a record is durable.
+    pub is_on_disk: bool,
+    /// Records that wait to be written.
+    pub records: u64,
+    /// Bytes that wait to be written.
+    pub bytes: usize,
+    /// When records were last written, in seconds since 1970; 0 if never.
+    pub written_unix_s: i64,
+    /// Records that were lost for good.
+    pub dropped: u64,
 }
 
 /// What makes the ids of records: 48 random bits of this process, and a number.
@@ -140,6 +161,7 @@ impl Audit {
     /// [`OpenFault`] when the sink cannot be written: the operator's, and nothing should be served then.
     pub fn open(settings: AuditSettings, metrics: &Metrics) -> Result<Self, OpenFault> {
         let meters = metrics.audit_meters(&settings.sink);
+        let named = settings.sink.clone();
         let sink = settings.sink.open(&settings.rotation)?;
         let mut random = [0; 40];
         SystemRandom::new().fill(&mut random).map_err(|_| OpenFault::Random)?;
@@ -167,6 +189,7 @@ impl Audit {
             resource: Resource::new(&settings.place),
             names,
             is_on_disk,
+            sink: named,
             thread: Mutex::new(Some(thread)),
         };
         audit.tell(&start);
@@ -256,6 +279,25 @@ impl Audit {
     /// Whether records are being taken and written; `false` from a failure to the next success.
     pub fn is_healthy(&self) -> bool {
         self.queue.is_healthy()
+    }
+
+    /// What operators see `caller` called; [`Alias::Unknown`] for nobody.
+    pub fn alias<'c>(&self, caller: Option<&'c Caller>) -> Alias<'c> {
+        caller.map_or(Alias::Unknown, |caller| self.naming.alias(caller))
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> AuditStanding {
+        let (records, bytes) = self.queue.waiting();
+        AuditStanding {
+            sink: self.sink.clone(),
+            is_healthy: self.is_healthy(),
+            is_on_disk: self.is_on_disk,
+            records,
+            bytes,
+            written_unix_s: self.queue.meters.written_unix_s(),
+            dropped: self.queue.meters.dropped.get(),
+        }
     }
 
     /// Writes `audit.stop` behind all that was offered, and ends the thread; within 1.5 s.

@@ -285,6 +285,12 @@ impl Queue {
         self.lock().written > 0
     }
 
+    /// Records and bytes that wait to be written.
+    pub(super) fn waiting(&self) -> (u64, usize) {
+        let state = self.lock();
+        (state.unwritten(), state.waiting.len() + state.taken_bytes)
+    }
+
     pub(super) fn is_healthy(&self) -> bool {
         let state = self.lock();
         !(state.is_full || state.is_failing || state.is_over || state.stop.is_some())

@@ -94,4 +94,9 @@ impl AuditMeters {
         self.write_seconds.observe(took.as_secs_f64());
         self.last_success.set(unix_seconds());
     }
+
+    /// When a group was last written, in seconds since 1970; 0 if none was.
+    pub(in crate::report) fn written_unix_s(&self) -> i64 {
+        self.last_success.get()
+    }
 }

@@ -47,6 +47,11 @@ impl UpstreamSeries {
 }
 
 impl Metrics {
+    /// Whether the server could be reached the last time it was asked; `false`, too, if it was never asked.
+    pub fn is_upstream_up(&self) -> bool {
+        self.upstream.up.get().is_some_and(|up| up.get() == 1)
+    }
+
     /// Notes that the server could be reached.
     pub fn upstream_answered(&self) {
         self.upstream.up().set(1);
