@@ -115,6 +115,7 @@ It all stays up until Ctrl-C.
 
   endpoint   http://{endpoint}/mcp
   keys       {NURSE_KEY}  {BILLING_KEY}  {AUDITOR_KEY}   (Authorization: Bearer KEY)
+  page       http://{admin}/   (or: sluicegate top --admin {admin})
   metrics    curl -s http://{admin}/metrics
   audit      tail -f {audit}
   policy     {policy}   (edit it: it is reloaded)
