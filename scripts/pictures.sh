@@ -25,14 +25,14 @@ until [ -s "$work/port" ]; do sleep 0.1; done
 "$program" run --policy scripts/pictures/policy --upstream "http://127.0.0.1:$(cat "$work/port")/mcp" \
   --listen 127.0.0.1:0 --admin 127.0.0.1:0 --audit "$work/audit.jsonl" >"$work/out" 2>"$work/log" &
 started+=($!)
-until grep -q '^sluicegate ready' "$work/out"; do sleep 0.1; done
+until grep -qs '^sluicegate ready' "$work/out"; do sleep 0.1; done
 endpoint=$(sed -n 's/^sluicegate ready listen=\(\S*\).*/\1/p' "$work/out")
 admin=$(sed -n 's/.* admin=http:\/\/\(\S*\)$/\1/p' "$work/out")
 
 python3 scripts/pictures/stage.py callers "$endpoint" 6000 &
 callers=$!
 started+=("$callers")
-sleep 45
+sleep 25
 
 shoot() { # URL FILE WIDTH HEIGHT [WORDS...]
   local url=$1 file=$2 size=$3,$4
@@ -40,10 +40,11 @@ shoot() { # URL FILE WIDTH HEIGHT [WORDS...]
   chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
     --disable-component-update --disable-sync --user-data-dir="$work/browser" --hide-scrollbars \
     --window-size="$size" --screenshot="$file" "$@" "$url" >/dev/null 2>&1
+  python3 scripts/pictures/smaller.py "$file"
 }
 
-shoot "http://$admin/?limit=12&refresh=0" "$pictures/admin.png" 1240 1240
-shoot "http://$admin/?limit=12&refresh=0" "$pictures/admin-dark.png" 1240 1240 --blink-settings=preferredColorScheme=0
-CLICOLOR_FORCE=1 "$program" top --once --size 112x34 --admin "$admin" | python3 scripts/pictures/terminal.py >"$work/top.html"
-shoot "file://$work/top.html" "$pictures/top.png" 1080 690
+shoot "http://$admin/?limit=9" "$pictures/admin.png" 1240 1130
+shoot "http://$admin/?limit=9" "$pictures/admin-dark.png" 1240 1130 --blink-settings=preferredColorScheme=0
+CLICOLOR_FORCE=1 "$program" top --once --size 118x34 --admin "$admin" | python3 scripts/pictures/terminal.py >"$work/top.html"
+shoot "file://$work/top.html" "$pictures/top.png" 1130 650
 ls -l "$pictures"

@@ -16,8 +16,8 @@ import urllib.parse
 
 SLOW = {"ledger.export": 0.02, "customer.lookup": 0.004, "payment.capture": 0.009, "payment.refund": 0.012}
 CALLS = [
-    ("invoice.get", 34), ("invoice.list", 18), ("customer.lookup", 22), ("payment.capture", 12),
-    ("payment.refund", 7), ("ledger.export", 2), ("account.delete", 2), ("admin.shell", 1),
+    ("invoice.get", 28), ("invoice.list", 14), ("customer.lookup", 20), ("payment.capture", 14),
+    ("payment.refund", 12), ("ledger.export", 4), ("account.delete", 5), ("admin.shell", 2),
 ]
 
 
@@ -68,7 +68,7 @@ def call(user, url, count, seed):
         message = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
         connection.request("POST", url.path, json.dumps(message), headers)
         connection.getresponse().read()
-        time.sleep(chance.uniform(0.002, 0.03))
+        time.sleep(chance.uniform(0.03, 0.2))
 
 
 def main():

@@ -29,7 +29,7 @@ def main():
     print(f"""<!doctype html><meta charset="utf-8"><style>
 html{{background:#0e1217}}
 body{{margin:0;padding:26px 30px;color:#dbe2ea;display:inline-block;
-font:15px/1.22 "DejaVu Sans Mono",monospace}}
+font:15px/1.164 "DejaVu Sans Mono",monospace}}
 pre{{margin:0;font:inherit}}
 </style><pre>{"".join(spans)}</pre>""")
 

@@ -246,7 +246,8 @@ fn shows_a_page_in_which_no_name_becomes_markup() {
 #[test]
 fn the_page_stays_small() {
     let upstream = Upstream::echo();
-    let tools: String = (0..40).map(|number| format!("  t{number}{}: {{}}\n", "x".repeat(100))).collect();
+    let tools: String =
+        (0..40).map(|number| format!("  t{number}{}: {{ class: destructive }}\n", "x".repeat(100))).collect();
     let rules: String = (0..40)
         .map(|number| format!("  - {{ id: r{number}{}, tools: t{number}* }}\n", "y".repeat(100)))
         .collect();

@@ -152,7 +152,7 @@ fn limits(told: &Told) -> Table<'static> {
             800..950 => WARN,
             950.. => BAD,
         };
-        let full = (used as usize * BAR).div_ceil(1000);
+        let full = used as usize * BAR / 1000;
         let bar = Line::from(vec![
             Span::styled("█".repeat(full), style),
             Span::styled("░".repeat(BAR - full), DIM),
@@ -160,7 +160,7 @@ fn limits(told: &Told) -> Table<'static> {
         ]);
         Row::new(vec![Line::raw(text(limit.get("id"))), Line::styled(text(limit.get("terms")), DIM), bar])
     };
-    let widths = [Constraint::Fill(3), Constraint::Fill(3), Constraint::Length(BAR as u16 + 6)];
+    let widths = [Constraint::Fill(4), Constraint::Fill(5), Constraint::Length(BAR as u16 + 6)];
     Table::new(told.rows("/limits").iter().map(row), widths).block(block("limits"))
 }
 
@@ -205,7 +205,7 @@ fn decision(decision: &Value) -> Line<'static> {
     };
     let user: String = word("user").chars().take(13).collect();
     let why = match (word("rule"), word("reason")) {
-        (rule, _) if !rule.is_empty() && verdict != "allow" => format!(" {rule}"),
+        (rule, _) if !rule.is_empty() && verdict.ends_with("deny") => format!(" {rule}"),
         (_, reason) if reason != "none" => format!(" {reason}"),
         _ => String::new(),
     };

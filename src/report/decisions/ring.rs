@@ -60,8 +60,11 @@ impl Ring {
     pub fn after(&self, since: u64, max: usize, fits: impl Fn(&Brief) -> bool) -> Read {
         let last = self.last();
         let first = since.saturating_add(1).max((last + 1).saturating_sub(DECISIONS_KEPT as u64));
-        let mut read =
-            Read { last: since.min(last), missed: first.saturating_sub(since + 1), ..Read::default() };
+        let mut read = Read {
+            last: since.min(last),
+            missed: first.saturating_sub(since.saturating_add(1)),
+            ..Read::default()
+        };
         for seq in first..=last {
             if read.decisions.len() >= max {
                 break;

@@ -124,16 +124,16 @@ fn tiles(state: &State) -> Markup {
     let (limit, taken) = state.crowds.first().map_or((0, 0), |crowd| (crowd.limit, crowd.taken));
     html! {
         dl.tiles aria-label="The last minute" {
-            div { dt { "Messages a second" } dd { (rate(counts.rate())) } }
-            div { dt { "Denied" } dd { (percent(counts.percent(counts.denied))) " %" small { (grouped(counts.denied)) } } }
+            div { dt { "Messages a second" } dd { (rate(counts.rate())) small { (grouped(counts.messages)) " in all" } } }
+            div { dt { "Denied" } dd { (percent(counts.percent(counts.denied))) " %" small { (grouped(counts.denied)) " messages" } } }
             div {
                 dt { "Would be denied" }
-                dd { (percent(counts.percent(counts.would_deny))) " %" small { (grouped(counts.would_deny)) } }
+                dd { (percent(counts.percent(counts.would_deny))) " %" small { (grouped(counts.would_deny)) " messages" } }
             }
-            div { dt { "Failed" } dd { (percent(counts.percent(counts.failed))) " %" small { (grouped(counts.failed)) } } }
-            div { dt { "Added by the gate, p99" } dd { (span_us(counts.p99_us)) small { "p50 " (span_us(counts.p50_us)) } } }
-            div { dt { "With the server" } dd { (taken) small { "of " (limit) } } }
-            div { dt { "Audit queue" } dd { (grouped(state.audit.records)) small { "records" } } }
+            div { dt { "Failed" } dd { (percent(counts.percent(counts.failed))) " %" small { (grouped(counts.failed)) " messages" } } }
+            div { dt { "Added, p99" } dd { (span_us(counts.p99_us)) small { "half of them " (span_us(counts.p50_us)) } } }
+            div { dt { "With the server" } dd { (taken) small { "of " (grouped(limit.into())) " at once" } } }
+            div { dt { "Audit queue" } dd { (grouped(state.audit.records)) small { "records wait" } } }
         }
     }
 }
