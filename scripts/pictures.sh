@@ -43,8 +43,8 @@ shoot() { # URL FILE WIDTH HEIGHT [WORDS...]
   python3 scripts/pictures/smaller.py "$file"
 }
 
-shoot "http://$admin/?limit=9" "$pictures/admin.png" 1240 1130
-shoot "http://$admin/?limit=9" "$pictures/admin-dark.png" 1240 1130 --blink-settings=preferredColorScheme=0
+shoot "http://$admin/?limit=9" "$pictures/admin.png" 1240 1600
+shoot "http://$admin/?limit=9" "$pictures/admin-dark.png" 1240 1600 --blink-settings=preferredColorScheme=0
 CLICOLOR_FORCE=1 "$program" top --once --size 118x34 --admin "$admin" | python3 scripts/pictures/terminal.py >"$work/top.html"
 shoot "file://$work/top.html" "$pictures/top.png" 1130 650
 ls -l "$pictures"

@@ -49,10 +49,19 @@ def main():
     for row in pixels:
         for pixel in row:
             counts[pixel] = counts.get(pixel, 0) + 1
+    # The most frequent of each group of like colours, so that a rare one keeps its own.
+    groups = {}
+    for pixel, count in counts.items():
+        group = groups.setdefault(bytes(part >> 4 for part in pixel), [0, pixel])
+        group[0] += count
+        group[1] = max(group[1], pixel, key=counts.get)
+    likes = sorted(groups.values(), reverse=True)[:192]
     often = sorted(counts, key=counts.get, reverse=True)
-    palette = often[:256]
+    palette = list(dict.fromkeys([pixel for _, pixel in likes] + often))[:256]
     nearest = {pixel: i for i, pixel in enumerate(palette)}
-    for pixel in often[256:]:
+    for pixel in often:
+        if pixel in nearest:
+            continue
         nearest[pixel] = min(range(len(palette)),
                              key=lambda i: sum((a - b) ** 2 for a, b in zip(palette[i], pixel)))
     packed = zlib.compress(b"".join(b"\0" + bytes(nearest[pixel] for pixel in row) for row in pixels), 9)

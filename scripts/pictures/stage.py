@@ -29,13 +29,13 @@ class Server(http.server.BaseHTTPRequestHandler):
         tool = message.get("params", {}).get("name", "")
         time.sleep(SLOW.get(tool, 0.002) * random.uniform(0.6, 1.6))
         if tool == "ledger.export":
-            body, status = b"the ledger is being rebuilt", 503
-        else:
-            text = "invoice 1042, 118.00, maria@example.org" if tool == "customer.lookup" else "done"
-            result = {"content": [{"type": "text", "text": text}]}
-            body, status = json.dumps({"jsonrpc": "2.0", "id": message.get("id"), "result": result}).encode(), 200
-        self.send_response(status)
-        self.send_header("content-type", "application/json" if status == 200 else "text/plain")
+            self.close_connection = True  # and no answer, so that its breaker opens
+            return
+        text = "invoice 1042, 118.00, maria@example.org" if tool == "customer.lookup" else "done"
+        result = {"content": [{"type": "text", "text": text}]}
+        body = json.dumps({"jsonrpc": "2.0", "id": message.get("id"), "result": result}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
