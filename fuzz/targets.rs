@@ -43,5 +43,6 @@ pub const TARGETS: &[Target] = &[
     Target("seal", sluicegate::gate::fuzz_seal),
     Target("splice", sluicegate::json::fuzz_splice),
     Target("sse", sluicegate::mcp::sse::fuzz_sse),
+    Target("trace_context", sluicegate::mcp::trace_context::fuzz_trace_context),
     Target("trial", sluicegate::trial::fuzz_trial),
 ];

@@ -22,6 +22,7 @@ mod resting;
 mod scanning;
 mod senders;
 mod sharing;
+mod traces;
 mod trail;
 mod watching;
 
@@ -43,6 +44,7 @@ pub use resting::*;
 pub use scanning::*;
 pub use senders::*;
 pub use sharing::*;
+pub use traces::*;
 pub use trail::*;
 pub use watching::*;
 

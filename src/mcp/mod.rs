@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod envelope;
 pub mod lines;
 pub mod sse;
+pub mod trace_context;
 
 mod characters;
 mod id;
@@ -35,6 +36,7 @@ pub use method::{Method, Sender, Shape, Subject};
 pub use mirror::fuzz_mirror;
 pub use near::{WatchedNames, colliding_key, fuzz_near, near_miss};
 pub use revision::{Era, Revision, Revisions, Traits};
+pub use trace_context::{Sampling, SpanId, TraceContext, TraceId};
 
 #[cfg(test)]
 mod tests;
