@@ -169,6 +169,7 @@ fn judged(gate: &Gate, policy: &Arc<Policy>, caller: &Arc<Caller>, call: Call) -
         way: Way::Streamable,
         now,
         word: StoreWord::Never,
+        trace: None,
     };
     match gate.admit(policy, caller, &ask) {
         Ok(ticket) => {

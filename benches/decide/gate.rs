@@ -97,6 +97,7 @@ impl Stage {
             way,
             now,
             word: StoreWord::Never,
+            trace: None,
         };
         let admitted = self.gate.admit(&self.policy, &self.caller, &ask);
         let mut ticket = admitted.unwrap_or_else(|refusal| panic!("{:?}", refusal.denial));

@@ -80,6 +80,7 @@ impl Stage {
             way,
             now: NOW,
             word: StoreWord::Never,
+            trace: None,
         };
         self.gate.admit(&self.policy, &self.caller, &ask).expect("a call that is allowed")
     }

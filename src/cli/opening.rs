@@ -14,7 +14,8 @@ use crate::identity::KeyPlace;
 use crate::limit::Leases;
 use crate::names::Mode;
 use crate::report::{
-    Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, NameLabel, Place, Rotation, WhenFull,
+    Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, NameLabel, Place, Rotation, Tracer,
+    WhenFull,
 };
 use crate::serve::{Child, Clock, ViewerReach, Viewers};
 use crate::store::{
@@ -241,6 +242,11 @@ pub(super) fn audit(
     let signing_key = trail.audit_sign_key.clone();
     let settings = AuditSettings { rotation, place, signing_key, ..AuditSettings::new(sink, actors) };
     Audit::open(settings, metrics).map_err(unable)
+}
+
+/// Starts to send spans, where the environment names a collector; counted by `metrics`.
+pub(super) fn tracer(metrics: &Metrics) -> Tracer {
+    Tracer::open(|variable| std::env::var(variable).ok(), metrics)
 }
 
 /// Makes ready to ask for the keys of issuers.

@@ -205,6 +205,7 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
         upstream,
         audit: Arc::clone(&audit),
         stages: metrics.stages(),
+        tracer: opening::tracer(&metrics),
         metrics,
         decisions: Decisions::new(clock.now().unix_ms),
         drain: Drain::new(options.drain_timeout),

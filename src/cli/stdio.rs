@@ -119,6 +119,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         load: Load::new(PIPE_IN_FLIGHT_MAX, HELD_BYTES_MAX),
         audit: Arc::clone(&audit),
         stages: metrics.stages(),
+        tracer: opening::tracer(&metrics),
         metrics,
         decisions: Decisions::new(clock.now().unix_ms),
         drain: Drain::new(options.drain_timeout),
@@ -138,8 +139,9 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
             viewers: options.viewers.viewers(),
         },
     };
+    let house = Arc::new(house);
     let stdio = Stdio {
-        house: Arc::new(house),
+        house: Arc::clone(&house),
         child,
         token: token(options),
         patience: options.drain_timeout,
@@ -152,6 +154,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
     if let Err(unflushed) = audit.close() {
         tracing::error!(%unflushed, "audit records were lost");
     }
+    house.tracer.close();
     ended.map_err(unable)
 }
 

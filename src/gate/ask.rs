@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, AsHeaderName};
 use http::{HeaderMap, HeaderValue};
 
+use super::trace::Seed;
 use crate::identity::{self, Caller, Evidence, PeerCertificate, Proof, Replays};
 use crate::json;
 use crate::limit::StoreWord;
@@ -31,6 +32,8 @@ pub struct Ask<'a> {
     pub now: Now,
     /// What is known of the word of the store of shared limits.
     pub word: StoreWord<'a>,
+    /// What its place in a trace is made of; `None` where nothing is traced.
+    pub trace: Option<Seed>,
 }
 
 /// The transport that a message came by.

@@ -45,6 +45,7 @@ mod stray;
 mod subscriptions;
 mod suspects;
 mod ticket;
+mod trace;
 mod ward;
 mod wire;
 mod words;
@@ -68,6 +69,7 @@ pub use refusal::{Denial, Unexchanged};
 pub use seal::{Handle, SealKey, Sealer, WeakSecret, fuzz_seal};
 pub use stray::Stray;
 pub use ticket::{Tally, Ticket};
+pub use trace::{Forwarded, Sampler, Seed, Share, Trace, Transport, Wire};
 pub use ward::{Branch, Crowd, Repeat};
 pub use wire::Reply;
 pub use words::Words;
@@ -221,6 +223,7 @@ impl Gate {
         match passage {
             Ok(mut passage) => {
                 passage.subject = subject(policy, caller, ask);
+                record.trace.iter().for_each(|trace| trace.claim(&mut passage.claims));
                 Ok(Ticket::open(record, passage, &self.tally))
             }
             Err(denial) => Err(Refusal::new(record, denial)),
@@ -247,6 +250,7 @@ impl Gate {
         record.describe(&message);
         let meta = message.params().and_then(mcp::call::meta);
         record.conversation = conversation::of(policy, caller, ask, meta);
+        let mut edits = trace::join(record, meta);
         let negotiated = session.as_ref().and_then(|session| self.calls.revision(session.key));
         let claimed = claims(ask.headers, negotiated, self.eras.spoken());
         let speech = spoken(ask.way, &claimed, &message)?;
@@ -275,7 +279,7 @@ impl Gate {
         laps.next(Stage::Dlp);
         let scope = restore::scope(&self.vault, policy, caller, ask, Some(&message));
         let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now: ask.now });
-        let mut edits = rules::search(policy, &message, &restore::desk(drawer, caller, None, &[]), record)?;
+        edits.append(rules::search(policy, &message, &restore::desk(drawer, caller, None, &[]), record)?);
         restore::restore(policy, drawer, &topic, &message, &mut edits, record)?;
         drop(laps);
         edits.append(handles.opened(&message, topic.target())?);

@@ -13,6 +13,7 @@ use super::facts::Testimony;
 use super::hints::Hint;
 use super::reason::Reason;
 use super::refusal::Denial;
+use super::trace::Trace;
 use super::ward::Branch;
 use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, USER_AGENT_BYTES_MAX};
 use crate::identity::Caller;
@@ -90,6 +91,8 @@ pub struct Record {
     pub notices: Vec<(Branch, Notice)>,
     /// The tool whose breaker refused it, or would have; `None` where that was the server's.
     pub resting_tool: Option<Box<str>>,
+    /// Where its spans stand; `None` where nothing is traced.
+    pub trace: Option<Box<Trace>>,
     /// Cells of limits in which it had a place among those in flight, free again when the record is told: it may have
     /// been refused after it was counted, and others may wait for the place.
     pub places: Vec<CellId>,
@@ -118,6 +121,7 @@ impl Record {
         Box::new(Self {
             user_agent: field(ask.headers, USER_AGENT).map(|text| cut(text, USER_AGENT_BYTES_MAX).into()),
             bytes: Sizes { request, response: 0 },
+            trace: Trace::begin(ask),
             ..Self::blank(ask.now.unix_ms, policy, caller.cloned(), peer)
         })
     }
@@ -180,6 +184,7 @@ impl Record {
             branch: Branch::Primary,
             notices: Vec::new(),
             resting_tool: None,
+            trace: None,
             places: Vec::new(),
             outcome: Outcome::Cancelled,
             http_status: 0,

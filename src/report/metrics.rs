@@ -46,12 +46,16 @@ mod policies;
 mod prose;
 mod shared;
 mod stages;
+#[cfg(feature = "otel")]
+mod traces;
 mod upstream;
 
 pub(super) use self::audit::AuditMeters;
 pub use self::count::Held;
 pub use self::named::NameLabel;
 pub use self::stages::StageClock;
+#[cfg(feature = "otel")]
+pub(super) use self::traces::TraceMeters;
 pub use super::labels::{CertificatePurpose, CredentialResult, Misdirected, Shed, StreamKind};
 
 /// The content type of [`Metrics::render`]. Prometheus 3 refuses a scrape without an exact one.

@@ -1,11 +1,12 @@
-//! What the gate tells its operators: audit lines, metrics and the last decisions, three readings of one record.
+//! What the gate tells its operators: audit lines, metrics, spans and the last decisions, four readings of one record.
 //!
 //! **Why.** A decision that nobody can look up later was not taken, and a gate that nobody can watch is
 //! not trusted. Neither may slow a message down, and neither may say what was hidden.
 //!
 //! **How.** [`Audit`] writes one line for each [`Record`](crate::gate::Record), chained by hashes, on a
-//! thread of its own; [`Metrics`] counts the same record in arrays that are resolved at start; [`Decisions`] keeps
-//! the last of them to be looked at. They look at nothing else, so they never tell two stories.
+//! thread of its own; [`Metrics`] counts the same record in arrays that are resolved at start; [`Tracer`] makes spans
+//! of it; [`Decisions`] keeps the last of them to be looked at. They look at nothing else, so they never tell two
+//! stories.
 //!
 //! **What it is not.** No log: `tracing` is. No judge: what stands in a record has been decided.
 
@@ -14,6 +15,7 @@ mod decisions;
 mod labels;
 mod metrics;
 mod spans;
+mod trace;
 
 pub use audit::{
     Access, AccessOutcome, Actors, AdminAction, Admitted, Alias, Audit, AuditSettings, AuditSink,
@@ -26,6 +28,7 @@ pub use metrics::{
     StageClock, StreamKind,
 };
 pub use spans::{grouped, percent, rate, span_ms, span_us};
+pub use trace::Tracer;
 
 #[cfg(test)]
 mod sample;

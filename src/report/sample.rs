@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::gate::{Action, Outcome, Overhead, Reason, Record, Sizes, Verdict};
+#[cfg(feature = "otel")]
+use crate::gate::{Forwarded, Sampler, Seed, Share, Trace, Transport, Wire};
 use crate::identity::{Evidence, digest};
 use crate::json::Document;
 use crate::mcp::{Id, Method, Revision};
+#[cfg(feature = "otel")]
+use crate::mcp::{SpanId, TraceId};
 use crate::names::{Label, Mode, Now, hex};
 use crate::policy::{self, Policy, Source};
 use crate::scan::{self, Detector, Direction, Finding};
@@ -58,6 +62,7 @@ pub(super) fn record() -> Record {
         branch: crate::gate::Branch::Primary,
         notices: Vec::new(),
         resting_tool: None,
+        trace: None,
         places: Vec::new(),
         outcome: Outcome::Success,
         http_status: 200,
@@ -78,4 +83,31 @@ pub(super) fn finding(direction: Direction, action: scan::Action, path: &str) ->
     let rule = Arc::new(Label::parse("pci").unwrap());
     let mode = Mode::Enforce;
     (direction, Finding { rule, detector: Detector::PAN, action, count: 2, path: path.into(), mode })
+}
+
+/// Where the spans of a kept call stand that was sent on after 80 us and answered after 380.
+#[cfg(feature = "otel")]
+pub(super) fn trace() -> Option<Box<Trace>> {
+    let mut trace = Trace::of(seed(Share::ALL));
+    let (sent, heard) = (Duration::from_micros(80), Duration::from_micros(380));
+    trace.forwarded = Some(Forwarded { transport: Transport::Unix, sent, heard });
+    Some(Box::new(trace))
+}
+
+/// The same of one that is not kept.
+#[cfg(feature = "otel")]
+pub(super) fn dropped_trace() -> Option<Box<Trace>> {
+    Some(Box::new(Trace::of(seed(Share::NONE))))
+}
+
+#[cfg(feature = "otel")]
+fn seed(share: Share) -> Seed {
+    Seed {
+        trace_id: TraceId::new([1; 16]).unwrap(),
+        server: SpanId::new([2; 8]).unwrap(),
+        client: SpanId::new([3; 8]).unwrap(),
+        sampler: Sampler::ParentBased(share),
+        unix_ns: 1_795_352_712_482_000_000,
+        wire: Wire::Http { verb: "POST", version: "1.1" },
+    }
 }

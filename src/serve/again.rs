@@ -24,6 +24,7 @@ pub async fn send(
     let house = std::sync::Arc::clone(journey.house());
     let mut waits = Waits::of(journey.ticket().policy());
     let mut attempts = 0;
+    journey.forward();
     loop {
         attempts += 1;
         let sent = house.upstream.send(journey.ticket(), method, headers, waits).await;

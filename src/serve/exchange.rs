@@ -149,7 +149,8 @@ impl Visit<'_> {
     /// See [`Visit::ask`]; by any transport.
     pub fn ask_by<'a>(&'a self, way: Way<'a>, errand: Errand) -> Ask<'a> {
         let origin = self.origin.clone();
-        Ask { errand, headers: &self.parts.headers, origin, way, now: self.now, word: StoreWord::Askable }
+        let (headers, now, word) = (&self.parts.headers, self.now, StoreWord::Askable);
+        Ask { errand, headers, origin, way, now, word, trace: self.house.trace(&self.parts, self.started) }
     }
 
     /// Reads what the client posts, whole.

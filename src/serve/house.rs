@@ -1,7 +1,10 @@
 //! What every exchange shares.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use http::request::Parts;
+use http::{Method, Version};
 
 use super::admin::LogDial;
 use super::clock::Clock;
@@ -13,11 +16,12 @@ use super::queues::Queues;
 use super::seldom::Seldom;
 use super::tls::Tls;
 use super::upstream::Upstream;
-use crate::gate::{Denial, Gate, Laps, Record, Stage, Ticket};
+use crate::gate::{Denial, Gate, Laps, Record, Seed, Stage, Ticket, Wire};
 use crate::limit::breaker::Notice;
+use crate::mcp::TraceId;
 use crate::policy::Durability;
 use crate::reader::Reader;
-use crate::report::{Audit, Decisions, Metrics, NotDurable, StageClock};
+use crate::report::{Audit, Decisions, Metrics, NotDurable, StageClock, Tracer};
 use crate::store::{CellStore, Introspector, KeySources, Live, Reload, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
@@ -42,6 +46,8 @@ pub struct House {
     pub stages: Arc<StageClock>,
     /// What was decided of late.
     pub decisions: Decisions,
+    /// The spans.
+    pub tracer: Tracer,
     /// How far we are on the way out.
     pub drain: Arc<Drain>,
     /// Who waits for a place among those in flight.
@@ -101,6 +107,18 @@ pub struct Settings {
 }
 
 impl House {
+    /// What the place of a message of this request in a trace is made of; `None` where nothing is traced.
+    pub fn trace(&self, parts: &Parts, started: Instant) -> Option<Seed> {
+        let verb = match parts.method {
+            Method::DELETE => "DELETE",
+            Method::GET => "GET",
+            Method::POST => "POST",
+            _ => "_OTHER",
+        };
+        let version = if parts.version == Version::HTTP_2 { "2" } else { "1.1" };
+        self.tracer.seed(started, Wire::Http { verb, version })
+    }
+
     /// Writes down and counts what happened to one message, and wakes who waits for a place that it had. To be called
     /// when it has ended: its places are free then.
     ///
@@ -109,11 +127,12 @@ impl House {
     pub fn tell(&self, record: &Record) {
         self.metrics.count(record);
         self.decisions.note(record, self.audit.alias(record.caller.as_deref()));
+        self.tracer.tell(record);
         self.notice(record);
         self.queues.freed(&record.places);
         let _laps = Laps::begin(Some(&*self.stages), Stage::Audit);
         if let Err(full) = self.audit.offer(record) {
-            tracing::error!(%full, "an audit record was lost");
+            tracing::error!(%full, trace_id = trace_id(record), "an audit record was lost");
         }
     }
 
@@ -124,7 +143,8 @@ impl House {
             let (upstream, tool) = (branch.as_str(), tool.as_deref().unwrap_or("the whole server"));
             let rest_ms = change.rest.map(|rest| rest.as_millis());
             let (from, to, cause) = (change.from.as_str(), change.to.as_str(), change.cause.as_str());
-            tracing::warn!(upstream, tool, from, to, cause, rest_ms, "a breaker changed its state");
+            let trace_id = trace_id(record);
+            tracing::warn!(upstream, tool, from, to, cause, rest_ms, trace_id, "a breaker changed its state");
         }
     }
 
@@ -177,6 +197,11 @@ impl House {
     pub fn is_auditing(&self) -> bool {
         self.audit.is_healthy()
     }
+}
+
+/// The trace that a record belongs to, for the log.
+pub fn trace_id(record: &Record) -> Option<tracing::field::DisplayValue<TraceId>> {
+    record.trace.as_deref().map(|trace| tracing::field::display(trace.server().trace_id))
 }
 
 fn unavailable(_: NotDurable) -> Denial {

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::sync::Semaphore;
 
 use super::body::Outgoing;
-use super::house::House;
+use super::house::{House, trace_id};
 use super::load::Entered;
 use super::prose;
 use super::upstream::Waits;
@@ -67,10 +67,25 @@ impl Journey {
         outcome
     }
 
+    /// Notes that the request is on its way to the server.
+    pub fn forward(&mut self) {
+        let (at, transport) = (self.started.elapsed(), self.house.upstream.transport());
+        self.ticket().sent(at, transport);
+    }
+
+    /// Notes that the server has said something, or that nobody waits for it any more.
+    fn hear(&mut self) {
+        if self.ticket().is_traced() {
+            let at = self.started.elapsed();
+            self.ticket().heard(at);
+        }
+    }
+
     /// Judges one message of the server by the policy in force now. Waits for its prose to be read, where that
     /// policy asks for it.
     pub async fn inspect(&mut self, body: &Bytes, carrier: Carrier) -> Release {
         let start = Instant::now();
+        self.hear();
         let house = Arc::clone(&self.house);
         let policy = house.live.policy();
         let said = prose::read(&house, &policy, self.ticket(), body, carrier).await;
@@ -80,7 +95,8 @@ impl Journey {
         match &release {
             Release::Drop(stray) | Release::Object { stray, .. } => {
                 house.metrics.strayed(*stray);
-                tracing::info!(%stray, "a message of the server was dropped");
+                let trace_id = trace_id(self.ticket().record());
+                tracing::info!(%stray, trace_id, "a message of the server was dropped");
             }
             Release::Pass { .. } | Release::Withhold(_) => {}
         }
@@ -138,6 +154,7 @@ impl Journey {
     /// Words a refusal for this request, and notes it.
     pub fn withhold(&mut self, denial: &Denial) -> Reply {
         let house = Arc::clone(&self.house);
+        self.hear();
         let reply = {
             let ticket = self.ticket();
             house.metrics.upstream_failed(ticket, denial);
@@ -153,6 +170,7 @@ impl Journey {
     /// What the bridge says of a child is about one caller's child, and no reason to leave others alone: of
     /// it only the messages count.
     pub fn answered(&mut self, status: StatusCode) {
+        self.hear();
         let is_server = self.house.upstream.bridge().is_none();
         self.ticket().answered(if is_server { status.as_u16() } else { 200 });
     }
@@ -220,7 +238,11 @@ impl Journey {
 
 impl Drop for Journey {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
+        if let Some(mut ticket) = self.ticket.take() {
+            // What was not answered was waited for until now.
+            if ticket.is_traced() && !ticket.is_answered() {
+                ticket.heard(self.started.elapsed());
+            }
             let ending = Ending {
                 outcome: self.outcome.unwrap_or_else(|| ticket.outcome()),
                 http_status: self.http_status,

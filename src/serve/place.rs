@@ -19,7 +19,7 @@ use super::pool::{Origin, Pool};
 use super::target::Target;
 use super::upstream::Waits;
 use crate::bounds::{UPSTREAM_ADDRESSES_MAX, UPSTREAM_ADDRESSES_TRIED_MAX};
-use crate::gate::{Denial, Ticket};
+use crate::gate::{Denial, Ticket, Transport};
 use crate::mcp::endpoint::Base;
 
 /// Where one transport of the server is.
@@ -87,6 +87,15 @@ impl Place {
         }
     }
 
+    /// What it is reached by.
+    pub fn transport(&self) -> Transport {
+        match &self.way {
+            Way::Bridge(_) => Transport::Pipe,
+            Way::Network { .. } => Transport::Tcp,
+            Way::Unix(_) => Transport::Unix,
+        }
+    }
+
     /// Its origin and path; one without a host goes by the name that our `Host` header says.
     pub fn base(&self) -> Base {
         let path = self.path.path().into();
@@ -108,8 +117,11 @@ impl Place {
         sent.reserve(12);
         sent.insert(HOST, self.host.clone());
         sent.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let is_traced = ticket.is_traced();
         for (name, value) in headers {
-            if is_passed_up(name.as_str()) {
+            // Where there are spans of ours, the ticket says what the server is told of them.
+            let is_replaced = is_traced && matches!(name.as_str(), "traceparent" | "tracestate");
+            if is_passed_up(name.as_str()) && !is_replaced {
                 sent.append(name.clone(), value.clone());
             }
         }

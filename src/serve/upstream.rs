@@ -29,7 +29,7 @@ use super::replica::Replica;
 use super::showing::{Behalf, Standing};
 use super::target::Target;
 use crate::bounds::{FOREIGN_BODY_BYTES_MAX, UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_MAX};
-use crate::gate::{Branch, Denial, Ticket};
+use crate::gate::{Branch, Denial, Ticket, Transport};
 use crate::mcp::Endpoint;
 use crate::mcp::endpoint::Base;
 use crate::policy::Policy;
@@ -82,6 +82,12 @@ impl Upstream {
     /// The bridge, where the server is a child process.
     pub fn bridge(&self) -> Option<&Arc<Bridge>> {
         self.streamable.as_ref().and_then(Place::bridge)
+    }
+
+    /// What it is reached by.
+    pub fn transport(&self) -> Transport {
+        let place = self.streamable.as_ref().or(self.event_stream.as_ref());
+        place.map_or(Transport::Pipe, Place::transport)
     }
 
     /// How many addresses are left alone now: of the server, and of the replica that `policy` has.

@@ -101,6 +101,7 @@ impl Stage {
             way: Way::Streamable,
             now,
             word: StoreWord::Never,
+            trace: None,
         };
         self.gate.admit(&self.policy, &self.caller, &ask).map_err(|Refusal { record, denial }| {
             let reply = Reply::new(&self.policy, &record, &denial);

@@ -58,8 +58,13 @@ impl Gate {
 
     /// Starts the gate with more words on its command line; `words` name the server.
     pub fn with<W: AsRef<OsStr>>(bundle: Bundle, words: &[W]) -> Self {
+        Self::below("", bundle, words)
+    }
+
+    /// [`Gate::with`] in a shell that does `first` before.
+    pub fn below<W: AsRef<OsStr>>(first: &str, bundle: Bundle, words: &[W]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory can be made");
-        let mut gate = Self::onto(bundle, &directory.path().join("audit.jsonl"), "", words);
+        let mut gate = Self::onto(bundle, &directory.path().join("audit.jsonl"), first, words);
         gate.directory = Some(directory);
         gate
     }

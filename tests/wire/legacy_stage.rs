@@ -51,6 +51,11 @@ impl Stage {
 
     /// See [`Stage::with`].
     pub fn of(bundle: Bundle, play: Play, words: &[&str]) -> Self {
+        Self::below("", bundle, play, words)
+    }
+
+    /// See [`Stage::with`]; the gate in a shell that does `first` before.
+    pub fn below(first: &str, bundle: Bundle, play: Play, words: &[&str]) -> Self {
         let (script, say, is_gone) = Script::new();
         let upstream = Upstream::start(move |got, stream| {
             if got.head.starts_with("POST ") {
@@ -69,7 +74,7 @@ impl Stage {
         let url = format!("http://{}/sse", upstream.address);
         let mut all = vec!["--upstream-sse", &url];
         all.extend(words);
-        let gate = Gate::with(bundle, &all);
+        let gate = Gate::below(first, bundle, &all);
         Self { upstream, gate, lines: say, gone: is_gone }
     }
 

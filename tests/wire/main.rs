@@ -18,6 +18,8 @@ mod cedar;
 mod certificates;
 mod challenges;
 mod codings;
+#[cfg(feature = "otel")]
+mod collector;
 mod credentials;
 mod failures;
 mod framing;
@@ -59,6 +61,8 @@ mod streams;
 mod terminals;
 mod tls;
 mod tokens;
+#[cfg(feature = "otel")]
+mod tracing;
 mod trials;
 mod vault;
 mod viewers;

@@ -32,6 +32,8 @@ pub(super) fn event(record: &Value, line: &str) -> Value {
                 ("version", decision["policy_sha256"].clone()),
             ]),
         ),
+        ("trace", object([("id", record["trace"]["trace_id"].clone())])),
+        ("span", object([("id", record["trace"]["span_id"].clone())])),
         ("service", object([("name", resource["server"].clone()), ("type", "mcp".into())])),
         (
             "orchestrator",

@@ -63,6 +63,7 @@ impl Stage {
             way: Way::Streamable,
             now: NOW,
             word,
+            trace: None,
         };
         let judged = match first {
             Some(first) => self.gate.admit_asked(&self.policy, &caller, &ask, first),

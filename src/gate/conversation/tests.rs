@@ -71,6 +71,7 @@ fn found(
         way,
         now: at(0),
         word: StoreWord::Never,
+        trace: None,
     };
     let document = Document::parse(meta.as_bytes()).expect("JSON");
     let conversation = of(policy, &caller(policy, place), &ask, Some(document.root()))?;
@@ -162,6 +163,7 @@ impl Stage {
             way: Way::Streamable,
             now: at(seconds),
             word: StoreWord::Never,
+            trace: None,
         };
         match self.gate.admit(&self.policy, &caller(&self.policy, 0), &ask) {
             Ok(ticket) => (true, ticket.spend().0.conversation),

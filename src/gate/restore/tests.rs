@@ -82,6 +82,7 @@ impl Stage {
             way: Way::Streamable,
             now,
             word: StoreWord::Never,
+            trace: None,
         };
         match self.gate.admit(&self.policy, &caller, &ask) {
             Ok(ticket) => {

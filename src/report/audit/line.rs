@@ -58,6 +58,7 @@ pub(super) fn write(text: &mut Text, record: &Record, naming: &Naming, resource:
     text.raw(",\"content\":{\"level\":\"");
     text.raw(record.policy.audit.level.as_str());
     text.raw("\"}");
+    write_trace(text, record);
 }
 
 /// Writes the members of what is about to be forwarded, from `"stage"` on.
@@ -66,6 +67,17 @@ pub(super) fn write_admit(text: &mut Text, record: &Record, naming: &Naming, res
     write_question(text, record, naming, resource);
     write_findings(text, &record.findings);
     write_restores(text, &record.restores);
+    write_trace(text, record);
+}
+
+/// Writes which trace it belongs to, and our span of it, where there is one.
+fn write_trace(text: &mut Text, record: &Record) {
+    let Some(server) = record.trace.as_ref().map(|trace| trace.server()) else { return };
+    text.raw(",\"trace\":{\"trace_id\":\"");
+    text.hex(&server.trace_id.bytes());
+    text.raw("\",\"span_id\":\"");
+    text.hex(&server.span_id.bytes());
+    text.raw("\"}");
 }
 
 /// Writes who asked for what, and what the rules said.

@@ -74,6 +74,7 @@ async fn ask_server(visit: &Visit<'_>, pair: &Pair, mut journey: Journey) -> Res
         return inject(pair, journey.withhold(&denial));
     }
     let waits = Waits::of(&visit.policy);
+    journey.forward();
     let posted = house.upstream.post(journey.ticket(), &pair.endpoint, &visit.parts.headers, waits);
     let turn = match wait_here(pair, journey) {
         Ok(turn) => turn,
@@ -131,6 +132,7 @@ async fn tell_server(visit: &Visit<'_>, pair: &Pair, mut journey: Journey) -> Re
         return journey.refuse(&denial);
     }
     let waits = Waits::of(&visit.policy);
+    journey.forward();
     let posted = house.upstream.post(journey.ticket(), &pair.endpoint, &visit.parts.headers, waits);
     match deliver(house, posted, waits).await {
         Ok(_) => {

@@ -70,6 +70,7 @@ async fn connect(
     let house = Arc::clone(journey.house());
     let base = house.upstream.event_stream();
     let base = base.ok_or_else(|| Denial::Internal("no address for HTTP+SSE".into()))?;
+    journey.forward();
     let (answer, line) = house.upstream.listen(journey.ticket(), headers, waits).await?;
     house.metrics.upstream_answered();
     let (head, incoming) = answer.into_parts();

@@ -11,7 +11,7 @@ use super::token::Token;
 use crate::bounds::PIPE_IN_FLIGHT_MAX;
 use crate::gate::{
     Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply, Stray,
-    Ticket, Way,
+    Ticket, Way, Wire,
 };
 use crate::identity::Caller;
 use crate::json::{Document, Value};
@@ -97,6 +97,7 @@ impl Pipe {
             way: WAY,
             now,
             word: StoreWord::Never,
+            trace: self.house.tracer.seed(started, Wire::Pipe),
         };
         let mut heard = Heard { policy, ask, started, batch: None };
         let caller = match caller {
@@ -113,6 +114,7 @@ impl Pipe {
                 heard.batch = Some(batch);
                 for message in messages {
                     heard.ask.errand = Errand::Say(message);
+                    heard.ask.trace = self.house.tracer.seed(started, Wire::Pipe);
                     self.admit(&heard, &caller, words);
                 }
                 words.client.extend(self.flights.close_batch(batch));
@@ -162,6 +164,7 @@ impl Pipe {
         let Ok(document) = Document::parse(&body) else {
             return Err(withheld(&mut journey, &Denial::Internal("a judged message is no JSON".into())));
         };
+        journey.forward();
         let params = document.root().get("params");
         let record = journey.ticket().record();
         let (id, method) = (record.request_id.clone(), record.method);
@@ -370,7 +373,15 @@ impl Pipe {
 }
 
 fn ask(errand: Errand, token: &Token, now: Now) -> Ask<'_> {
-    Ask { errand, headers: token.headers(), origin: Origin::default(), way: WAY, now, word: StoreWord::Never }
+    Ask {
+        errand,
+        headers: token.headers(),
+        origin: Origin::default(),
+        way: WAY,
+        now,
+        word: StoreWord::Never,
+        trace: None,
+    }
 }
 
 /// Notes a refusal in place of an answer; its words where a request waits for them.
