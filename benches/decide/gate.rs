@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use sluicegate::gate::{
-    Ask, Carrier, Ending, Errand, Gate, Origin, Outcome, Overhead, Release, Said, SealKey, Way,
+    Ask, Carrier, Ending, Errand, Gate, Origin, Outcome, Overhead, Record, Release, Said, SealKey, Seed,
+    Transport, Way,
 };
 use sluicegate::identity::Caller;
 use sluicegate::limit::StoreWord;
@@ -84,11 +85,16 @@ impl Stage {
 
     /// One call from its bytes to its record. Each comes a microsecond after the one before, as limits have it.
     pub fn call(&self) {
+        black_box(self.record(CALL, None));
+    }
+
+    /// One call from these bytes to its record, in a trace where there is a seed.
+    pub fn record(&self, call: &'static str, trace: Option<Seed>) -> Box<Record> {
         let count = self.count.get() + 1;
         self.count.set(count);
         let steady = Duration::from_secs(1) + Duration::from_micros(count);
         let now = Now { steady, unix_ms: bundle::TODAY_UNIX_MS };
-        let errand = Errand::Say(Bytes::from_static(black_box(CALL).as_bytes()));
+        let errand = Errand::Say(Bytes::from_static(black_box(call).as_bytes()));
         let way = Way::Pipe { session: "one" };
         let ask = Ask {
             errand,
@@ -97,10 +103,11 @@ impl Stage {
             way,
             now,
             word: StoreWord::Never,
-            trace: None,
+            trace,
         };
         let admitted = self.gate.admit(&self.policy, &self.caller, &ask);
         let mut ticket = admitted.unwrap_or_else(|refusal| panic!("{:?}", refusal.denial));
+        ticket.sent(Duration::from_micros(80), Transport::Tcp);
         let answer = Bytes::from_static(ANSWER.as_bytes());
         let said = Said::plainly(&answer, Carrier::Whole);
         let release = self.gate.inspect(&self.policy, &mut ticket, &said, now);
@@ -108,6 +115,6 @@ impl Stage {
         let (outcome, overhead) = (Outcome::Success, Overhead::default());
         let ending =
             Ending { outcome, http_status: 200, duration: Duration::from_millis(3), bytes: 150, overhead };
-        black_box(self.gate.settle(ticket, ending));
+        self.gate.settle(ticket, ending)
     }
 }
