@@ -64,6 +64,8 @@ mod tokens;
 #[cfg(feature = "otel")]
 mod tracing;
 mod trials;
+#[cfg(not(feature = "otel"))]
+mod untraced;
 mod vault;
 mod viewers;
 mod walk;

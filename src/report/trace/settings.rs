@@ -377,6 +377,9 @@ mod tests {
             let list = (0..count).map(|at| format!("a{at}=b")).collect::<Vec<_>>().join(",");
             assert_eq!(read_of(&[ENDPOINT, ("OTEL_RESOURCE_ATTRIBUTES", &list)]).is_ok(), is_good, "{count}");
         }
+        for (wait, is_good) in [("3599999", true), ("3600000", true), ("3600001", false), ("0", false)] {
+            assert_eq!(read_of(&[ENDPOINT, ("OTEL_BSP_SCHEDULE_DELAY", wait)]).is_ok(), is_good, "{wait}");
+        }
         for (spans, is_good) in [("65535", true), ("65536", true), ("65537", false)] {
             assert_eq!(read_of(&[ENDPOINT, ("OTEL_BSP_MAX_QUEUE_SIZE", spans)]).is_ok(), is_good, "{spans}");
         }

@@ -1,6 +1,7 @@
 //! What a record tells in spans: names, errors, parents, and no text of anybody.
 
 use super::*;
+use crate::bounds::TRACE_FINDINGS_MAX;
 use crate::gate::{Reason, Transport, Verdict};
 use crate::report::sample;
 use crate::scan::{self, Direction};
@@ -161,6 +162,19 @@ fn events_keep_what_the_rules_said_and_what_was_done_apart() {
     assert_eq!([of(0, "sluicegate.reason"), of(0, "sluicegate.rule")], ["scope", "refund-any"]);
     assert_eq!([of(1, "sluicegate.detector"), of(1, "sluicegate.count")], ["pan", "2"]);
     assert!(!format!("{spans:?}").contains("secret-"), "{spans:?}");
+}
+
+#[test]
+fn tells_of_so_many_findings_and_no_more() {
+    for (count, wanted) in [
+        (TRACE_FINDINGS_MAX - 1, TRACE_FINDINGS_MAX - 1),
+        (TRACE_FINDINGS_MAX, TRACE_FINDINGS_MAX),
+        (TRACE_FINDINGS_MAX + 1, TRACE_FINDINGS_MAX),
+    ] {
+        let finding = |_| sample::finding(Direction::Results, scan::Action::Mask, "$.content");
+        let spans = told(&|r| r.findings = (0..count).map(finding).collect());
+        assert_eq!(spans[0].events.events.len(), 1 + wanted, "{count}");
+    }
 }
 
 #[test]
