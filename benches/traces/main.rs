@@ -10,8 +10,10 @@
 //! it is full. What the thread does that posts them is not in it.
 
 #[path = "../decide/bundle.rs"]
+#[allow(dead_code, reason = "the bench `decide` uses the rest")]
 mod bundle;
 #[path = "../decide/gate.rs"]
+#[allow(dead_code, reason = "the bench `decide` uses the rest")]
 mod gate;
 
 use std::process::Command;

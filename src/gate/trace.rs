@@ -101,7 +101,7 @@ impl Share {
 
     /// This part of all traces; `None` where it is not between 0 and 1.
     pub fn of(ratio: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&ratio).then(|| Self((ratio * (1_u64 << 63) as f64) as u64))
+        (0.0..=1.0).contains(&ratio).then_some(Self((ratio * (1_u64 << 63) as f64) as u64))
     }
 
     fn holds(self, trace_id: TraceId) -> bool {

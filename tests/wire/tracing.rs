@@ -1,8 +1,8 @@
 //! Spans: where they stand, what they tell, what they leave out, and that nobody waits for them.
 
-use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 
 use super::collector::{Collector, attribute, hex};
 use super::legacy_stage::{Play, Stage};
@@ -135,7 +135,7 @@ fn tells_who_failed() {
         let (server, client) =
             (of(&spans[before..], SpanKind::Server), of(&spans[before..], SpanKind::Client));
         assert_eq!(attribute(&server[0].attributes, "error.type").as_deref(), on_server, "{tool}");
-        let code = server[0].status.as_ref().map_or(StatusCode::Unset, |status| status.code());
+        let code = server[0].status.as_ref().map_or(StatusCode::Unset, Status::code);
         assert_eq!(code == StatusCode::Error, on_server.is_some(), "{tool}");
         let told = client.first().map(|client| attribute(&client.attributes, "error.type"));
         assert_eq!(told, on_client.map(|error| error.map(str::to_owned)), "{tool}");

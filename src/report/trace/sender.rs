@@ -75,8 +75,8 @@ impl Tracer {
         match settings::read(&value) {
             Ok(None) => Self(None),
             Ok(Some(settings)) => {
-                let collector = settings.endpoint.clone();
-                match Running::start(settings, metrics.trace_meters()) {
+                let collector = &settings.endpoint;
+                match Running::start(&settings, metrics.trace_meters()) {
                     Ok(running) => {
                         tracing::info!(collector, "spans are sent");
                         Self(Some(running))
@@ -136,8 +136,8 @@ impl Tracer {
 }
 
 impl Running {
-    fn start(settings: Settings, meters: TraceMeters) -> Result<Self, SenderFault> {
-        let exporter = exporter(&settings)?;
+    fn start(settings: &Settings, meters: TraceMeters) -> Result<Self, SenderFault> {
+        let exporter = exporter(settings)?;
         let (queue, waiting) = mpsc::channel(settings.queue);
         let (stop, stopping) = oneshot::channel();
         let (ended, stopped) = std_mpsc::channel();
