@@ -43,6 +43,11 @@ impl ShutdownSignalWatch for Signals {
         if let Ok(Err(unflushed)) = closed {
             tracing::error!(%unflushed, "audit records were lost");
         }
+        // Behind the records, which are a promise; spans are none.
+        let last = Arc::clone(house);
+        if tokio::task::spawn_blocking(move || last.tracer.close()).await.is_err() {
+            tracing::error!("spans were lost");
+        }
         house.drain.shut().await;
         ShutdownSignal::FastShutdown
     }
