@@ -5,7 +5,7 @@
 //! ```text
 //!  floor                                         may use    knows of
 //!   7   cli                                      all        words typed by people
-//!   6   serve                                    0-5        sockets, HTTP, processes, time
+//!   6   serve  inject                            0-5        sockets, HTTP, processes, time; pods
 //!   5   store  report  reader  trial             0-4        files, what is told to operators, a model, cases
 //!  ------- pure below: same input, same output; no I/O, clock, async, log, global -------
 //!   4   gate                                     0-3        the order of the checks
@@ -36,6 +36,7 @@ pub mod bounds;
 pub mod cli;
 pub mod gate;
 pub mod identity;
+pub mod inject;
 pub mod json;
 pub mod limit;
 pub mod mcp;

@@ -9,6 +9,8 @@ mod doctor;
 mod drain;
 mod explain;
 mod history;
+mod inject;
+mod install;
 mod log;
 mod opening;
 mod output;
@@ -53,6 +55,10 @@ enum Verb {
     Doctor(doctor::Options),
     /// Tell a running gate that it is about to go, and wait until clients have noticed
     Drain(drain::Options),
+    /// Put gates into pods: files of Kubernetes objects in, the same with gates out
+    Inject(inject::Options),
+    /// Copy this program into a directory, whole or not at all, for a container that runs it
+    Install(install::Options),
     /// Compare two bundles, and what they decide about recorded calls
     Diff(replay::DiffOptions),
     /// Judge recorded calls by a bundle: which would be decided otherwise
@@ -113,6 +119,8 @@ pub fn main() -> ExitCode {
         Verb::Doctor(options) => doctor::doctor(&options).into(),
         Verb::Diff(options) => replay::diff(&options).into(),
         Verb::Redirect(options) => redirect::redirect(&options).into(),
+        Verb::Inject(options) => inject::inject(&options).into(),
+        Verb::Install(options) => install::install(&options).into(),
         Verb::Replay(options) => replay::replay(&options).into(),
         Verb::Pin(options) => pin::pin(&options).into(),
         Verb::Explain(options) => explain::explain(&options).into(),

@@ -204,6 +204,13 @@ impl std::fmt::Display for Fault {
     }
 }
 
+impl Fault {
+    /// Something is wrong with what was read, which `text` tells.
+    pub fn found(text: String) -> Self {
+        Self { text, exit: Exit::Findings }
+    }
+}
+
 /// What was asked could not be done.
 pub(super) fn unable(what: impl std::fmt::Display) -> Fault {
     Fault { text: format!("sluicegate: {what}"), exit: Exit::Unable }
@@ -360,9 +367,11 @@ pub(super) fn child(command: &[String], environment: &[String]) -> Result<Child,
     let program = words.next().ok_or_else(|| unable("no server: give --upstream URL or -- COMMAND"))?;
     let mut given = Vec::new();
     for pair in environment {
-        let (name, value) =
-            pair.split_once('=').ok_or_else(|| unable(format!("--env `{pair}` is not NAME=VALUE")))?;
-        given.push((name.into(), value.into()));
+        match pair.split_once('=') {
+            Some((name, value)) => given.push((name.into(), value.into())),
+            // One that is not set here is not set there.
+            None => given.extend(std::env::var_os(pair).map(|value| (pair.into(), value))),
+        }
     }
     Ok(Child { program: program.into(), arguments: words.map(Into::into).collect(), environment: given })
 }

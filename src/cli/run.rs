@@ -119,7 +119,7 @@ pub struct Options {
     /// The form of log lines; by default text on a terminal and JSON elsewhere
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
-    /// A variable for the environment of COMMAND, as NAME=VALUE; may be repeated
+    /// A variable for the environment of COMMAND, as NAME=VALUE, or NAME to hand it on; may be repeated
     #[arg(long, value_name = "NAME=VALUE", requires = "command")]
     env: Vec<String>,
     /// A server that speaks MCP over standard input and output, started by the gate

@@ -59,7 +59,7 @@ pub struct Options {
     /// The form of log lines; by default text on a terminal and JSON elsewhere
     #[arg(long, value_enum)]
     log_format: Option<LogFormat>,
-    /// A variable for the environment of COMMAND, as NAME=VALUE; may be repeated
+    /// A variable for the environment of COMMAND, as NAME=VALUE, or NAME to hand it on; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
     /// The server, which speaks MCP over standard input and output

@@ -9,7 +9,7 @@ use crate::json::quote;
 
 /// What to do about a fault.
 #[derive(Debug, Clone)]
-pub(super) struct Help {
+pub(crate) struct Help {
     text: Box<str>,
     /// The word that stands there, and the one that was probably meant.
     swap: Option<(Box<str>, Box<str>)>,
@@ -105,7 +105,7 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 }
 
 /// The help for a word that is not among `known`: what was meant, or else what there is.
-pub(super) fn did_you_mean<'k>(word: &str, kind: &str, known: impl IntoIterator<Item = &'k str>) -> Help {
+pub(crate) fn did_you_mean<'k>(word: &str, kind: &str, known: impl IntoIterator<Item = &'k str>) -> Help {
     let known: Vec<&str> = known.into_iter().collect();
     if let Some(meant) = nearest(word, known.iter().copied()) {
         return Help::meant(word, meant);
@@ -129,7 +129,7 @@ pub(super) fn quoted<'k>(words: impl Iterator<Item = &'k str>) -> String {
 }
 
 /// User text as it may stand in a message: one line, cut where it is long, no controls.
-pub(super) fn shown(text: &str) -> Cow<'_, str> {
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| !c.is_control();
     if text.chars().all(is_plain) && text.chars().count() <= SHOWN_CHARACTERS_MAX {
         return Cow::Borrowed(text);

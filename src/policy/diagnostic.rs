@@ -15,11 +15,12 @@ use super::Source;
 use super::advice::{Help, Suggestion};
 use super::code::{Code, Severity};
 
-pub(super) use super::advice::{did_you_mean, nearest, quoted, shown};
+pub(crate) use super::advice::{did_you_mean, shown};
+pub(super) use super::advice::{nearest, quoted};
 
 /// A place in a bundle, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// Index among the sources.
     pub file: usize,
     pub start: usize,
@@ -35,7 +36,7 @@ impl Span {
 
 /// A value and where it was written.
 #[derive(Debug, Clone)]
-pub(super) struct Spanned<T> {
+pub(crate) struct Spanned<T> {
     pub span: Span,
     pub value: T,
 }
@@ -81,7 +82,7 @@ pub enum Paint {
 
 /// What is found while reading, before it is known whether it matters.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(crate) struct Findings {
     found: Vec<Finding>,
     /// Places that are never shown, whatever fault stands in their line.
     hidden: Vec<Span>,

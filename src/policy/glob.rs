@@ -2,7 +2,7 @@
 
 /// A pattern as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Glob(Box<str>);
+pub(crate) struct Glob(Box<str>);
 
 impl Glob {
     /// Takes any text; one without `*` matches itself only.

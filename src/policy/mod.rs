@@ -110,6 +110,17 @@ pub use trace::{About, Answer, Check, Explanation, RuleOutcome, RuleTrace};
 pub use watch::{KeyDoubt, Keys};
 pub use wording::Wording;
 
+/// How a file is read that is no part of a bundle and yet written by people: with places, a closed set of keys, and
+/// all faults at once.
+pub(crate) mod reading {
+    pub(crate) use super::code::Code;
+    pub(crate) use super::diagnostic::{Findings, did_you_mean, shown};
+    pub(crate) use super::glob::Glob;
+    pub(crate) use super::scalar::is_bare_text;
+    pub(crate) use super::walker::{Fields, boolean, duration, map, number, some, text, texts, word};
+    pub(crate) use super::yaml::{Content, Node, parse};
+}
+
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {

@@ -7,7 +7,7 @@ use crate::json::decimal;
 
 /// A value of a policy that is neither list nor map.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Scalar {
+pub(crate) enum Scalar {
     Boolean(bool),
     Null,
     /// A number as JSON writes it, as it is spelled.
@@ -61,6 +61,11 @@ impl Scalar {
             Self::Text(_) => "a text",
         }
     }
+}
+
+/// Whether every version of YAML takes the bare word for this text.
+pub(crate) fn is_bare_text(text: &str) -> bool {
+    matches!(Scalar::plain(text), Ok(Scalar::Text(_)))
 }
 
 /// Whether some version of YAML takes `text` for a number although JSON would not.

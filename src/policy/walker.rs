@@ -13,7 +13,7 @@ use crate::names::{Label, Mode};
 
 /// A map with a closed set of keys; unknown ones have been noted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     what: &'static str,
     span: Span,
     entries: &'n [Entry],
@@ -93,7 +93,7 @@ fn wrong_type(node: &Node, what: &str, wanted: &str, findings: &mut Findings) {
 }
 
 /// The entries of a map whose keys are names that the author chose.
-pub(super) fn map<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> Option<&'n [Entry]> {
+pub(crate) fn map<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> Option<&'n [Entry]> {
     match &node.content {
         Content::Map(entries) => Some(entries),
         Content::List(_) | Content::Scalar(_) | Content::Unreadable => {
@@ -115,7 +115,7 @@ pub(super) fn list<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> O
 }
 
 /// The items of a list that may not be empty; one text stands for a list of one.
-pub(super) fn some<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> Option<&'n [Node]> {
+pub(crate) fn some<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> Option<&'n [Node]> {
     match &node.content {
         Content::List(items) if items.is_empty() => {
             findings.advise(
@@ -136,7 +136,7 @@ pub(super) fn some<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> O
 }
 
 /// A text that is not empty.
-pub(super) fn text<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> Option<&'n str> {
+pub(crate) fn text<'n>(node: &'n Node, what: &str, findings: &mut Findings) -> Option<&'n str> {
     match &node.content {
         Content::Scalar(Scalar::Text(text)) if text.is_empty() => {
             findings.raise(Code::BadValue, node.span, format!("{what} is an empty text"));
@@ -198,7 +198,7 @@ pub(super) fn labels(node: &Node, what: &str, findings: &mut Findings) -> Vec<Sp
 }
 
 /// A list of texts, or one.
-pub(super) fn texts(node: &Node, what: &str, findings: &mut Findings) -> Vec<Spanned<Box<str>>> {
+pub(crate) fn texts(node: &Node, what: &str, findings: &mut Findings) -> Vec<Spanned<Box<str>>> {
     let items = some(node, what, findings).unwrap_or_default();
     items.iter().filter_map(|item| line(item, what, TEXT_BYTES_MAX, findings)).collect()
 }
@@ -207,7 +207,7 @@ pub(super) fn texts(node: &Node, what: &str, findings: &mut Findings) -> Vec<Spa
 const TEXT_BYTES_MAX: usize = crate::bounds::CLAIM_BYTES_MAX;
 
 /// A word of a closed set.
-pub(super) fn word<T: Copy>(
+pub(crate) fn word<T: Copy>(
     node: &Node,
     what: &str,
     known: &[T],
@@ -230,7 +230,7 @@ pub(super) fn mode(fields: &Fields<'_>, findings: &mut Findings) -> Mode {
 }
 
 /// A length of time: `500ms`, `10s`, `2min`, `1hour`.
-pub(super) fn duration(node: &Node, what: &str, findings: &mut Findings) -> Option<Duration> {
+pub(crate) fn duration(node: &Node, what: &str, findings: &mut Findings) -> Option<Duration> {
     if let Content::Scalar(Scalar::Number(number)) = &node.content {
         let message = format!("`{}` has no unit", shown(number));
         findings.advise(
@@ -264,7 +264,7 @@ const DURATION_UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("min", 60_000
 const DURATION_MS_MAX: u64 = 24 * 3_600_000;
 
 /// A number that the type can hold as it is spelled. Notes nothing: what is wanted, only the caller knows.
-pub(super) fn number<T: FromStr>(node: &Node) -> Option<T> {
+pub(crate) fn number<T: FromStr>(node: &Node) -> Option<T> {
     match &node.content {
         Content::Scalar(Scalar::Number(text)) => text.parse().ok(),
         Content::Scalar(_) | Content::List(_) | Content::Map(_) | Content::Unreadable => None,
@@ -295,7 +295,7 @@ pub(super) fn count(node: &Node, what: &str, findings: &mut Findings) -> Option<
 }
 
 /// `true` or `false`.
-pub(super) fn boolean(node: &Node, what: &str, findings: &mut Findings) -> Option<bool> {
+pub(crate) fn boolean(node: &Node, what: &str, findings: &mut Findings) -> Option<bool> {
     match &node.content {
         Content::Scalar(Scalar::Boolean(value)) => Some(*value),
         Content::Scalar(_) | Content::List(_) | Content::Map(_) | Content::Unreadable => {

@@ -18,14 +18,14 @@ use crate::json::quote;
 
 /// A value and its place.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub span: Span,
     pub content: Content,
 }
 
 /// What a node is.
 #[derive(Debug, Clone)]
-pub(super) enum Content {
+pub(crate) enum Content {
     List(Vec<Node>),
     Map(Vec<Entry>),
     Scalar(Scalar),
@@ -35,7 +35,7 @@ pub(super) enum Content {
 
 /// A key of a map and its value.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub key: Box<str>,
     pub key_span: Span,
     pub value: Node,
@@ -74,7 +74,7 @@ impl Node {
 /// Reads one file. `None` when there is no tree to go on with; the reason is among the findings.
 ///
 /// Whatever a tree can be made of in spite of a fault is made, so that one run shows all faults.
-pub(super) fn parse(file: usize, source: &Source, findings: &mut Findings) -> Option<Node> {
+pub(crate) fn parse(file: usize, source: &Source, findings: &mut Findings) -> Option<Node> {
     parse_within(Room::POLICY, file, source, findings)
 }
 

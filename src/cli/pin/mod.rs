@@ -49,7 +49,7 @@ pub struct Options {
     /// How long the server may take for everything together
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time::parse)]
     timeout: Duration,
-    /// A variable for the environment of COMMAND, as NAME=VALUE; may be repeated
+    /// A variable for the environment of COMMAND, as NAME=VALUE, or NAME to hand it on; may be repeated
     #[arg(long, value_name = "NAME=VALUE", requires = "command")]
     env: Vec<String>,
     /// The server, which speaks MCP over standard input and output
