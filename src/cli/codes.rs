@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Exit;
-use crate::policy::Code;
+use crate::{inject, policy};
 
 /// Options of `codes`.
 #[derive(Debug, Args)]
@@ -13,21 +13,46 @@ pub struct Options {
     codes: Vec<Code>,
 }
 
+/// A number of one of the tables, which share their numbers.
+#[derive(Debug, Clone, Copy)]
+enum Code {
+    Inject(inject::Code),
+    Policy(policy::Code),
+}
+
 fn parse(text: &str) -> Result<Code, &'static str> {
-    Code::parse(text).ok_or("there is no such code; `sluicegate codes` lists all")
+    let of_policy = policy::Code::parse(text).map(Code::Policy);
+    let code = of_policy.or_else(|| inject::Code::parse(text).map(Code::Inject));
+    code.ok_or("there is no such code; `sluicegate codes` lists all")
+}
+
+impl Code {
+    /// Number, weight, meaning and text.
+    fn told(self) -> [String; 4] {
+        let told = match self {
+            Self::Inject(code) => [code.as_str(), code.kind().as_str(), code.meaning(), code.explanation()],
+            Self::Policy(code) => {
+                let severity = code.severity().to_string();
+                return [code.as_str(), &severity, code.meaning(), code.explanation()].map(str::to_owned);
+            }
+        };
+        told.map(str::to_owned)
+    }
 }
 
 /// Prints what the codes mean.
 pub fn codes(options: &Options) -> Exit {
     if options.codes.is_empty() {
-        for code in Code::ALL {
-            anstream::println!("{}  {:7}  {}", code.as_str(), code.severity().to_string(), code.meaning());
+        let of_policy = policy::Code::ALL.iter().copied().map(Code::Policy);
+        for code in of_policy.chain(inject::Code::ALL.iter().copied().map(Code::Inject)) {
+            let [number, weight, meaning, _] = code.told();
+            anstream::println!("{number}  {weight:7}  {meaning}");
         }
         return Exit::Fine;
     }
     let told = options.codes.iter().map(|code| {
-        let (number, severity, meaning) = (code.as_str(), code.severity(), code.meaning());
-        format!("# {number} ({severity}): {meaning}\n\n{}\n", code.explanation())
+        let [number, weight, meaning, explanation] = code.told();
+        format!("# {number} ({weight}): {meaning}\n\n{explanation}\n")
     });
     anstream::print!("{}", told.collect::<Vec<_>>().join("\n"));
     Exit::Fine

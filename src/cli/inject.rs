@@ -11,7 +11,7 @@ use similar::TextDiff;
 
 use super::Exit;
 use super::opening::Fault;
-use super::output::{paint, plural};
+use super::output::paint;
 use crate::inject::manifest::{Applied, Object, apply};
 use crate::inject::{Outcome, Settings};
 
@@ -116,11 +116,6 @@ fn tell(files: &[File<'_>], options: &Options) -> Exit {
     }
     // Whoever reads may have read enough.
     let _ = io::stdout().lock().write_all(out.as_bytes());
-    if !options.verify {
-        return Exit::Fine;
-    }
-    let pods: usize = files.iter().map(|file| file.applied.objects.len()).sum();
-    anstream::eprintln!("{}, {}", plural(pods, "pod"), plural(count, "finding"));
     if count > 0 { Exit::Findings } else { Exit::Fine }
 }
 

@@ -26,9 +26,12 @@ use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key};
 /// Options of `run`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Where MCP clients connect; the endpoint is at /mcp. Port 0 takes a free one
+    /// Where MCP clients connect. Port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15801")]
     listen: SocketAddr,
+    /// Where in it the endpoint is
+    #[arg(long, value_name = "PATH", default_value = "/mcp", value_parser = path)]
+    path: Box<str>,
     /// Take connections that `sluicegate redirect` brings to --listen, such as [::]:15001, and close those that were going
     /// to another port than the server's
     #[arg(long, conflicts_with = "command")]
@@ -140,7 +143,7 @@ pub fn run(options: &Options) -> Exit {
     crate::identity::install_crypto();
     match open(options, log_dial) {
         Ok((chassis, _watches)) => {
-            let line = announcement(&chassis, transports(options));
+            let line = announcement(&chassis, transports(options).endpoint(&options.path));
             chassis.run(move || announce(&line));
             Exit::Fine
         }
@@ -183,7 +186,7 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
         (streamable, event_stream) => Upstream::new(streamable.as_ref(), event_stream.as_ref(), passes),
     };
     let plate = Doorplate {
-        path: "/mcp".into(),
+        path: options.path.clone(),
         transports: transports(options),
         hosts: options.host.clone(),
         origins: options.origin.clone(),
@@ -270,6 +273,12 @@ fn transports(options: &Options) -> Transports {
     }
 }
 
+/// Reads the path of an endpoint.
+fn path(text: &str) -> Result<Box<str>, String> {
+    let is_path = text.starts_with('/') && text.parse::<http::Uri>().is_ok_and(|uri| uri.path() == text);
+    if is_path { Ok(text.into()) } else { Err(format!("`{text}` is no path; write /mcp")) }
+}
+
 fn usual_threads() -> usize {
     threads_of(std::thread::available_parallelism().map_or(1, usize::from))
 }
@@ -279,9 +288,8 @@ fn threads_of(cores: usize) -> usize {
 }
 
 /// The line that says where the gate serves.
-fn announcement(chassis: &Chassis, transports: Transports) -> String {
+fn announcement(chassis: &Chassis, path: &str) -> String {
     let (scheme, endpoint, admin) = (chassis.scheme, chassis.endpoint, chassis.admin);
-    let path = transports.path();
     format!("sluicegate ready listen={scheme}://{endpoint}{path} admin=http://{admin}\n")
 }
 

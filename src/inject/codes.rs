@@ -1,5 +1,8 @@
 //! The numbers of what injection says: one table, quoted by the command line, the webhook and the documentation.
 
+/// The page for people; every code has a section.
+const PAGE: &str = include_str!("../../deploy/injection.md");
+
 /// What a code stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
@@ -101,9 +104,53 @@ codes! {
     VariablesLost "SG0477" Warning "variables_lost" "variables that a server on pipes may miss"
 }
 
+impl Kind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Finding => "finding",
+            Self::Refusal => "refusal",
+            Self::Skip => "skip",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 impl Code {
+    /// What it means and what to do, as Markdown.
+    pub fn explanation(self) -> &'static str {
+        let section =
+            PAGE.split("\n## ").find_map(|section| section.strip_prefix(self.as_str())?.strip_prefix('\n'));
+        section.unwrap_or_default().trim()
+    }
+
     /// Finds a code by its number, in upper or lower case.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_section_and_every_section_a_code() {
+        for code in Code::ALL {
+            assert!(code.explanation().len() > 40, "{}", code.as_str());
+        }
+        let sections = PAGE.split("\n## ").filter_map(|section| section.lines().next());
+        for heading in sections.filter(|heading| heading.starts_with("SG")) {
+            assert!(Code::parse(heading).is_some(), "{heading}");
+        }
+    }
+
+    #[test]
+    fn numbers_ascend_and_belong_to_no_other_table() {
+        assert!(Code::ALL.windows(2).all(|pair| pair[0].as_str() < pair[1].as_str()));
+        let others: Vec<_> = crate::policy::Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert!(Code::ALL.iter().all(|code| !others.contains(&code.as_str())));
+        let labels: std::collections::BTreeSet<_> = Code::ALL.iter().map(|code| code.label()).collect();
+        assert_eq!(labels.len(), Code::ALL.len());
     }
 }

@@ -86,8 +86,10 @@ pub(super) fn strip(pod: &mut Value, marker: &Marker) {
 
 fn retain(map: &mut Map<String, Value>, list: &str, is_kept: impl Fn(&Value) -> bool) {
     let Some(items) = map.get_mut(list).and_then(Value::as_array_mut) else { return };
+    let count = items.len();
     items.retain(is_kept);
-    if items.is_empty() {
+    // A list that was empty before is not ours to take away.
+    if items.is_empty() && count > 0 {
         map.shift_remove(list);
     }
 }

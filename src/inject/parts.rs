@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::outcome::Mode;
-use super::plan::{Plan, PolicySource};
-use super::settings::{IpFamily, LogLevel, Sidecar};
+use super::plan::{DEFAULT_PATH, Plan, PolicySource};
+use super::settings::{ADMIN_PORT, IpFamily, LogLevel, Sidecar};
 use crate::bounds::{INJECTED_AUDIT_FILES_KEPT, INJECTED_AUDIT_FILES_PER_VOLUME, INJECTED_PROGRAM_SIZE};
 use crate::names;
 
@@ -130,19 +130,17 @@ fn security(uid: u32) -> Value {
     })
 }
 
-/// Redirects connections to the server's port. Its right to configure the network ends with it: it needs no more than
-/// this capability, and the user that has it without a file that grants it.
+/// Brings what comes to the pod to the gate: all but the ports of operators, and those that the pod says it has beside
+/// the server's, so that a port that nobody speaks of is no way in. Its right to configure the network ends with it.
 fn redirect(plan: &Plan<'_>) -> Value {
     let settings = &plan.settings.gate;
-    let number = |flag: &str, number: u32| [flag.to_owned(), number.to_string()];
-    let arguments = [
-        number("--port", plan.server.port.into()),
-        number("--to", settings.redirect_port.into()),
-        number("--except", settings.admin_port.into()),
-        number("--uid", settings.redirect_uid),
-    ];
-    let arguments: Vec<String> =
-        std::iter::once("redirect".to_owned()).chain(arguments.into_iter().flatten()).collect();
+    let word = |flag: &str, number: u32| [format!("--{flag}"), number.to_string()];
+    let except = std::iter::once(settings.admin_port).chain(plan.other_ports.iter().copied());
+    let mut arguments = vec!["redirect".to_owned()];
+    arguments.extend(word("port", plan.server.port.into()));
+    arguments.extend(word("to", settings.redirect_port.into()));
+    arguments.extend(except.flat_map(|port| word("except", port.into())));
+    arguments.extend(word("uid", settings.redirect_uid));
     json!({
         "name": REDIRECT,
         "image": plan.choice.image,
@@ -185,6 +183,9 @@ pub(super) fn arguments(plan: &Plan<'_>) -> Vec<String> {
     let gate = &plan.settings.gate;
     let any = gate.ip_family.any();
     let mut words = vec!["run".to_owned(), format!("--listen={}", listen(plan))];
+    if *plan.path != *DEFAULT_PATH {
+        words.push(format!("--path={}", plan.path));
+    }
     if plan.mode == Mode::Redirect {
         words.push("--original-destination".to_owned());
     }
@@ -268,8 +269,12 @@ pub(super) fn readiness_probe(port: &Value) -> Value {
     json!({ "httpGet": { "path": "/readyz", "port": port }, "periodSeconds": 5, "timeoutSeconds": 2 })
 }
 
-/// Tells the gate that its pod ends, before it gets a signal.
+/// Tells the gate that its pod ends, and waits until whoever routes to it has heard of it.
 pub(super) fn drain_hook(plan: &Plan<'_>, program: &str) -> Value {
-    let _ = plan;
-    json!({ "exec": { "command": [program, "drain"] } })
+    let mut words = vec![program.to_owned(), "drain".to_owned()];
+    let port = plan.settings.gate.admin_port;
+    if port != ADMIN_PORT {
+        words.push(format!("--admin=127.0.0.1:{port}"));
+    }
+    json!({ "exec": { "command": words } })
 }

@@ -23,6 +23,8 @@ pub(super) struct Plan<'s> {
     pub choice: Choice,
     pub mode: Mode,
     pub server: Server,
+    /// What else the pod says it listens on, in order.
+    pub other_ports: Vec<u16>,
     /// Of the server's MCP endpoint.
     pub path: Box<str>,
     pub policy: PolicySource,
@@ -39,7 +41,8 @@ pub(super) enum PolicySource {
     Image(Box<str>),
 }
 
-const DEFAULT_PATH: &str = "/mcp";
+/// Where the gate has its endpoint if it is not told.
+pub(super) const DEFAULT_PATH: &str = "/mcp";
 const NATIVE_SIDECARS: KubernetesVersion = KubernetesVersion { major: 1, minor: 29 };
 const IMAGE_VOLUMES: KubernetesVersion = KubernetesVersion { major: 1, minor: 36 };
 
@@ -95,12 +98,14 @@ pub(super) fn plan<'s>(
         .and_then(|mode| traffic::server(pod, mode, wishes, &settings.gate).map(|server| (mode, server)));
     let (mode, server) = server.map_err(|refusal| refusals.push(refusal)).ok()?;
     traffic::refuse_ports(pod, mode, &server, &settings.gate, refusals);
+    traffic::refuse_probes(pod, mode, &server, refusals);
     refuse_in_mode(pod, mode, &server, wishes, settings, refusals);
     let given = &settings.gate.resources;
     Some(Plan {
         settings,
         choice,
         mode,
+        other_ports: traffic::other_ports(pod, &server),
         server,
         path: wishes.path.clone().unwrap_or_else(|| DEFAULT_PATH.into()),
         policy: policy?,
@@ -275,6 +280,7 @@ impl Plan<'_> {
     pub fn warnings(&self, pod: &Value) -> Vec<Warning> {
         let mut warnings = Vec::new();
         traffic::aliases(pod, self.mode, &self.server, &mut warnings);
+        traffic::warn_of_probes(pod, self.mode, &self.server, &mut warnings);
         let mut warn = |code, message: String| warnings.push(Warning { code, message });
         if self.choice.shadow == names::Mode::Shadow {
             warn(

@@ -1,5 +1,7 @@
 //! How clients get to the gate instead of the server: the mode, the server's port, and what stands against it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::annotations::Wishes;
@@ -150,13 +152,9 @@ fn by_name(pod: &Value, wishes: &Wishes, name: &str) -> Result<(usize, u16), Ref
         (Some((_, port)), _) if !port.is_tcp => {
             Err(refusal(Code::PortNotFound, format!("the port `{name}` is not TCP; MCP is spoken over TCP")))
         }
-        (Some((_, port)), Some(number)) if port.number != number => Err(refusal(
-            Code::PortNotFound,
-            format!(
-                "the port `{name}` has the number {}, and `sluicegate.dev/upstream-port` says {number}; remove the annotation, or correct one of them",
-                port.number
-            ),
-        )),
+        (Some((_, port)), Some(number)) if port.number != number => {
+            Err(two_numbers(name, port.number, number))
+        }
         (Some((index, port)), _) => Ok((index, port.number)),
         (None, Some(number)) => {
             let declared = candidates(pod, wishes).find(|(_, port)| port.number == number);
@@ -164,6 +162,13 @@ fn by_name(pod: &Value, wishes: &Wishes, name: &str) -> Result<(usize, u16), Ref
         }
         (None, None) => Err(no_such_port(pod, wishes, name)),
     }
+}
+
+fn two_numbers(name: &str, declared: u16, said: u16) -> Refusal {
+    let message = format!(
+        "the port `{name}` has the number {declared}, and `sluicegate.dev/upstream-port` says {said}; remove the annotation, or correct one of them"
+    );
+    refusal(Code::PortNotFound, message)
 }
 
 fn by_number(pod: &Value, wishes: &Wishes, name: &str) -> Result<(usize, u16), Refusal> {
@@ -196,7 +201,10 @@ fn on_pipes(pod: &Value, wishes: &Wishes, name: &str, gate: &GateSettings) -> Re
         return Err(refusal(Code::NoCommand, message));
     }
     let declared = pod::ports(container).find(|port| port.name == Some(name)).map(|port| port.number);
-    Ok((index, wishes.upstream_port.or(declared).unwrap_or(gate.listen_port)))
+    match (declared, wishes.upstream_port) {
+        (Some(declared), Some(said)) if declared != said => Err(two_numbers(name, declared, said)),
+        (declared, said) => Ok((index, declared.or(said).unwrap_or(gate.listen_port))),
+    }
 }
 
 fn no_such_port(pod: &Value, wishes: &Wishes, name: &str) -> Refusal {
@@ -213,6 +221,16 @@ fn no_such_port(pod: &Value, wishes: &Wishes, name: &str) -> Refusal {
         "nothing says which port the server has; {help}name it `{name}`, or add `sluicegate.dev/upstream-port: NUMBER`"
     );
     refusal(Code::NoPort, message)
+}
+
+/// The TCP ports that the pod says it has beside the server's, and those that the kubelet asks, each once.
+pub(super) fn other_ports(pod: &Value, server: &Server) -> Vec<u16> {
+    let declared =
+        pod::all_containers(pod).flat_map(pod::ports).filter(|port| port.is_tcp).map(|port| port.number);
+    let numbers =
+        pod::all_containers(pod).flat_map(pod::handlers).filter_map(|handler| handler.port.as_u64());
+    let asked = numbers.filter_map(|port| u16::try_from(port).ok());
+    declared.chain(asked).filter(|port| *port != server.port).collect::<BTreeSet<u16>>().into_iter().collect()
 }
 
 /// The ports that the gate opens in a mode, each with the key of the settings that moves it.
@@ -291,7 +309,7 @@ fn refuse_names(pod: &Value, server: &Server, refusals: &mut Vec<Refusal>) {
                 );
                 refusals.push(refusal(Code::DuplicatePortName, message));
             }
-            if is_server && port.is_on_host {
+            if port.number == server.port && port.is_on_host {
                 let message = format!(
                     "the port {} of the container `{name}` is open on the node (`hostPort`), around the gate; remove `hostPort`",
                     server.port
@@ -302,33 +320,43 @@ fn refuse_names(pod: &Value, server: &Server, refusals: &mut Vec<Refusal>) {
     }
 }
 
-/// Refuses what the kubelet would ask the gate in place of the server, and warns of what it would only connect to.
+/// What the kubelet would ask the gate in place of the server, in words.
 ///
 /// Where the gate takes a name, or starts the server, the kubelet still gets to whom it means.
-pub(super) fn refuse_probes(
-    pod: &Value,
+fn misled<'p>(
+    pod: &'p Value,
     mode: Mode,
-    server: &Server,
-    refusals: &mut Vec<Refusal>,
-    warnings: &mut Vec<Warning>,
-) {
-    if !matches!(mode, Mode::Loopback | Mode::Redirect) {
-        return;
+    server: &'p Server,
+    kind: HandlerKind,
+) -> impl Iterator<Item = String> + 'p {
+    let is_misled = matches!(mode, Mode::Loopback | Mode::Redirect);
+    let containers = pod::all_containers(pod).filter(move |_| is_misled);
+    containers.flat_map(move |container| {
+        let handlers = pod::handlers(container).filter(move |handler| handler.kind == kind);
+        let there = handlers.filter(|handler| handler.goes_to(container, server.port));
+        there.map(|handler| format!("`{}` of the container `{}`", handler.place, pod::name(container)))
+    })
+}
+
+/// Refuses what would get no answer.
+pub(super) fn refuse_probes(pod: &Value, mode: Mode, server: &Server, refusals: &mut Vec<Refusal>) {
+    for what in misled(pod, mode, server, HandlerKind::Asks) {
+        let message = format!(
+            "{what} asks the port {}, where the gate answers; give the server another port for it, or use the mode `named-port`",
+            server.port
+        );
+        refusals.push(refusal(Code::ProbeThroughGate, message));
     }
-    for container in pod::all_containers(pod) {
-        for handler in pod::handlers(container).filter(|handler| handler.goes_to(container, server.port)) {
-            let what = format!("`{}` of the container `{}`", handler.place, pod::name(container));
-            match handler.kind {
-                HandlerKind::Asks => refusals.push(refusal(
-                    Code::ProbeThroughGate,
-                    format!("{what} asks the port {}, where the gate answers; give the server another port for it, or use the mode `named-port`", server.port),
-                )),
-                HandlerKind::Connects => warnings.push(Warning {
-                    code: Code::ProbeAsksGate,
-                    message: format!("{what} connects to the port {}, where the gate answers, so it says nothing of the server", server.port),
-                }),
-            }
-        }
+}
+
+/// Warns of what would get the wrong one.
+pub(super) fn warn_of_probes(pod: &Value, mode: Mode, server: &Server, warnings: &mut Vec<Warning>) {
+    for what in misled(pod, mode, server, HandlerKind::Connects) {
+        let message = format!(
+            "{what} connects to the port {}, where the gate answers, so it says nothing of the server",
+            server.port
+        );
+        warnings.push(Warning { code: Code::ProbeAsksGate, message });
     }
 }
 

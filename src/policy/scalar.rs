@@ -17,7 +17,7 @@ pub(crate) enum Scalar {
 
 /// A bare word that may mean two things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ambiguity {
+pub(crate) enum Ambiguity {
     /// A word for true or false.
     Boolean(bool),
     /// A number in one of the versions.

@@ -27,7 +27,7 @@ pub enum Door {
     Events,
     /// `/message?sessionId=TOKEN`: what a client of HTTP+SSE says.
     Messages,
-    /// `/mcp`: Streamable HTTP.
+    /// `/mcp`, or where the operator puts it: Streamable HTTP.
     Streamable,
 }
 
@@ -49,7 +49,10 @@ impl Door {
         let Some(door) = Self::at(uri.path(), plate) else {
             return deny(
                 404,
-                format!("no such endpoint; the MCP endpoint is at {}", plate.transports.path()),
+                format!(
+                    "no such endpoint; the MCP endpoint is at {}",
+                    plate.transports.endpoint(&plate.path)
+                ),
             );
         };
         if uri.query().is_some_and(has_token) {
@@ -101,10 +104,10 @@ impl Door {
 }
 
 impl Transports {
-    /// Where most clients connect.
-    pub fn path(self) -> &'static str {
+    /// Where most clients connect, with Streamable HTTP at `path`.
+    pub fn endpoint(self, path: &str) -> &str {
         match self {
-            Self::Both | Self::Streamable => "/mcp",
+            Self::Both | Self::Streamable => path,
             Self::EventStream => EVENTS,
         }
     }

@@ -10,6 +10,7 @@ mod read;
 use std::time::Duration;
 
 pub use quantity::Quantity;
+pub(super) use read::ADMIN_PORT;
 
 use super::outcome::Mode;
 use crate::policy::reading::{Findings, Glob};

@@ -13,7 +13,8 @@ use crate::inject::outcome::Mode;
 use crate::names;
 use crate::policy::Source;
 use crate::policy::reading::{
-    Code, Fields, Findings, Glob, Node, boolean, duration, map, number, parse, shown, some, text, texts, word,
+    Code, Content, Fields, Findings, Glob, Node, boolean, duration, map, number, parse, shown, some, text,
+    texts, word,
 };
 
 const KEYS: &[&str] = &[
@@ -51,7 +52,8 @@ const RESOURCE_KEYS: &[&str] = &["cpu_request", "memory_request", "memory_limit"
 const EXEMPT: &[&str] = &["kube-system", "kube-public", "kube-node-lease", "sluicegate-system"];
 const PORT_NAME: &str = "mcp";
 const LISTEN_PORT: u16 = 15_801;
-const ADMIN_PORT: u16 = 15_820;
+/// As the gate itself has it.
+pub(in crate::inject) const ADMIN_PORT: u16 = 15_820;
 const REDIRECT_PORT: u16 = 15_001;
 /// The user "nonroot" of distroless images.
 const UID: u32 = 65_532;
@@ -70,7 +72,8 @@ pub(super) fn settings(source: &Source, findings: &mut Findings) -> Option<Setti
     let namespaces = fields.get("namespaces").map_or_else(Vec::new, |node| namespaces(node, findings));
     let image = fields.need("image", findings).and_then(|_| overrides.image.clone());
     let base = Choice {
-        image: image?,
+        // Nothing is made of it without one; what else is wrong is still to be found.
+        image: image.clone().unwrap_or_default(),
         mode: overrides.mode.flatten(),
         enrolment: overrides.enrolment.unwrap_or_default(),
         opt_out: overrides.opt_out.unwrap_or(Permission::Allow),
@@ -83,7 +86,7 @@ pub(super) fn settings(source: &Source, findings: &mut Findings) -> Option<Setti
         },
     };
     let exempt = fields.get("exempt_namespaces").map(|node| globs(node, "`exempt_namespaces`", findings));
-    Some(Settings {
+    let settings = Settings {
         base,
         namespaces,
         exempt: exempt.unwrap_or_else(|| EXEMPT.iter().map(|name| Glob::new(name)).collect()),
@@ -93,7 +96,8 @@ pub(super) fn settings(source: &Source, findings: &mut Findings) -> Option<Setti
             .unwrap_or_default(),
         kubernetes: kubernetes(&fields, findings).unwrap_or(KUBERNETES),
         gate,
-    })
+    };
+    image.map(|_| settings)
 }
 
 fn version(fields: &Fields<'_>, findings: &mut Findings) {
@@ -109,7 +113,8 @@ fn gate(fields: &Fields<'_>, findings: &mut Findings) -> GateSettings {
     let resources = fields.get("resources");
     let log_level = closed(fields, "log_level", "a level of logs", LogLevel::ALL, LogLevel::as_str, findings);
     let drain = fields.get("drain").and_then(|node| duration(node, "`drain`", findings));
-    let extra_args = fields.get("extra_args").map(|node| texts(node, "`extra_args`", findings));
+    let extra_args = fields.get("extra_args").filter(|node| !is_empty(node));
+    let extra_args = extra_args.map(|node| texts(node, "`extra_args`", findings));
     let audit_volume = fields.get("audit_volume").and_then(|node| memory(node, "`audit_volume`", findings));
     let [listen_port, admin_port, redirect_port] = ports;
     let uid = in_range(fields, "uid", 1, u32::MAX, findings).unwrap_or(UID);
@@ -317,9 +322,13 @@ fn is_name_letter(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 }
 
+/// An empty list says "nobody" or "none" here, which is something to say.
+fn is_empty(node: &Node) -> bool {
+    matches!(&node.content, Content::List(items) if items.is_empty())
+}
+
 fn globs(node: &Node, what: &str, findings: &mut Findings) -> Vec<Glob> {
-    // An empty list says "nobody" or "none", which is something to say.
-    if matches!(&node.content, crate::policy::reading::Content::List(items) if items.is_empty()) {
+    if is_empty(node) {
         return Vec::new();
     }
     let items = some(node, what, findings).unwrap_or_default();
