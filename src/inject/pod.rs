@@ -97,10 +97,10 @@ fn check_container(container: &Value) -> Result<(), String> {
     }
     let numbers = items(container, "ports").iter().filter_map(|port| port.get("containerPort"));
     let is_port = |number: &Value| number.as_u64().is_some_and(|number| (1..=65_535).contains(&number));
-    match numbers.clone().all(is_port) && numbers.count() == items(container, "ports").len() {
-        true => Ok(()),
-        false => Err(format!("a port of the container `{}` has no number from 1 to 65535", name(container))),
+    if numbers.clone().all(is_port) && numbers.count() == items(container, "ports").len() {
+        return Ok(());
     }
+    Err(format!("a port of the container `{}` has no number from 1 to 65535", name(container)))
 }
 
 /// The items of a list, none where there is no list.

@@ -36,7 +36,7 @@ const KINDS: &[(&str, &str)] = &[
 /// knows.
 pub fn pods(document: &Value) -> Vec<Place> {
     let mut places = Vec::new();
-    find(document, String::new(), &mut places);
+    find(document, "", &mut places);
     places
 }
 
@@ -62,14 +62,14 @@ impl fmt::Display for Place {
     }
 }
 
-fn find(object: &Value, pointer: String, places: &mut Vec<Place>) {
+fn find(object: &Value, pointer: &str, places: &mut Vec<Place>) {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str);
     let Some(kind) = text("/kind") else { return };
     if kind.ends_with("List")
         && let Some(items) = object.get("items").and_then(Value::as_array)
     {
         for (index, item) in items.iter().enumerate() {
-            find(item, format!("{pointer}/items/{index}"), places);
+            find(item, &format!("{pointer}/items/{index}"), places);
         }
         return;
     }
