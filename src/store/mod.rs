@@ -13,6 +13,8 @@
 //! SIGHUP ──┘
 //! ```
 //!
+//! [`Kept`] does the same with anything else that is made of files, of which the last good version stays.
+//!
 //! [`KeySources`] fetches the keys of issuers with [`Fetcher`], and furnishes each policy with them before it
 //! is in force.
 //!
@@ -21,7 +23,9 @@
 mod cells;
 mod credentials;
 mod fetch;
+mod files;
 mod introspect;
+mod kept;
 mod keys;
 mod live;
 mod policies;
@@ -34,7 +38,9 @@ pub use credentials::{
     AdoptFault, Event, NoPass, NoStatement, Pass, Passes, Reach, SecretFault, Subject, fuzz_grant,
 };
 pub use fetch::{Answer, Credential, FetchFault, Fetcher, Trust, read_secret};
+pub use files::{FileFault, read_together};
 pub use introspect::{IntrospectFault, Introspector};
+pub use kept::{Kept, KeptFault, Refreshed};
 pub use keys::{KeyNews, KeySet, KeySources, KeyStanding, PlaceFault, Places};
 pub use live::{Followers, Literacy, Live, LoadFault, Reload, Reloaded, Status, unix_ms};
 pub use policies::{ReadFault, ReadFaultKind, read, read_lock, read_tests};

@@ -87,7 +87,7 @@ pub enum ReadFaultKind {
 
 // The kubelet removes the previous version as soon as the next one is in place; a reader that meets
 // this twice in a row is not reading a ConfigMap.
-const VERSIONS_TRIED_MAX: usize = 5;
+pub(super) const VERSIONS_TRIED_MAX: usize = 5;
 const KUBELET_LINK: &str = "..data";
 
 fn is_test(name: &str) -> bool {
@@ -194,7 +194,7 @@ fn entries(directory: &Path, version: Option<&Path>) -> Result<Vec<(String, Path
 }
 
 /// Whether `path` is one of the kubelet's own links, `NAME -> ..data/NAME`.
-fn leads_into_version(path: &Path) -> bool {
+pub(super) fn leads_into_version(path: &Path) -> bool {
     fs::read_link(path).is_ok_and(|target| target.starts_with(KUBELET_LINK))
 }
 

@@ -1,15 +1,14 @@
-//! Watching a bundle: when anything moved, reload once it has come to rest.
+//! Watching directories: when anything in them moved, look again once it has come to rest.
 //!
 //! **Trips** 200 ms after the last of a burst of events, at most 2 s after the first; and every 10 s if
-//! the content differs from what was last tried. **Does not count**: opening and reading files, which
+//! the content differs from what was last tried, which the look itself finds out. **Does not count**: opening and reading files, which
 //! we do ourselves. **Where inotify is not to be had** (its instances are few and shared by a whole
 //! node) the 10 s look is what remains, and the log says so.
 //!
 //! Watched are directories, never files: a file that is renamed over is another file. They are the
-//! bundle, the version that `..data` names, and the parent, for whoever swaps a link to the whole bundle.
+//! ones given, the versions that their `..data` name, and their parents, for whoever swaps a link to the whole directory.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +23,7 @@ use super::live::Live;
 use super::policies::{organisation_of, version_of};
 use crate::bounds::{RELOAD_DELAY_MAX, RELOAD_POLL, RELOAD_QUIET};
 
-/// The thread that reloads a [`Live`] when its directory changes; ends when this is dropped.
+/// The thread that looks again when a directory changes; ends when this is dropped.
 pub struct Watch {
     wake: SyncSender<()>,
     stop: Arc<AtomicBool>,
@@ -32,19 +31,31 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts watching. Changes from here on are seen; one that came before is found by the first look.
+    /// Reloads `live` when its directory changes.
     ///
     /// # Errors
     /// The system's, when it gives no thread.
     pub fn start(live: Arc<Live>) -> std::io::Result<Self> {
+        let directory = live.directory().to_path_buf();
+        Self::over(&[directory], move || {
+            live.reload_if_changed();
+        })
+    }
+
+    /// Calls `look` at once, and again whenever something in `directories` may have changed; `look` itself finds out
+    /// whether it has. Changes from here on are seen; one that came before is found by the first look.
+    ///
+    /// # Errors
+    /// The system's, when it gives no thread.
+    pub fn over(directories: &[PathBuf], look: impl Fn() + Send + 'static) -> std::io::Result<Self> {
         let (wake, woken) = sync_channel(1);
         let stop = Arc::new(AtomicBool::new(false));
-        let mut eyes = Eyes::open(live.directory(), wake.clone());
+        let mut eyes = Eyes::open(directories, wake.clone());
         eyes.refocus();
         let is_over = Arc::clone(&stop);
         let thread = thread::Builder::new()
-            .name("policy-watch".into())
-            .spawn(move || watch(&live, &woken, &mut eyes, &is_over))?;
+            .name("watch".into())
+            .spawn(move || watch(look, &woken, &mut eyes, &is_over))?;
         Ok(Self { wake, stop, thread: Some(thread) })
     }
 }
@@ -60,8 +71,8 @@ impl Drop for Watch {
     }
 }
 
-fn watch(live: &Live, woken: &Receiver<()>, eyes: &mut Eyes, stop: &AtomicBool) {
-    live.reload_if_changed();
+fn watch(look: impl Fn(), woken: &Receiver<()>, eyes: &mut Eyes, stop: &AtomicBool) {
+    look();
     while !stop.load(Ordering::Acquire) {
         match woken.recv_timeout(RELOAD_POLL) {
             Ok(()) => settle(woken, stop),
@@ -71,7 +82,7 @@ fn watch(live: &Live, woken: &Receiver<()>, eyes: &mut Eyes, stop: &AtomicBool) 
         if !stop.load(Ordering::Acquire) {
             // Before reading: what changes after the look is an event of the new focus.
             eyes.refocus();
-            live.reload_if_changed();
+            look();
         }
     }
 }
@@ -88,32 +99,32 @@ fn settle(woken: &Receiver<()>, stop: &AtomicBool) {
 
 /// The inotify side: which directories are watched just now.
 struct Eyes {
-    directory: PathBuf,
+    directories: Vec<PathBuf>,
     watcher: Option<RecommendedWatcher>,
     watched: BTreeSet<PathBuf>,
 }
 
 impl Eyes {
-    fn open(directory: &Path, wake: SyncSender<()>) -> Self {
-        let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.into());
-        let parent = directory.parent().map(Path::to_path_buf);
-        let name = directory.file_name().map(OsStr::to_os_string);
+    fn open(directories: &[PathBuf], wake: SyncSender<()>) -> Self {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let directories: Vec<_> = directories.iter().map(absolute).collect();
+        let ours = directories.clone();
         let notice = move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| !concerns(&event, parent.as_deref(), name.as_deref())) {
+            if event.is_ok_and(|event| !concerns(&event, &ours)) {
                 return;
             }
             // A full channel has a wake-up under way already; it will see this change, too.
             let _ = wake.try_send(());
         };
         let watcher = notify::recommended_watcher(notice)
-            .inspect_err(|error| tracing::warn!(%error, "cannot watch the policy, will look every 10 s"))
+            .inspect_err(|error| tracing::warn!(%error, "cannot watch files, will look every 10 s"))
             .ok();
-        Self { directory, watcher, watched: BTreeSet::new() }
+        Self { directories, watcher, watched: BTreeSet::new() }
     }
 
     /// Watches what is there now, and lets go of what has gone.
     fn refocus(&mut self) {
-        let wanted = self.wanted();
+        let wanted: BTreeSet<_> = self.directories.iter().flat_map(|directory| wanted(directory)).collect();
         let Some(watcher) = &mut self.watcher else { return };
         for gone in self.watched.difference(&wanted) {
             // Fails when the directory is gone, and its watch with it.
@@ -132,20 +143,27 @@ impl Eyes {
             }
         }
     }
-
-    fn wanted(&self) -> BTreeSet<PathBuf> {
-        let parent = self.directory.parent().map(Path::to_path_buf);
-        let bundle = std::fs::canonicalize(&self.directory).ok();
-        let layer = organisation_of(&self.directory);
-        let layer_version = layer.as_deref().and_then(version_of);
-        let versions = version_of(&self.directory).into_iter().chain(layer_version);
-        parent.into_iter().chain(bundle).chain(layer).chain(versions).collect()
-    }
 }
 
-/// Whether `event` may have changed the bundle; the parent has other children, which are none of ours.
-fn concerns(event: &Event, parent: Option<&Path>, name: Option<&OsStr>) -> bool {
-    let is_ours = |path: &PathBuf| path.parent() != parent || path.file_name() == name;
+/// What is watched for the sake of `directory`.
+fn wanted(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let parent = directory.parent().map(Path::to_path_buf);
+    let bundle = std::fs::canonicalize(directory).ok();
+    let layer = organisation_of(directory);
+    let layer_version = layer.as_deref().and_then(version_of);
+    let versions = version_of(directory).into_iter().chain(layer_version);
+    parent.into_iter().chain(bundle).chain(layer).chain(versions)
+}
+
+/// Whether `event` may have changed what is in `directories`; their parents have other children, which are none of
+/// ours.
+fn concerns(event: &Event, directories: &[PathBuf]) -> bool {
+    let is_ours = |path: &PathBuf| {
+        let parent = path.parent();
+        directories.contains(path)
+            || directories.iter().any(|directory| parent == Some(directory))
+            || directories.iter().all(|directory| parent != directory.parent())
+    };
     let is_change = match event.kind {
         EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
         EventKind::Any
