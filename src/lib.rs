@@ -5,10 +5,10 @@
 //! ```text
 //!  floor                                         may use    knows of
 //!   7   cli                                      all        words typed by people
-//!   6   serve  inject                            0-5        sockets, HTTP, processes, time; pods
+//!   6   serve                                    0-5        sockets, HTTP, processes, time
 //!   5   store  report  reader  trial             0-4        files, what is told to operators, a model, cases
 //!  ------- pure below: same input, same output; no I/O, clock, async, log, global -------
-//!   4   gate                                     0-3        the order of the checks
+//!   4   gate  inject                             0-3        the order of the checks; pods and their gates
 //!   3   policy                                   0-2        what is allowed
 //!   2   mcp  identity  limit  scan               0-1        one subject each, not each other
 //!   1   json  names                              0          bytes and nouns

@@ -17,7 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("config", 5),
     ("gate", 4),
     ("identity", 2),
-    ("inject", 6),
+    ("inject", 4),
     ("json", 1),
     ("limit", 2),
     ("mcp", 2),

@@ -1,6 +1,7 @@
 //! The words that people type.
 
 mod audit;
+mod certificate;
 mod check;
 mod codes;
 pub mod demo;
@@ -10,6 +11,7 @@ mod drain;
 mod explain;
 mod history;
 mod inject;
+mod injector;
 mod install;
 mod log;
 mod opening;
@@ -45,6 +47,8 @@ struct Words {
 enum Verb {
     /// Verify an audit trail, or convert it for other tools
     Audit(audit::Options),
+    /// Make a certificate for the injector, as a Secret for Kubernetes
+    Certificate(certificate::Options),
     /// Check policy files: every mistake with its place, and what was meant
     Check(check::Options),
     /// Say what the number of a finding means, with examples
@@ -59,6 +63,8 @@ enum Verb {
     Inject(inject::Options),
     /// Copy this program into a directory, whole or not at all, for a container that runs it
     Install(install::Options),
+    /// Answer the API server of Kubernetes, which asks what becomes of pods: the webhook that injects the gate
+    Injector(injector::Options),
     /// Compare two bundles, and what they decide about recorded calls
     Diff(replay::DiffOptions),
     /// Judge recorded calls by a bundle: which would be decided otherwise
@@ -112,11 +118,13 @@ impl From<Exit> for ExitCode {
 pub fn main() -> ExitCode {
     match Words::parse().verb {
         Verb::Audit(options) => audit::audit(&options).into(),
+        Verb::Certificate(options) => certificate::certificate(&options).into(),
         Verb::Check(options) => check::check(&options).into(),
         Verb::Codes(options) => codes::codes(&options).into(),
         Verb::Demo(options) => demo::run(&options),
         Verb::Drain(options) => drain::drain(&options).into(),
         Verb::Doctor(options) => doctor::doctor(&options).into(),
+        Verb::Injector(options) => injector::injector(&options).into(),
         Verb::Diff(options) => replay::diff(&options).into(),
         Verb::Redirect(options) => redirect::redirect(&options).into(),
         Verb::Inject(options) => inject::inject(&options).into(),

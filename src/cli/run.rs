@@ -294,7 +294,7 @@ fn announcement(chassis: &Chassis, path: &str) -> String {
 }
 
 /// Says, on standard output, that the gate is ready.
-fn announce(line: &str) {
+pub(super) fn announce(line: &str) {
     let mut out = std::io::stdout().lock();
     // Nobody may be reading; the gate serves all the same.
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());

@@ -12,13 +12,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use prometheus::process_collector::ProcessCollector;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntGauge, Registry, TextEncoder};
 
 use self::audit::AuditFamilies;
 use self::certificates::CertificateSeries;
 use self::count::signed;
-use self::families::{Resolve, counter, counters, gauge, gauges, histograms, register};
+use self::families::{Resolve, about, counter, counters, gauge, gauges, histograms};
 use self::health::HealthSeries;
 use self::identity::IdentitySeries;
 use self::limits::LimitSeries;
@@ -40,6 +39,7 @@ mod credentials;
 mod families;
 mod health;
 mod identity;
+mod injector;
 mod limits;
 mod named;
 mod policies;
@@ -52,6 +52,7 @@ mod upstream;
 
 pub(super) use self::audit::AuditMeters;
 pub use self::count::Held;
+pub use self::injector::InjectorMetrics;
 pub use self::named::NameLabel;
 pub use self::stages::StageClock;
 #[cfg(feature = "otel")]
@@ -149,19 +150,7 @@ impl Metrics {
     }
 
     fn start(&self) {
-        gauges(
-            &self.registry,
-            "sluicegate_build_info",
-            "The program: its version, and what it was made from.",
-            &["version", "revision", "rustc"],
-        )
-        .with_label_values(&[
-            env!("CARGO_PKG_VERSION"),
-            option_env!("SLUICEGATE_REVISION").unwrap_or("unknown"),
-            option_env!("SLUICEGATE_RUSTC").unwrap_or("unknown"),
-        ])
-        .set(1);
-        register(&self.registry, ProcessCollector::for_self());
+        about(&self.registry);
         self.load.ratelimit_keys_limit.set(signed(CELL_SHARDS * CELLS_PER_SHARD_MAX));
         for method in [Some(Method::ToolsCall), Some(Method::ToolsList), None] {
             for &error in ErrorType::ALL {

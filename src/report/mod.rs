@@ -12,6 +12,7 @@
 
 mod audit;
 mod decisions;
+mod injector;
 mod labels;
 mod metrics;
 mod spans;
@@ -23,9 +24,10 @@ pub use audit::{
     OpenFault, Place, Rotation, Unflushed, Verified, Verifier, WhenFull, trail, verify_chain,
 };
 pub use decisions::{Brief, Counts, Decisions, Name, Read, RuleCount, ToolCount, Totals, Watcher, legible};
+pub use injector::{Rejection, ReloadSubject, ReviewError, Reviewed};
 pub use metrics::{
-    CertificatePurpose, CredentialResult, Held, METRICS_CONTENT_TYPE, Metrics, Misdirected, NameLabel, Shed,
-    StageClock, StreamKind,
+    CertificatePurpose, CredentialResult, Held, InjectorMetrics, METRICS_CONTENT_TYPE, Metrics, Misdirected,
+    NameLabel, Shed, StageClock, StreamKind,
 };
 pub use spans::{grouped, percent, rate, span_ms, span_us};
 pub use trace::Tracer;

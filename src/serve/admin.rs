@@ -83,7 +83,7 @@ async fn attend(house: Arc<House>, client: impl AsyncRead + AsyncWrite + Unpin, 
 }
 
 /// Pause after an accept that failed: the machine is out of something.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 fn answer(house: &Arc<House>, request: &Request<Incoming>, peer: Option<SocketAddr>) -> Response<Outgoing> {
     if request.method() != Method::GET {
@@ -181,7 +181,8 @@ fn policy(status: &Status) -> String {
     }
 }
 
-fn text(status: StatusCode, body: String) -> Response<Outgoing> {
+/// An answer in plain text.
+pub(super) fn text(status: StatusCode, body: String) -> Response<Outgoing> {
     let mut response = Response::new(Outgoing::whole(body));
     *response.status_mut() = status;
     response.headers_mut().insert("content-type", HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -14,7 +14,7 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -30,6 +30,7 @@ use pingora_core::protocols::Stream;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use super::activity::{Activity, Busy, Look};
 use super::body::Outgoing;
 use super::drain::Phase;
 use super::exchange::exchange;
@@ -138,15 +139,9 @@ type Guarded = TokioIo<Guard<Stream>>;
 impl Codec {
     fn new(protocol: Protocol, guard: Guard<Stream>, desk: Desk) -> Self {
         match protocol {
-            // The guard watches the time of a head, and the looks that between two: no clock is needed here.
-            Protocol::Http1 => Self::Http1(Box::new(
-                http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(None)
-                    .max_headers(HEAD_FIELDS_MAX)
-                    .max_buf_size(CODEC_BYTES_MAX)
-                    .serve_connection(TokioIo::new(guard), desk),
-            )),
+            Protocol::Http1 => {
+                Self::Http1(Box::new(http1_builder().serve_connection(TokioIo::new(guard), desk)))
+            }
             Protocol::Http2 => {
                 Self::Http2(Box::pin(http2_builder().serve_connection(TokioIo::new(guard), desk)))
             }
@@ -202,7 +197,19 @@ enum Turn {
     Lent(Lent<Busy>),
 }
 
-fn http2_builder() -> http2::Builder<TokioExecutor> {
+/// The codec of HTTP/1 behind a guard: that watches the time of a head, and the looks that between two.
+pub(super) fn http1_builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_headers(HEAD_FIELDS_MAX)
+        .max_buf_size(CODEC_BYTES_MAX);
+    builder
+}
+
+/// The codec of HTTP/2 behind a guard.
+pub(super) fn http2_builder() -> http2::Builder<TokioExecutor> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
@@ -298,47 +305,6 @@ async fn contained(house: Arc<House>, origin: Origin, request: Request<Incoming>
     }
 }
 
-/// What goes on in one connection.
-#[derive(Debug, Default)]
-struct Activity {
-    begun: AtomicUsize,
-    open: AtomicUsize,
-    /// How many had begun at the last look.
-    seen: AtomicUsize,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Look {
-    Active,
-    Idle,
-}
-
-impl Activity {
-    fn begin(self: &Arc<Self>) -> Busy {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        self.open.fetch_add(1, Ordering::Relaxed);
-        Busy(Arc::clone(self))
-    }
-
-    /// Whether anything was open since the last look.
-    fn look(&self) -> Look {
-        let begun = self.begun.load(Ordering::Relaxed);
-        let is_idle =
-            self.seen.swap(begun, Ordering::Relaxed) == begun && self.open.load(Ordering::Relaxed) == 0;
-        if is_idle { Look::Idle } else { Look::Active }
-    }
-}
-
-/// A request from its first byte to the last of its answer.
-#[derive(Debug)]
-struct Busy(Arc<Activity>);
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// A body that keeps its connection from being taken for idle.
 struct Attended {
     body: Outgoing,
@@ -365,24 +331,5 @@ impl Body for Attended {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn takes_a_connection_for_idle_only_when_nothing_begun_and_nothing_open() {
-        let activity = Arc::new(Activity::default());
-        assert_eq!(activity.look(), Look::Idle, "nothing ever begun");
-        let busy = activity.begin();
-        assert_eq!(activity.look(), Look::Active);
-        assert_eq!(activity.look(), Look::Active, "still open");
-        drop(busy);
-        assert_eq!(activity.look(), Look::Idle);
-        drop(activity.begin());
-        assert_eq!(activity.look(), Look::Active, "one came and went");
-        assert_eq!(activity.look(), Look::Idle);
     }
 }

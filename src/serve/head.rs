@@ -108,7 +108,7 @@ pub(super) fn deny<T>(
 /// Refuses what the guard of the connection found.
 ///
 /// Over HTTP/1 the guard lets no client send the header; over HTTP/2 it may be sent, and is refused.
-fn check_framing(head: &Parts) -> Result<(), Denial> {
+pub(super) fn check_framing(head: &Parts) -> Result<(), Denial> {
     let Some(told) = head.headers.get(FAULT_HEADER) else { return Ok(()) };
     let told = told.to_str().ok().filter(|_| head.version < Version::HTTP_2);
     Err(misframed(told.and_then(Fault::at).unwrap_or(Fault::Forged)))
@@ -129,7 +129,8 @@ pub fn miscoded(fault: coding::Fault) -> Denial {
     }
 }
 
-fn check_hygiene(headers: &HeaderMap) -> Result<(), Denial> {
+/// Refuses a field of meaning that comes twice, or is spelled in a second way.
+pub(super) fn check_hygiene(headers: &HeaderMap) -> Result<(), Denial> {
     let mut previous = None;
     // Fields of one name come one behind the other.
     for (name, value) in headers {
@@ -169,7 +170,8 @@ fn check_expectation(headers: &HeaderMap) -> Result<(), Denial> {
     }
 }
 
-fn check_content(headers: &HeaderMap, coding: RequestCoding) -> Result<(), Denial> {
+/// Refuses a body that is not JSON as it is.
+pub(super) fn check_content(headers: &HeaderMap, coding: RequestCoding) -> Result<(), Denial> {
     match (Coding::of(headers), coding) {
         (Ok(None), _) | (Ok(Some(_)), RequestCoding::Decode) => {}
         (Ok(Some(_)) | Err(_), RequestCoding::Refuse) => {

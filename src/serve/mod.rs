@@ -12,9 +12,12 @@
 //! `stdio` is the other shell: one client and one server on pipes, judged by the same gate, without HTTP.
 //! `child` is what it has in common with the bridge: a server as a process.
 //!
+//! `webhook` is neither: it answers the API server of Kubernetes, which asks what becomes of a pod.
+//!
 //! `exchange` is the path of a message. Nothing here decides: what may pass is
 //! the gate's to say, and the upstream can only be reached with its ticket.
 
+mod activity;
 mod addresses;
 mod admin;
 mod admission;
@@ -23,6 +26,7 @@ mod bare;
 mod batch;
 mod body;
 pub mod bridge;
+mod certificate;
 mod chassis;
 mod child;
 mod chores;
@@ -62,6 +66,7 @@ mod target;
 mod tickets;
 mod tls;
 mod upstream;
+pub mod webhook;
 
 pub use admin::LogDial;
 pub use chassis::{Chassis, Listen, StartFault, bind};

@@ -33,13 +33,13 @@ use ring::digest::{Context, SHA256};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::ring::default_provider;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, SignatureScheme};
 
+use super::certificate::{CertificateFault, OwnCertificate};
 use crate::identity::{Authority, PeerCertificate, ends_unix_s};
 use crate::store::Live;
 
@@ -160,15 +160,10 @@ impl Served {
         let [certificate, key] = [&files.certificate, &files.key]
             .map(|path| fs::read(path).map_err(|cause: io::Error| fault(path, cause)));
         let (certificate, key) = (certificate?, key?);
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate).collect();
-        let chain = chain.map_err(|cause| fault(&files.certificate, cause))?;
-        if chain.is_empty() {
-            return Err(fault(&files.certificate, "it holds no certificate in PEM"));
-        }
-        let private = PrivateKeyDer::from_pem_slice(&key)
-            .map_err(|_| fault(&files.key, "it holds no private key in PEM"))?;
-        let own =
-            CertifiedKey::from_der(chain, private, provider).map_err(|cause| fault(&files.key, cause))?;
+        let own = OwnCertificate::parse(&certificate, &key, provider).map_err(|cause| match cause {
+            CertificateFault::Chain(_) => fault(&files.certificate, cause),
+            CertificateFault::Key(_) => fault(&files.key, cause),
+        })?;
         let mut bytes = Context::new(&SHA256);
         let mut part = |part: &[u8]| {
             bytes.update(&part.len().to_le_bytes());
@@ -184,7 +179,7 @@ impl Served {
         }
         let mut sha256 = [0; 32];
         sha256.copy_from_slice(bytes.finish().as_ref());
-        Ok(Self { own: Arc::new(own), clients, sha256 })
+        Ok(Self { own: own.key, clients, sha256 })
     }
 }
 

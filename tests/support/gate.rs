@@ -217,7 +217,8 @@ pub fn call(id: u32, tool: &str, arguments: &str) -> String {
     )
 }
 
-fn keep(mut source: impl Read + Send + 'static, log: Arc<Mutex<String>>) {
+/// Collects what a process writes.
+pub fn keep(mut source: impl Read + Send + 'static, log: Arc<Mutex<String>>) {
     std::thread::spawn(move || {
         let mut chunk = [0; 4096];
         while let Ok(length @ 1..) = source.read(&mut chunk) {

@@ -1,5 +1,6 @@
 //! A client that sends exactly the bytes it is told to.
 
+use std::fmt::Debug;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
@@ -7,10 +8,22 @@ use serde_json::Value;
 
 use super::PATIENCE;
 
+/// What bytes go through.
+pub trait Conduit: Read + Write + Send + Debug {
+    /// Says that nothing more comes.
+    fn finish(&mut self);
+}
+
+impl Conduit for TcpStream {
+    fn finish(&mut self) {
+        let _ = self.shutdown(Shutdown::Write);
+    }
+}
+
 /// A connection to a server.
 #[derive(Debug)]
 pub struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn Conduit>,
     pending: Vec<u8>,
 }
 
@@ -88,17 +101,22 @@ impl Wire {
         let stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
         stream.set_nodelay(true).expect("the option can be set");
-        Some(Self { stream, pending: Vec::new() })
+        Some(Self::over(stream))
+    }
+
+    /// Speaks over what is connected already.
+    pub fn over(stream: impl Conduit + 'static) -> Self {
+        Self { stream: Box::new(stream), pending: Vec::new() }
     }
 
     /// Sends bytes as they are. A peer that has closed already is no failure: its answer tells.
     pub fn send(&mut self, bytes: &[u8]) {
-        let _ = self.stream.write_all(bytes);
+        let _ = self.stream.write_all(bytes).and_then(|()| self.stream.flush());
     }
 
     /// Says that nothing more comes.
     pub fn finish_sending(&mut self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
+        self.stream.finish();
     }
 
     /// Posts `body` and reads the answer.

@@ -1,6 +1,7 @@
 //! Making metric families, and finding all their series at once.
 
 use prometheus::core::{Collector, MetricVec, MetricVecBuilder};
+use prometheus::process_collector::ProcessCollector;
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
@@ -34,11 +35,31 @@ pub(super) fn register(registry: &Registry, collector: impl Collector + 'static)
     registry.register(Box::new(collector)).expect("metric names are unique");
 }
 
-fn made<C: Collector + Clone + 'static>(registry: &Registry, collector: prometheus::Result<C>) -> C {
+pub(super) fn made<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: prometheus::Result<C>,
+) -> C {
     // INVARIANT: names, labels and buckets are constants of `metrics.rs`; a bad one fails every test.
     let collector = collector.expect("metric names are valid");
     register(registry, collector.clone());
     collector
+}
+
+/// What every process tells of itself.
+pub(super) fn about(registry: &Registry) {
+    gauges(
+        registry,
+        "sluicegate_build_info",
+        "The program: its version, and what it was made from.",
+        &["version", "revision", "rustc"],
+    )
+    .with_label_values(&[
+        env!("CARGO_PKG_VERSION"),
+        option_env!("SLUICEGATE_REVISION").unwrap_or("unknown"),
+        option_env!("SLUICEGATE_RUSTC").unwrap_or("unknown"),
+    ])
+    .set(1);
+    register(registry, ProcessCollector::for_self());
 }
 
 pub(super) fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
