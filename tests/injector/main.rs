@@ -4,6 +4,7 @@
 mod support;
 
 mod certificates;
+mod guard;
 mod heads;
 mod load;
 mod mount;
