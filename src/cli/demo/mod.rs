@@ -10,7 +10,8 @@ mod gate;
 mod scenes;
 mod stage;
 
-use std::io;
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -26,6 +27,9 @@ pub struct Options {
     /// Leave everything running until Ctrl-C, and say how to connect a client of your own
     #[arg(long)]
     keep: bool,
+    /// Only open the sample server, at this address, until it is told to stop; its endpoint is at /mcp
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "keep")]
+    serve: Option<SocketAddr>,
 }
 
 /// Why the demo could not be played.
@@ -62,7 +66,11 @@ pub fn run(options: &Options) -> ExitCode {
         Ok(runtime) => runtime,
         Err(fault) => return unable(&fault.into()),
     };
-    match runtime.block_on(perform(options)) {
+    let performed = match options.serve {
+        Some(address) => runtime.block_on(serve(address)),
+        None => runtime.block_on(perform(options)),
+    };
+    match performed {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => EXIT_FINDINGS.into(),
         Err(fault) => unable(&fault),
@@ -74,8 +82,28 @@ fn unable(fault: &Fault) -> ExitCode {
     EXIT_UNABLE.into()
 }
 
+/// Opens the clinic for a gate of somebody's own, such as the one beside it in a pod.
+async fn serve(address: SocketAddr) -> Result<usize, Fault> {
+    let clinic = Clinic::open(address).await?;
+    let mut out = io::stdout().lock();
+    // Nobody may be reading; the clinic is open all the same.
+    let _ = writeln!(out, "clinic ready listen=http://{}/mcp", clinic.address()).and_then(|()| out.flush());
+    drop(out);
+    told_to_stop().await?;
+    Ok(0)
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn told_to_stop() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
 async fn perform(options: &Options) -> Result<usize, Fault> {
-    let clinic = Clinic::open().await?;
+    let clinic = Clinic::open((Ipv4Addr::LOCALHOST, 0).into()).await?;
     let folder = Folder::make()?;
     let gate = Gate::start(clinic.address(), &folder).await?;
     let cast = Cast { clinic, gate, folder };
@@ -94,11 +122,7 @@ async fn perform(options: &Options) -> Result<usize, Fault> {
     stage.close();
     if options.keep {
         Stage::tell(&directions(&cast));
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminate.recv() => {}
-        }
+        told_to_stop().await?;
         cast.gate.leave().await?;
     } else {
         cast.gate.stop().await?;

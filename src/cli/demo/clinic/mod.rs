@@ -1,6 +1,6 @@
 //! The demo's MCP server: a small clinic and its billing, as unprotected as servers are.
 //!
-//! Serves Streamable HTTP on a loopback port, in both eras: with `initialize` and a session, and
+//! Serves Streamable HTTP, in both eras: with `initialize` and a session, and
 //! with requests that stand alone. It asks nobody who they are, hides nothing, and writes down
 //! which tools it was made to run, so that the demo can show what never reached it.
 
@@ -52,12 +52,12 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 const META: &str = "io.modelcontextprotocol";
 
 impl Clinic {
-    /// Opens the clinic on a free loopback port. It closes with the runtime.
+    /// Opens the clinic at `address`; port 0 takes a free one. It closes with the runtime.
     ///
     /// # Errors
     /// What binding the port says.
-    pub(super) async fn open() -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+    pub(super) async fn open(address: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let desk = Arc::new(Desk { records: Records::open(), book: Mutex::default() });
         tokio::spawn(serve(listener, Arc::clone(&desk)));

@@ -1,5 +1,7 @@
 //! The clinic as the demo's client meets it, with no gate between.
 
+use std::net::Ipv4Addr;
+
 use super::super::client::Client;
 use super::*;
 
@@ -13,7 +15,7 @@ const CALLS: [(&str, &str, &str); 5] = [
 
 #[tokio::test]
 async fn answers_in_both_eras() {
-    let clinic = Clinic::open().await.unwrap();
+    let clinic = Clinic::open((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
     let client = Client::connect(clinic.address(), None).await.unwrap();
     assert_eq!(client.tools().await.unwrap().len(), 6);
     for (tool, arguments, wanted) in CALLS {
@@ -32,7 +34,7 @@ async fn answers_in_both_eras() {
 
 #[tokio::test]
 async fn keeps_its_promises_of_structure() {
-    let clinic = Clinic::open().await.unwrap();
+    let clinic = Clinic::open((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
     let client = Client::connect(clinic.address(), None).await.unwrap();
     let tools = tools::list();
     for (tool, arguments, _) in CALLS {
@@ -49,7 +51,7 @@ async fn keeps_its_promises_of_structure() {
 
 #[tokio::test]
 async fn tells_of_progress_and_gives_errors_data() {
-    let clinic = Clinic::open().await.unwrap();
+    let clinic = Clinic::open((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
     let client = Client::connect(clinic.address(), None).await.unwrap();
     let reply = client.follow("export_records", &json!({ "format": "csv" })).await.unwrap();
     assert_eq!(reply.messages.len(), 4, "{}", reply.text);
@@ -64,7 +66,7 @@ async fn tells_of_progress_and_gives_errors_data() {
 
 #[tokio::test]
 async fn refuses_what_a_server_must() {
-    let clinic = Clinic::open().await.unwrap();
+    let clinic = Clinic::open((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
     let desk = &clinic.desk;
     let modern = |version: &str, capabilities: &str| {
         let text = format!(
