@@ -1,0 +1,9 @@
+//! What lies in `deploy/` is whole, says what the program takes, and is what it is made from.
+//!
+//! Judges are the tools that people use: Helm, kubectl, promtool, linters and schemas. A stage without its tool is
+//! skipped, and says so in a line that the runner of all tests shows.
+
+mod images;
+mod lint;
+mod tools;
+mod unit;
