@@ -3,7 +3,12 @@
 //! Judges are the tools that people use: Helm, kubectl, promtool, linters and schemas. A stage without its tool is
 //! skipped, and says so in a line that the runner of all tests shows.
 
+mod chart;
+mod examples;
 mod images;
+mod kinds;
 mod lint;
+mod manifests;
+mod settings;
 mod tools;
 mod unit;
