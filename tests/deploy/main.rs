@@ -4,11 +4,14 @@
 //! skipped, and says so in a line that the runner of all tests shows.
 
 mod chart;
+mod cluster;
 mod examples;
 mod images;
+mod install;
 mod kinds;
 mod lint;
 mod manifests;
 mod settings;
 mod tools;
 mod unit;
+mod webhook;
