@@ -46,6 +46,7 @@ if [ "$purpose" = test ]; then
   need npm has npm
   has valkey-server || need redis-server has redis-server
   need chromium has chromium
+  need curl has curl
   need iproute2 has ip
   need nftables has nft
   need prometheus has promtool

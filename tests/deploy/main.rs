@@ -11,6 +11,7 @@ mod install;
 mod kinds;
 mod lint;
 mod manifests;
+mod pods;
 mod settings;
 mod tools;
 mod unit;
