@@ -72,7 +72,7 @@ async fn converse(desk: Arc<Desk>, client: TlsStream<TcpStream>) {
     let protocol = tokio::select! {
         biased;
         protocol = poll_fn(|context| guard.poll_protocol(context)) => protocol,
-        _ = phase.wait_for(|phase| *phase != Phase::Serving) => None,
+        _ = phase.wait_for(|phase| *phase >= Phase::Stopping) => None,
     };
     let Some(protocol) = protocol else { return };
     let activity = Arc::<Activity>::default();
@@ -97,7 +97,7 @@ async fn converse(desk: Arc<Desk>, client: TlsStream<TcpStream>) {
                 }
                 return;
             }
-            _ = phase.wait_for(|phase| *phase != Phase::Serving), if !is_leaving => {
+            _ = phase.wait_for(|phase| *phase >= Phase::Stopping), if !is_leaving => {
                 is_leaving = true;
                 codec.leave();
             }
