@@ -15,6 +15,7 @@ mod keeping;
 mod lifetime;
 mod limits;
 mod pinning;
+mod piping;
 mod policy;
 mod reading;
 mod recording;
@@ -39,6 +40,7 @@ pub use keeping::*;
 pub use lifetime::*;
 pub use limits::*;
 pub use pinning::*;
+pub use piping::*;
 pub use policy::*;
 pub use reading::*;
 pub use recording::*;
@@ -358,15 +360,6 @@ pub const LINGER_BYTES_MAX: usize = 1 << 20;
 /// How long it is waited for such bytes.
 pub const LINGER_WAIT: Duration = Duration::from_secs(1);
 
-/// Requests that wait on the pipe of `sluicegate stdio`: a model calls a handful of tools at once.
-pub const PIPE_IN_FLIGHT_MAX: usize = 256;
-
-/// How long a piped server may take to end after its input was closed, and again after SIGTERM. SDK
-/// clients wait 2 s for us before they send us SIGTERM, and 2 s more before SIGKILL.
-pub const PIPE_GRACE: Duration = Duration::from_millis(700);
-
-/// How long what an ended server wrote last is read: what it started may hold its pipes open.
-pub const PIPE_DRAIN_WAIT: Duration = Duration::from_millis(200);
 /// Header names that are looked at in one preflight; there are eight that may be granted.
 pub const PREFLIGHT_FIELDS_MAX: usize = 32;
 

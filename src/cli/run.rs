@@ -185,13 +185,6 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
         }
         (streamable, event_stream) => Upstream::new(streamable.as_ref(), event_stream.as_ref(), passes),
     };
-    let plate = Doorplate {
-        path: options.path.clone(),
-        transports: transports(options),
-        hosts: options.host.clone(),
-        origins: options.origin.clone(),
-        is_loopback: options.listen.ip().is_loopback(),
-    };
     let (seal, key) = match &options.seal_key {
         Some(path) => SealFile::open(path).map(|(file, key)| (Some(file), key)).map_err(unable)?,
         None => (None, fresh_seal_key()),
@@ -220,17 +213,28 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
         tls,
         log_dial,
         refusals: Seldom::default(),
-        settings: Settings {
-            plate,
-            header_wait: options.header_timeout,
-            body_wait: options.body_timeout,
-            heartbeat: options.heartbeat,
-            viewers: options.viewers.viewers(),
-        },
+        settings: settings(options),
     };
     let threads = options.threads.map_or_else(usual_threads, usize::from);
     let chassis = Chassis::build(Arc::new(house), listen(options)?, threads);
     Ok((chassis.map_err(unable)?, (watch, trial)))
+}
+
+/// What every connection is held to.
+fn settings(options: &Options) -> Settings {
+    Settings {
+        plate: Doorplate {
+            path: options.path.clone(),
+            transports: transports(options),
+            hosts: options.host.clone(),
+            origins: options.origin.clone(),
+            is_loopback: options.listen.ip().is_loopback(),
+        },
+        header_wait: options.header_timeout,
+        body_wait: options.body_timeout,
+        heartbeat: options.heartbeat,
+        viewers: options.viewers.viewers(),
+    }
 }
 
 /// TLS as the operator wants it, if at all.

@@ -107,7 +107,6 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let child = opening::child(&options.command, &options.env)?;
     let admin = options.admin.map(bind).transpose().map_err(unable)?.map(|(listener, _)| listener);
-    let plate = Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() };
     let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {
         gate: opening::gate(fresh_seal_key(), candidate, leases, &metrics),
@@ -131,13 +130,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         tls: None,
         log_dial,
         refusals: Seldom::default(),
-        settings: Settings {
-            plate,
-            header_wait: ADMIN_WAIT,
-            body_wait: ADMIN_WAIT,
-            heartbeat: ADMIN_WAIT,
-            viewers: options.viewers.viewers(),
-        },
+        settings: settings(options),
     };
     let house = Arc::new(house);
     let stdio = Stdio {
@@ -156,6 +149,17 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
     }
     house.tracer.close();
     ended.map_err(unable)
+}
+
+/// What the operators' connections are held to; there are no others.
+fn settings(options: &Options) -> Settings {
+    Settings {
+        plate: Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() },
+        header_wait: ADMIN_WAIT,
+        body_wait: ADMIN_WAIT,
+        heartbeat: ADMIN_WAIT,
+        viewers: options.viewers.viewers(),
+    }
 }
 
 fn token(options: &Options) -> TokenSource {

@@ -54,7 +54,15 @@ impl Stage {
     ) -> Result<Ticket, Refusal> {
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
         let (errand, origin, headers) = (Errand::Say(body.into()), Origin::default(), HeaderMap::new());
-        let ask = Ask { errand, headers: &headers, origin, way, now: at(seconds), word: StoreWord::Never, trace: None };
+        let ask = Ask {
+            errand,
+            headers: &headers,
+            origin,
+            way,
+            now: at(seconds),
+            word: StoreWord::Never,
+            trace: None,
+        };
         self.gate.admit(&self.policy, &self.caller(), &ask)
     }
 

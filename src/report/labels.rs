@@ -108,21 +108,6 @@ pub enum CredentialResult {
     Success,
 }
 
-/// What a certificate is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CertificatePurpose {
-    /// Clients connect to it.
-    Listener,
-}
-
-impl CertificatePurpose {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Listener => "listener",
-        }
-    }
-}
-
 /// How tokens come to be known.
 pub(super) const TOKEN_METHODS: &[&str] = &["exact", "estimate"];
 

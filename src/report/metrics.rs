@@ -51,13 +51,14 @@ mod traces;
 mod upstream;
 
 pub(super) use self::audit::AuditMeters;
+pub use self::certificates::CertificatePurpose;
 pub use self::count::Held;
 pub use self::injector::InjectorMetrics;
 pub use self::named::NameLabel;
 pub use self::stages::StageClock;
 #[cfg(feature = "otel")]
 pub(super) use self::traces::TraceMeters;
-pub use super::labels::{CertificatePurpose, CredentialResult, Misdirected, Shed, StreamKind};
+pub use super::labels::{CredentialResult, Misdirected, Shed, StreamKind};
 
 /// The content type of [`Metrics::render`]. Prometheus 3 refuses a scrape without an exact one.
 pub const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";

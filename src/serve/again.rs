@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Response};
 use super::bare::Answer;
 use super::journey::Journey;
 use super::pool::Line;
-use super::upstream::Waits;
+use super::waits::Waits;
 use crate::gate::{Denial, Repeat};
 use crate::limit::breaker::OutcomeClass;
 

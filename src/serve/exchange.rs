@@ -24,7 +24,7 @@ use super::legacy_sse;
 use super::load::{self, Entered};
 use super::outflow;
 use super::pool::Line;
-use super::upstream::Waits;
+use super::waits::Waits;
 use crate::bounds::{ANSWER_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
 use crate::gate::{
     Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply, Ticket,

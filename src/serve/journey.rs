@@ -12,7 +12,7 @@ use super::body::Outgoing;
 use super::house::{House, trace_id};
 use super::load::Entered;
 use super::prose;
-use super::upstream::Waits;
+use super::waits::Waits;
 use crate::bounds::OBJECTIONS_MAX;
 use crate::gate::{Carrier, Denial, Ending, Outcome, Overhead, Release, Reply, Ticket};
 use crate::mcp::{self, Revision};

@@ -66,6 +66,7 @@ mod target;
 mod tickets;
 mod tls;
 mod upstream;
+mod waits;
 pub mod webhook;
 
 pub use admin::LogDial;

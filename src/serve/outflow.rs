@@ -16,7 +16,7 @@ use super::coding::{self, Coding};
 use super::drain::Phase;
 use super::journey::Journey;
 use super::pool::Line;
-use super::upstream::Waits;
+use super::waits::Waits;
 use crate::gate::{Carrier, Denial, Release};
 use crate::mcp::sse::{self, Event};
 use crate::report::{Held, StreamKind};

@@ -17,7 +17,7 @@ use super::bare::Socket;
 use super::bridge::Bridge;
 use super::pool::{Origin, Pool};
 use super::target::Target;
-use super::upstream::Waits;
+use super::waits::Waits;
 use crate::bounds::{UPSTREAM_ADDRESSES_MAX, UPSTREAM_ADDRESSES_TRIED_MAX};
 use crate::gate::{Denial, Ticket, Transport};
 use crate::mcp::endpoint::Base;

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::house::House;
 use super::journey::Journey;
-use super::upstream::Waits;
+use super::waits::Waits;
 use crate::bounds::BREAKER_PROBE_MAX;
 use crate::gate::{Branch, Denial};
 use crate::policy::Policy;

@@ -28,7 +28,8 @@ use super::pool::{Line, Origin, Pool};
 use super::replica::Replica;
 use super::showing::{Behalf, Standing};
 use super::target::Target;
-use crate::bounds::{FOREIGN_BODY_BYTES_MAX, UPSTREAM_ANSWER_MAX, UPSTREAM_CONNECT_MAX, UPSTREAM_IDLE_MAX};
+use super::waits::Waits;
+use crate::bounds::FOREIGN_BODY_BYTES_MAX;
 use crate::gate::{Branch, Denial, Ticket, Transport};
 use crate::mcp::Endpoint;
 use crate::mcp::endpoint::Base;
@@ -313,32 +314,6 @@ impl Upstream {
                 place.failed(origin.address);
                 Err(broken_off(&fault))
             }
-        }
-    }
-}
-
-/// How long to wait for the server.
-#[derive(Debug, Clone, Copy)]
-pub struct Waits {
-    /// For a connection.
-    pub connect: Duration,
-    /// For the head of an answer, where the tool has no time of its own, and for a body to be whole.
-    pub answer: Duration,
-    /// How long a connection may lie unused.
-    pub idle: Duration,
-    /// For the head of an answer, where something of its time is gone already.
-    pub head: Option<Duration>,
-}
-
-impl Waits {
-    /// What the policy in force says, and our own bounds where it is silent.
-    pub fn of(policy: &Policy) -> Self {
-        let plan = &policy.upstream;
-        Self {
-            connect: plan.connect_timeout.unwrap_or(UPSTREAM_CONNECT_MAX),
-            answer: plan.timeout.unwrap_or(UPSTREAM_ANSWER_MAX),
-            idle: plan.idle.unwrap_or(UPSTREAM_IDLE_MAX),
-            head: None,
         }
     }
 }

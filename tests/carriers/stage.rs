@@ -50,7 +50,15 @@ impl Stage {
 
     pub fn admit(&self, body: &str, headers: &HeaderMap, way: Way<'_>) -> Result<Ticket, Refusal> {
         let errand = Errand::Say(Bytes::copy_from_slice(body.as_bytes()));
-        let ask = Ask { errand, headers, origin: Origin::default(), way, now: NOW, word: StoreWord::Never, trace: None };
+        let ask = Ask {
+            errand,
+            headers,
+            origin: Origin::default(),
+            way,
+            now: NOW,
+            word: StoreWord::Never,
+            trace: None,
+        };
         self.gate.admit(&self.policy, &self.caller, &ask)
     }
 

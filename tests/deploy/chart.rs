@@ -139,7 +139,8 @@ fn becomes_what_it_became() {
 
 /// Without what is random (keys and certificates), and without the guard's rules, which lie in `deploy/manifests`.
 fn masked(text: &str) -> String {
-    let documents = text.split("---\n").filter(|document| !document.contains("\nkind: ValidatingAdmissionPolicy\n"));
+    let documents =
+        text.split("---\n").filter(|document| !document.contains("\nkind: ValidatingAdmissionPolicy\n"));
     let text = documents.collect::<Vec<_>>().join("---\n");
     let lines = text.lines().map(|line| {
         let key = line.trim_start().split(": ").next().unwrap_or_default();

@@ -196,7 +196,7 @@ impl std::io::Read for Encrypted {
     }
 }
 
-impl std::io::Write for Encrypted {
+impl Write for Encrypted {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.write(bytes)
     }

@@ -4,7 +4,21 @@ use prometheus::{IntGaugeVec, Registry};
 
 use super::Metrics;
 use super::families::gauges;
-use crate::report::labels::CertificatePurpose;
+
+/// What a certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificatePurpose {
+    /// Clients connect to it.
+    Listener,
+}
+
+impl CertificatePurpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Listener => "listener",
+        }
+    }
+}
 
 /// Without a series for a purpose that no certificate is loaded for.
 pub(super) struct CertificateSeries(IntGaugeVec);

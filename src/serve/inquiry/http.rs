@@ -15,7 +15,8 @@ use crate::mcp::sse::Decoder;
 use crate::serve::place::Place;
 use crate::serve::pool::Pool;
 use crate::serve::target::Target;
-use crate::serve::upstream::{Waits, handshake};
+use crate::serve::upstream::handshake;
+use crate::serve::waits::Waits;
 
 /// The server, and what is sent along with each request.
 pub(super) struct Http {

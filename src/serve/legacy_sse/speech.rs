@@ -16,7 +16,7 @@ use super::super::house::House;
 use super::super::journey::{Journey, respond};
 use super::super::pool::Line;
 use super::super::tickets::{NoRoom, Turn};
-use super::super::upstream::Waits;
+use super::super::waits::Waits;
 use super::stream::withheld;
 use super::{Pair, Word};
 use crate::bounds::FOREIGN_BODY_BYTES_MAX;

@@ -17,7 +17,7 @@ use super::super::exchange::{Kind, Visit, kind};
 use super::super::journey::Journey;
 use super::super::pool::Line;
 use super::super::tickets::answered;
-use super::super::upstream::Waits;
+use super::super::waits::Waits;
 use super::source::{self, ENDPOINT, News, Source};
 use super::speech::deliver;
 use super::{Pair, Word, fresh_name};
