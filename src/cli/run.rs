@@ -32,9 +32,12 @@ pub struct Options {
     /// Where in it the endpoint is
     #[arg(long, value_name = "PATH", default_value = "/mcp", value_parser = path)]
     path: Box<str>,
-    /// Take connections that `sluicegate redirect` brings to --listen, such as [::]:15001, and close those that were going
-    /// to another port than the server's
-    #[arg(long, conflicts_with = "command")]
+    #[arg(
+        long,
+        conflicts_with = "command",
+        help = "Take connections that `sluicegate redirect` brings to --listen, such as [::]:15001, and close those that \
+                were going to another port than the server's"
+    )]
     original_destination: bool,
     /// The server: http://HOST:PORT/PATH, https://HOST:PORT/PATH or unix:SOCKET[:/PATH]
     #[arg(

@@ -14,12 +14,15 @@ use super::files::{FileFault, read_together};
 pub struct Kept<T> {
     paths: Box<[PathBuf]>,
     bytes_max: usize,
-    read: fn(&[Vec<u8>]) -> Result<T, Box<str>>,
+    read: Reading<T>,
     value: ArcSwap<T>,
     trouble: ArcSwapOption<Box<str>>,
     /// Fingerprint of what was last tried; held for the whole of a refresh, so that two never overlap.
     tried: Mutex<[u8; 32]>,
 }
+
+/// Makes a value of the bytes of the files, in their order, or says what is wrong with them.
+type Reading<T> = fn(&[Vec<u8>]) -> Result<T, Box<str>>;
 
 /// Why there is no value to begin with, many lines perhaps; the operator's fault.
 #[derive(Debug, thiserror::Error)]
@@ -42,11 +45,7 @@ impl<T> Kept<T> {
     ///
     /// # Errors
     /// [`KeptFault`]: without a first good value there is nothing to keep.
-    pub fn open(
-        paths: &[PathBuf],
-        bytes_max: usize,
-        read: fn(&[Vec<u8>]) -> Result<T, Box<str>>,
-    ) -> Result<Self, KeptFault> {
+    pub fn open(paths: &[PathBuf], bytes_max: usize, read: Reading<T>) -> Result<Self, KeptFault> {
         let files = read_together(paths, bytes_max);
         let tried = Mutex::new(fingerprint(&files));
         let files = files.map_err(|fault| KeptFault(fault.to_string().into()))?;

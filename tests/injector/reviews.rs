@@ -150,7 +150,7 @@ fn leaves_a_pod_alone_that_it_has_patched() {
     let stage = Stage::new(&settings(""), &[]);
     let Some(kubectl) = crate::stage::kubectl() else { return };
     let patched = kubectl.patch(&asking(), &patch(&stage.ask("tools", &asking())));
-    assert!(image_of(&[patched.clone()]).is_some(), "{patched}");
+    assert!(image_of(std::slice::from_ref(&patched)).is_some(), "{patched}");
     let again = stage.ask("tools", &patched);
     assert_eq!((&again["allowed"], again.get("patch")), (&json!(true), None), "{again}");
     assert_eq!(stage.count("skipped", "current"), 1.0);

@@ -9,11 +9,10 @@ use crate::summary;
 use crate::tools::{named, python, rules};
 
 /// Metrics that no program here exposes, with the reason.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("sluicegate_injector_requests_total", "of the injector, whose page is not among PROGRAMS"),
-    ("sluicegate_injector_request_duration_seconds", "of the injector, whose page is not among PROGRAMS"),
-    ("sluicegate_injector_uninjected_pods", "of the injector, whose page is not among PROGRAMS"),
-];
+const ELSEWHERE: &[(&str, &str)] = &[(
+    "sluicegate_injector_uninjected_pods",
+    "of whoever may list pods, which the injector does not by default",
+)];
 
 /// Labels that a scrape adds.
 const OF_SCRAPE: &[&str] = &["instance", "job", "namespace", "pod"];

@@ -11,8 +11,16 @@ use crate::support::wait_for;
 use crate::tools::{program, run, text};
 
 /// Every program to scrape, by name, with its page after traffic. A program that begins to expose something joins here.
-pub const PROGRAMS: &[(&str, fn() -> String)] =
-    &[("a gate", gate), ("a gate with TLS and an issuer", with_issuer)];
+pub const PROGRAMS: &[(&str, Scrape)] =
+    &[("a gate", gate), ("a gate with TLS and an issuer", with_issuer), ("the injector", injector)];
+
+/// Starts a program, and gives its page.
+type Scrape = fn() -> String;
+
+/// The page of an injector: it has every series from the start.
+fn injector() -> String {
+    sluicegate::report::InjectorMetrics::new().render()
+}
 
 /// Series that one gate may have after traffic of every kind, the names of its policy aside: a scrape of 60 KB.
 const SERIES_MAX: usize = 1_100;

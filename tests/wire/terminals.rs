@@ -161,7 +161,7 @@ fn does_what_the_readme_shows() {
             "tap" => {
                 words.iter_mut().for_each(|word| {
                     if *word == "pay*" {
-                        *word = "slo*"
+                        *word = "slo*";
                     }
                 });
                 words.extend(["--last", "9", "--count", "1"]);

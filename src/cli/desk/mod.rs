@@ -68,7 +68,7 @@ impl DeskOptions {
     pub async fn json(&self, path: &str) -> Result<Value, DeskFault> {
         let reply = self.get(path).await?;
         if reply.status != 200 {
-            return Err(self.refused(path, reply));
+            return Err(self.refused(path, &reply));
         }
         serde_json::from_str(&reply.body).map_err(|_| DeskFault::Foreign { address: self.admin.clone() })
     }
@@ -89,7 +89,7 @@ impl DeskOptions {
         let body = Limited::new(asked.into_body(), DESK_ANSWER_BYTES_MAX).collect().await;
         let body = body.map_err(|cause| self.unreached(&cause))?.to_bytes();
         let body = String::from_utf8_lossy(&body).into_owned();
-        Err(self.refused(path, Reply { status, body }))
+        Err(self.refused(path, &Reply { status, body }))
     }
 
     async fn exchange(&self, path: &str) -> Result<Response<Incoming>, DeskFault> {
@@ -106,7 +106,7 @@ impl DeskOptions {
         DeskFault::Unreached { address: self.admin.clone(), cause: cause.to_string().to_lowercase() }
     }
 
-    fn refused(&self, path: &str, reply: Reply) -> DeskFault {
+    fn refused(&self, path: &str, reply: &Reply) -> DeskFault {
         let told = reply.body.chars().take(TOLD_CHARACTERS_MAX).collect();
         DeskFault::Refused { address: self.admin.clone(), path: path.into(), status: reply.status, told }
     }

@@ -159,10 +159,12 @@ pub(super) fn clock(told: &Told, unix_ms: u64) -> Finding {
 
 fn judge_skew(check: Check, skew_ms: u64, text: String) -> Finding {
     let remedy = "let both machines follow a time server (chrony, systemd-timesyncd)";
-    match skew_ms {
-        0..=SKEW_MS_WARNING => Finding::fine(check, text),
-        ..=SKEW_MS_FAILURE => Finding::new(check, Mark::Warning, text, remedy),
-        _ => Finding::new(check, Mark::Failure, text, remedy),
+    if skew_ms <= SKEW_MS_WARNING {
+        Finding::fine(check, text)
+    } else if skew_ms <= SKEW_MS_FAILURE {
+        Finding::new(check, Mark::Warning, text, remedy)
+    } else {
+        Finding::new(check, Mark::Failure, text, remedy)
     }
 }
 

@@ -144,7 +144,7 @@ mod tests {
     fn gives_the_first_or_the_latest_that_fit() {
         let ring = Ring::new();
         push(&ring, 10);
-        let even = |brief: &Brief| brief.seq % 2 == 0;
+        let even = |brief: &Brief| brief.seq.is_multiple_of(2);
         let first = ring.after(0, 2, even);
         assert_eq!((numbers(&first), first.last), (vec![2, 4], 4), "the rest comes with the next look");
         assert_eq!(numbers(&ring.latest(2, 0, even)), [8, 10]);

@@ -1,7 +1,7 @@
 //! Traces: the spans of every message, made of its record and sent to a collector by OTLP.
 //!
 //! **Why.** A call is one step of somebody's trace: whoever looks at that wants to see what the gate decided, and how
-//! long it and the server took, in the same picture. **How.** The shell asks for a [`Seed`] when a message comes: ids
+//! long it and the server took, in the same picture. **How.** The shell asks for a [`Seed`](crate::gate::Seed) when a message comes: ids
 //! and the time. The gate puts them into the trace that the message belongs to ([`crate::gate::Trace`]), and what is
 //! settled is read off the record here: `span` and `events` make the spans, `sender` puts them into a bounded queue
 //! and posts batches from a thread of its own. **What it is not.** No message waits for it and none fails by it: spans

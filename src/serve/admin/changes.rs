@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use http::header::ORIGIN;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper::body::Incoming;
 
 use super::super::body::Outgoing;
@@ -24,7 +24,10 @@ use crate::report::{Access, AccessOutcome, AdminAction};
 use crate::store::Reload;
 
 /// How much is logged, set by whoever started logging.
-pub struct LogDial(Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>);
+pub struct LogDial(Box<SetLevel>);
+
+/// Sets the level of a name, or says what is wrong with it.
+type SetLevel = dyn Fn(&str) -> Result<(), String> + Send + Sync;
 
 impl LogDial {
     /// A dial that `set` turns to the level of a name; it says what is wrong with one that is none.
@@ -89,7 +92,7 @@ fn drain(house: &House) -> Response<Outgoing> {
 
 async fn log_level(house: &House, body: Incoming) -> Response<Outgoing> {
     let body = Limited::new(body, ADMIN_BODY_BYTES_MAX).collect().await;
-    let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body.map(Collected::to_bytes).unwrap_or_default();
     let level = String::from_utf8_lossy(&body).trim().to_ascii_lowercase();
     match house.log_dial.0(&level) {
         Ok(()) => text(StatusCode::OK, format!("log level: {level}\n")),

@@ -284,7 +284,7 @@ mod tests {
         while let Some((head, _)) = rest.split_first_chunk::<16>() {
             let length = u32::from_ne_bytes([head[0], head[1], head[2], head[3]]) as usize;
             kinds.push(u16::from_ne_bytes([head[4], head[5]]));
-            assert!(length % 4 == 0 && length >= 20, "{length}");
+            assert!(length.is_multiple_of(4) && length >= 20, "{length}");
             rest = &rest[length..];
         }
         assert!(rest.is_empty());

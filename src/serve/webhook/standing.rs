@@ -32,7 +32,7 @@ impl Standing {
     pub fn open(options: &InjectorOptions, metrics: Arc<InjectorMetrics>) -> Result<Arc<Self>, KeptFault> {
         let pem = [options.certificate.clone(), options.key.clone()];
         let standing = Self {
-            settings: Kept::open(&[options.settings.clone()], SETTINGS_BYTES_MAX, settings)?,
+            settings: Kept::open(std::slice::from_ref(&options.settings), SETTINGS_BYTES_MAX, settings)?,
             certificate: Kept::open(&pem, PEM_BYTES_MAX, certificate)?,
             metrics,
         };
