@@ -15,9 +15,6 @@ pub const INJECTED_PROGRAM_SIZE: &str = "512Mi";
 /// How long a pod has to end where it does not say. Source: the API of Kubernetes, `PodSpec`.
 pub const POD_GRACE_SECONDS: u64 = 30;
 
-/// How long a gate that is told to end only waits, in seconds, for whoever routes to it hears late.
-pub const INJECTED_QUIET_SECONDS: u64 = 5;
-
 /// What the last records and spans may take, in seconds.
 pub const INJECTED_FLUSH_SECONDS: u64 = 2;
 

@@ -8,6 +8,8 @@ const PAGE: &str = include_str!("../../deploy/injection.md");
 pub enum Kind {
     /// Found in manifests: a pod that would run, and should not as it is.
     Finding,
+    /// The guard in the API server does not let the pod in, or be changed.
+    Guard,
     /// The pod may not run.
     Refusal,
     /// The pod runs as it came.
@@ -102,6 +104,14 @@ codes! {
     PortAlias "SG0475" Warning "port_alias" "the server's port has a second name, around the gate"
     Shadow "SG0476" Warning "shadow" "the gate only reports"
     VariablesLost "SG0477" Warning "variables_lost" "variables that a server on pipes may miss"
+    GuardNoGate "SG0480" Guard "guard_no_gate" "the guard: a pod that needs a gate and has none"
+    GuardImage "SG0481" Guard "guard_image" "the guard: a container of the gate's name with another image or command"
+    GuardPolicy "SG0482" Guard "guard_policy" "the guard: a gate that reads another policy than it may"
+    GuardWords "SG0483" Guard "guard_words" "the guard: a gate that is started with words that it may not be"
+    GuardWayAround "SG0484" Guard "guard_way_around" "the guard: a way around the gate"
+    GuardProgram "SG0485" Guard "guard_program" "the guard: a server on pipes behind a program that is not the gate's"
+    GuardTakenBack "SG0486" Guard "guard_taken_back" "the guard: a pod that would take back that it needs a gate"
+    GuardDebug "SG0487" Guard "guard_debug" "the guard: a debug container where the namespace allows none"
 }
 
 impl Kind {
@@ -109,6 +119,7 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Finding => "finding",
+            Self::Guard => "guard",
             Self::Refusal => "refusal",
             Self::Skip => "skip",
             Self::Warning => "warning",
@@ -143,6 +154,18 @@ mod tests {
         for heading in sections.filter(|heading| heading.starts_with("SG")) {
             assert!(Code::parse(heading).is_some(), "{heading}");
         }
+    }
+
+    #[test]
+    fn the_guard_speaks_in_its_own_codes() {
+        let guard = include_str!("../../deploy/manifests/require-sidecar.yaml");
+        let said: Vec<&str> = guard
+            .split_whitespace()
+            .filter_map(|word| word.strip_suffix(':'))
+            .filter(|word| word.starts_with("SG0"))
+            .collect();
+        let known = Code::ALL.iter().filter(|code| code.kind() == Kind::Guard);
+        assert_eq!(said, known.map(|code| code.as_str()).collect::<Vec<_>>());
     }
 
     #[test]

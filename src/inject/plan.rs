@@ -12,7 +12,7 @@ use super::settings::{
     Choice, Enrolment, KubernetesVersion, LogLevel, Permission, PolicyChoice, Resources, Settings, Sidecar,
 };
 use super::traffic::{self, Server};
-use crate::bounds::{INJECTED_FLUSH_SECONDS, INJECTED_QUIET_SECONDS, POD_GRACE_SECONDS};
+use crate::bounds::{DRAIN_QUIET, INJECTED_FLUSH_SECONDS, POD_GRACE_SECONDS};
 use crate::names;
 use crate::policy::reading::Glob;
 
@@ -318,7 +318,7 @@ impl Plan<'_> {
     /// A native sidecar is told to end when the server has ended; others are told at the same time.
     fn warn_of_grace(&self, pod: &Value, warnings: &mut Vec<Warning>) {
         let (hook, is_alone) = match (self.mode, self.settings.sidecar) {
-            (Mode::Stdio, _) | (_, Sidecar::Plain) => (INJECTED_QUIET_SECONDS, true),
+            (Mode::Stdio, _) | (_, Sidecar::Plain) => (DRAIN_QUIET.as_secs(), true),
             (_, Sidecar::Native) => (0, false),
         };
         let grace = pod

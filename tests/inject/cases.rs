@@ -133,8 +133,9 @@ fn every_reason_has_a_pod() {
             Outcome::Skipped(skip) => seen.push(skip.code),
         }
     }
-    let unseen: Vec<_> =
-        Code::ALL.iter().filter(|code| code.kind() != Kind::Finding && !seen.contains(code)).collect();
+    // Files are searched for findings elsewhere, and the guard's codes have rows in tests/injector/guard.yaml.
+    let is_for_pods = |code: &Code| !matches!(code.kind(), Kind::Finding | Kind::Guard);
+    let unseen: Vec<_> = Code::ALL.iter().filter(|code| is_for_pods(code) && !seen.contains(code)).collect();
     assert!(unseen.is_empty(), "no golden pod for {unseen:?}");
 }
 
