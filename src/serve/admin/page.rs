@@ -124,7 +124,7 @@ fn tiles(state: &State) -> Markup {
     let (limit, taken) = state.crowds.first().map_or((0, 0), |crowd| (crowd.limit, crowd.taken));
     html! {
         dl.tiles aria-label="The last minute" {
-            div { dt { "Messages a second" } dd { (rate(counts.rate())) small { (grouped(counts.messages)) " in all" } } }
+            div { dt { "Messages/s" } dd { (rate(counts.rate())) small { (grouped(counts.messages)) " in all" } } }
             div { dt { "Denied" } dd { (percent(counts.percent(counts.denied))) " %" small { (grouped(counts.denied)) " messages" } } }
             div {
                 dt { "Would be denied" }
