@@ -7,6 +7,7 @@ use crate::gate::{Action, Branch, Reason, Record};
 use crate::mcp::{Method, is_unseen};
 use crate::names::Mode;
 use crate::report::audit::Alias;
+use crate::report::labels;
 
 /// One decision.
 #[derive(Debug, Clone, Copy)]
@@ -97,23 +98,12 @@ impl Brief {
 
     /// The word for what was done, as metrics have it.
     pub fn verdict(&self) -> &'static str {
-        action_word(self.action)
+        labels::action(self.action)
     }
 
     /// The word for what was asked for; `-` where it was not understood.
     pub fn method_word(&self) -> &'static str {
         self.method.map_or("-", Method::as_str)
-    }
-}
-
-/// The word for what was done with a message.
-pub(super) fn action_word(action: Action) -> &'static str {
-    match action {
-        Action::Allow => "allow",
-        Action::Deny => "deny",
-        Action::Error => "error",
-        Action::Redact => "redact",
-        Action::ShadowDeny => "shadow_deny",
     }
 }
 
