@@ -5,7 +5,7 @@ mod told;
 use std::time::Duration;
 
 use clap::Args;
-use http::{Request, Response, header};
+use http::{Method, Request, Response, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
@@ -56,7 +56,17 @@ fn address(text: &str) -> Result<String, String> {
 impl DeskOptions {
     /// Asks for a page, whatever its status.
     pub async fn get(&self, path: &str) -> Result<Reply, DeskFault> {
-        let asked = timeout(DESK_WAIT, self.exchange(path)).await.map_err(|_| self.unreached(&LATE))??;
+        self.ask(Method::GET, path).await
+    }
+
+    /// Asks for a change, whatever comes of it.
+    pub async fn post(&self, path: &str) -> Result<Reply, DeskFault> {
+        self.ask(Method::POST, path).await
+    }
+
+    async fn ask(&self, method: Method, path: &str) -> Result<Reply, DeskFault> {
+        let asked =
+            timeout(DESK_WAIT, self.exchange(method, path)).await.map_err(|_| self.unreached(&LATE))??;
         let status = asked.status().as_u16();
         let body = Limited::new(asked.into_body(), DESK_ANSWER_BYTES_MAX).collect();
         let body = timeout(DESK_WAIT, body).await.map_err(|_| self.unreached(&LATE))?;
@@ -81,7 +91,9 @@ impl DeskOptions {
 
     /// Opens a stream of events.
     pub async fn follow(&self, path: &str) -> Result<Response<Incoming>, DeskFault> {
-        let asked = timeout(DESK_WAIT, self.exchange(path)).await.map_err(|_| self.unreached(&LATE))??;
+        let asked = timeout(DESK_WAIT, self.exchange(Method::GET, path))
+            .await
+            .map_err(|_| self.unreached(&LATE))??;
         if asked.status().is_success() {
             return Ok(asked);
         }
@@ -92,12 +104,13 @@ impl DeskOptions {
         Err(self.refused(path, &Reply { status, body }))
     }
 
-    async fn exchange(&self, path: &str) -> Result<Response<Incoming>, DeskFault> {
+    async fn exchange(&self, method: Method, path: &str) -> Result<Response<Incoming>, DeskFault> {
         let stream = TcpStream::connect(&self.admin).await.map_err(|cause| self.unreached(&cause))?;
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|cause| self.unreached(&cause))?;
         tokio::spawn(connection);
-        let request = Request::get(path).header(header::HOST, &self.admin).body(Empty::<Bytes>::new());
+        let request = Request::builder().method(method).uri(path).header(header::HOST, &self.admin);
+        let request = request.body(Empty::<Bytes>::new());
         let request = request.map_err(|cause| self.unreached(&cause))?;
         sender.send_request(request).await.map_err(|cause| self.unreached(&cause))
     }
