@@ -9,10 +9,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::Desk;
+use super::{Desk, door};
 use crate::bounds::REVIEW_ADMIN_CONNECTIONS_MAX;
 use crate::report::METRICS_CONTENT_TYPE;
-use crate::serve::admin::{ACCEPT_PAUSE, text};
+use crate::serve::admin::text;
 use crate::serve::body::Outgoing;
 use crate::serve::seats::Seats;
 use crate::store::unix_ms;
@@ -20,28 +20,15 @@ use crate::store::unix_ms;
 /// Answers operators until the process ends.
 pub async fn serve(desk: Arc<Desk>, listener: TcpListener) {
     let _door = desk.drain.door();
-    let (seats, mut stop) = (Seats::new(REVIEW_ADMIN_CONNECTIONS_MAX), desk.drain.last_stop());
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            _ = stop.wait_for(|is_over| *is_over) => return,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((client, _)) => {
-                let Some(seat) = seats.take() else { continue };
-                let desk = Arc::clone(&desk);
-                tokio::spawn(async move {
-                    attend(desk, client).await;
-                    drop(seat);
-                });
-            }
-            Err(fault) => {
-                tracing::warn!(%fault, "an operator's connection was not taken");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
+    let (seats, stop) = (Seats::new(REVIEW_ADMIN_CONNECTIONS_MAX), desk.drain.last_stop());
+    door::take(&listener, &seats, stop, |client, seat| {
+        let desk = Arc::clone(&desk);
+        tokio::spawn(async move {
+            attend(desk, client).await;
+            drop(seat);
+        });
+    })
+    .await;
 }
 
 async fn attend(desk: Arc<Desk>, client: TcpStream) {

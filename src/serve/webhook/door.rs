@@ -14,6 +14,7 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::Service;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -28,11 +29,24 @@ use crate::serve::drain::Phase;
 use crate::serve::guard::{Guard, Protocol};
 use crate::serve::seats::{Seat, Seats};
 
-/// Takes connections until the drain begins.
+/// Takes connections of API servers until the drain begins.
 pub async fn open(desk: Arc<Desk>, listener: TcpListener) {
     let _door = desk.drain.door();
-    let (seats, mut stop) = (Seats::new(REVIEW_CONNECTIONS_MAX), desk.drain.endpoint_stop());
     let tls = TlsAcceptor::from(Arc::new(desk.standing.tls()));
+    let (seats, stop) = (Seats::new(REVIEW_CONNECTIONS_MAX), desk.drain.endpoint_stop());
+    take(&listener, &seats, stop, |client, seat| {
+        tokio::spawn(attend(Arc::clone(&desk), tls.clone(), client, seat));
+    })
+    .await;
+}
+
+/// Takes connections until told to stop, and gives each away with its seat; one without a seat is closed.
+pub(super) async fn take(
+    listener: &TcpListener,
+    seats: &Seats,
+    mut stop: watch::Receiver<bool>,
+    give: impl Fn(TcpStream, Seat),
+) {
     loop {
         let accepted = tokio::select! {
             biased;
@@ -42,7 +56,7 @@ pub async fn open(desk: Arc<Desk>, listener: TcpListener) {
         match accepted {
             Ok((client, _)) => {
                 if let Some(seat) = seats.take() {
-                    tokio::spawn(attend(Arc::clone(&desk), tls.clone(), client, seat));
+                    give(client, seat);
                 }
             }
             Err(fault) => {
