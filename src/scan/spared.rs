@@ -40,7 +40,8 @@ impl Sweep<'_> {
     /// Remembers a value that stays, until the next. What was found in it may have been found before: a
     /// block of the text is looked at by kinds of candidates.
     pub(super) fn spare(&mut self, spared: Spared) {
-        let later = self.hits.iter().rev().take_while(|hit| hit.span.start >= spared.span.start);
+        let is_later = |hit: &&Hit| hit.span.start + ORDER_BYTES >= spared.span.start;
+        let later = self.hits.iter().rev().take_while(is_later);
         let (mut count, mut is_doubtful) = (0, false);
         for hit in later {
             count += 1;
@@ -114,6 +115,12 @@ mod tests {
         check(&mask, r#"{"mac":"h@c.de/25"}"#, r#"{"mac":"*@*.**/**"}"#);
         let text = r#"{"name":"ask ann@example.com about it"}"#;
         check(&mask, text, r#"{"name":"ask a***@example.com about it"}"#);
+    }
+
+    #[test]
+    fn takes_whole_whatever_was_found_before_it() {
+        let text = r#"{"customer_id":"0","patient":{"dob":"a@examp.com"}}"#;
+        check(&everything(Action::Mask), text, r#"{"customer_id":"*","patient":{"dob":"*@*****.***"}}"#);
     }
 
     #[test]
