@@ -58,7 +58,9 @@ fn is_called(bytes: &[u8], at: usize) -> bool {
     let head = &bytes[at.saturating_sub(REACH)..at];
     let from =
         head.iter().rposition(|byte| matches!(byte, b'"' | b'\\' | b'.' | b';')).map_or(0, |edge| edge + 1);
-    let mut words = head[from..].rsplit(|byte| !byte.is_ascii_alphabetic() && *byte < 0x80);
+    // With its brackets and underscores, what stands for a value is no word: `[PHONE]`, `PII_PHONE_4H7Q2M9XKTG`.
+    let is_part = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'_' | b'[' | b']');
+    let mut words = head[from..].rsplit(|byte| !is_part(*byte));
     words.by_ref().filter(|word| !word.is_empty()).take(WORDS_MAX).any(|word| CALLS.holds(word))
 }
 
@@ -86,5 +88,15 @@ mod tests {
         ] {
             check(&plan, text, text);
         }
+    }
+
+    #[test]
+    fn is_called_by_nothing_that_stands_for_a_value() {
+        let plan = everything(Action::Replace);
+        for text in [r#"["[PHONE], 020 7946 0944"]"#, r#"["PII_PHONE_4H7Q2M9XKTG, 020 7946 0944"]"#] {
+            check(&plan, text, text);
+        }
+        let text = r#"["SSN 806-422-8713, 1111 1 1111111"]"#;
+        check(&plan, text, r#"["SSN [PHONE], 1111 1 1111111"]"#);
     }
 }
