@@ -1,6 +1,7 @@
 //! Bounds of the injector: what the API server of Kubernetes may ask of it, and what it makes of files.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// The body of an admission review, in bytes. The API server takes requests of 3 MiB, and stores half of that.
 pub const REVIEW_BYTES_MAX: usize = 3 << 20;
@@ -26,6 +27,24 @@ pub const REVIEW_NAME_BYTES_MAX: usize = 253;
 
 /// Reasons told in one refusal; the others are counted. A person mends a few at a time.
 pub const REVIEW_REASONS_MAX: usize = 8;
+
+/// How long a count of pods rests at least. A list of every pod is work for the API server.
+pub const CENSUS_REST_MIN: Duration = Duration::from_secs(1);
+
+/// Pods on one page of a count: 20 KB each where all that Kubernetes adds is counted.
+pub const CENSUS_PAGE_PODS: usize = 100;
+
+/// Bytes of one page: a pod may have 1.5 MiB, so this is a page of usual ones and some that are not.
+pub const CENSUS_BYTES_MAX: usize = 8 << 20;
+
+/// Pages of one list: 50,000 pods in one namespace.
+pub const CENSUS_PAGES_MAX: usize = 500;
+
+/// Namespaces that are counted: as many as a cluster is built for.
+pub const CENSUS_NAMESPACES_MAX: usize = 10_000;
+
+/// Pods that a count names in the log; a person looks at a few.
+pub const CENSUS_NAMED_MAX: usize = 20;
 
 /// The settings of injection, in bytes: as much as a ConfigMap holds.
 pub const SETTINGS_BYTES_MAX: usize = 1 << 20;

@@ -34,6 +34,7 @@ pub use settings::{Quantity, Settings};
 
 use annotations::STATUS;
 use marker::Marker;
+use parts::GATE;
 use plan::Plan;
 
 /// What is known of a pod beside its own text.
@@ -63,6 +64,25 @@ pub fn inject(pod: &Value, request: &Request<'_>, settings: &Settings) -> Outcom
         Ok(Judged::Skip(skip)) => Outcome::Skipped(skip),
         Ok(Judged::Plan(plan, stripped)) => finish(pod, *stripped, &plan),
     }
+}
+
+/// Whether a pod of an enrolled namespace runs, or is about to, and has no gate though it should have one.
+///
+/// Looks for the gate by its name alone: whether it is the right one, the guard has judged. Pods that have ended or
+/// are being deleted do not count.
+pub fn is_unguarded(pod: &Value, namespace: &str, settings: &Settings) -> bool {
+    let is_over =
+        matches!(pod.pointer("/status/phase").and_then(Value::as_str), Some("Succeeded" | "Failed"));
+    let is_leaving = pod.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null());
+    let has_gate = ["/spec/initContainers", "/spec/containers"].iter().any(|list| {
+        let containers = pod.pointer(list).and_then(Value::as_array);
+        containers.into_iter().flatten().any(|container| container.get("name").is_some_and(|it| it == GATE))
+    });
+    let is_wanted = || match inject(pod, &Request { namespace, asker: None }, settings) {
+        Outcome::Patched(_) | Outcome::Refused(_) => true,
+        Outcome::Skipped(_) => false,
+    };
+    !is_over && !is_leaving && !has_gate && is_wanted()
 }
 
 /// What an injected pod says of its server.

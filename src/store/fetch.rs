@@ -59,7 +59,7 @@ pub struct Answer {
     pub date_unix_ms: Option<u64>,
     /// The media type, in lower case and without parameters; empty where there is none.
     pub media_type: String,
-    /// The body, at most `FETCH_BYTES_MAX`.
+    /// The body, at most `FETCH_BYTES_MAX` unless another bound was asked for.
     pub body: Bytes,
 }
 
@@ -83,9 +83,9 @@ pub enum FetchFault {
     /// The answer says that it failed, or sends elsewhere.
     #[error("HTTP status {0}")]
     Status(u16),
-    /// The answer has more than `FETCH_BYTES_MAX` bytes.
-    #[error("the answer has more than {FETCH_BYTES_MAX} bytes")]
-    TooLarge,
+    /// The answer has more than this many bytes.
+    #[error("the answer has more than {0} bytes")]
+    TooLarge(usize),
     /// There was no connection, or it broke: what the network or TLS said.
     #[error("{0}")]
     Unreachable(String),
@@ -129,8 +129,22 @@ impl Fetcher {
         accept: &str,
         credential: Credential<'_>,
     ) -> Result<Answer, FetchFault> {
+        self.get_within(endpoint, accept, credential, FETCH_BYTES_MAX).await
+    }
+
+    /// As [`get`](Self::get), for an answer that may have up to `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// [`FetchFault`]; a status that says no is an [`Answer`].
+    pub async fn get_within(
+        &self,
+        endpoint: &Endpoint,
+        accept: &str,
+        credential: Credential<'_>,
+        bytes_max: usize,
+    ) -> Result<Answer, FetchFault> {
         let request = self.0.get(endpoint.url().clone()).header(ACCEPT, accept);
-        send(sign(request, credential)).await
+        send(sign(request, credential), bytes_max).await
     }
 
     /// Posts a form to `endpoint`, which answers in JSON.
@@ -146,7 +160,7 @@ impl Fetcher {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self.0.post(endpoint.url().clone()).header(ACCEPT, "application/json");
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
-        send(sign(request, credential)).await
+        send(sign(request, credential), FETCH_BYTES_MAX).await
     }
 }
 
@@ -190,13 +204,13 @@ fn sign(request: RequestBuilder, credential: Credential<'_>) -> RequestBuilder {
     }
 }
 
-async fn send(request: RequestBuilder) -> Result<Answer, FetchFault> {
+async fn send(request: RequestBuilder, bytes_max: usize) -> Result<Answer, FetchFault> {
     let mut response = request.send().await.map_err(failed)?;
-    let is_announced = response.content_length().is_some_and(|length| length > FETCH_BYTES_MAX as u64);
+    let is_announced = response.content_length().is_some_and(|length| length > bytes_max as u64);
     if is_announced {
-        return Err(FetchFault::TooLarge);
+        return Err(FetchFault::TooLarge(bytes_max));
     }
-    let body = read(&mut response).await?;
+    let body = read(&mut response, bytes_max).await?;
     let headers = response.headers();
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
     let essence = text(CONTENT_TYPE).and_then(|value| value.split(';').next()).unwrap_or_default();
@@ -209,11 +223,11 @@ async fn send(request: RequestBuilder) -> Result<Answer, FetchFault> {
     })
 }
 
-async fn read(response: &mut Response) -> Result<Bytes, FetchFault> {
+async fn read(response: &mut Response, bytes_max: usize) -> Result<Bytes, FetchFault> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > FETCH_BYTES_MAX {
-            return Err(FetchFault::TooLarge);
+        if body.len() + chunk.len() > bytes_max {
+            return Err(FetchFault::TooLarge(bytes_max));
         }
         body.extend_from_slice(&chunk);
     }

@@ -69,13 +69,15 @@ fn refuses_clusters_that_cannot_hold_what_it_promises() {
 
 #[test]
 fn refuses_values_that_it_does_not_know() {
-    const WRONG: [(&str, &str); 24] = [
+    const WRONG: &[(&str, &str)] = &[
         ("injctor.replicas=2", "additional properties 'injctor'"),
         ("injector.replica=2", "additional properties 'replica'"),
         ("injector.replicas=0", "/injector/replicas"),
         ("injector.replicas=two", "/injector/replicas"),
         ("injector.failurePolicy=Maybe", "/injector/failurePolicy"),
         ("injector.timeoutSeconds=31", "/injector/timeoutSeconds"),
+        ("injector.countPods.every=often", "/injector/countPods/every"),
+        ("injector.countPods.enable=true", "additional properties 'enable'"),
         ("injector.resources.limits.memmory=1Gi", "additional properties 'memmory'"),
         ("injector.resources.limits.memory=lots", "/injector/resources/limits/memory"),
         ("injector.excludedNamespaces[0]=Kube_System", "/injector/excludedNamespaces/0"),

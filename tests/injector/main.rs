@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod census;
 mod certificates;
 mod guard;
 mod heads;

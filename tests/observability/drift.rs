@@ -8,12 +8,6 @@ use crate::exposition::{PROGRAMS, families, family};
 use crate::summary;
 use crate::tools::{named, python, rules};
 
-/// Metrics that no program here exposes, with the reason.
-const ELSEWHERE: &[(&str, &str)] = &[(
-    "sluicegate_injector_uninjected_pods",
-    "of whoever may list pods, which the injector does not by default",
-)];
-
 /// Labels that a scrape adds.
 const OF_SCRAPE: &[&str] = &["instance", "job", "namespace", "pod"];
 
@@ -41,18 +35,12 @@ fn rules_and_dashboard_ask_about_nothing_that_is_not_exposed() {
         for (metric, labels) in named.into_iter().filter(|(metric, _)| !recorded.contains(metric)) {
             let name = family(&metric);
             shown.insert(name.to_owned());
-            if ELSEWHERE.iter().any(|(elsewhere, _)| *elsewhere == name) {
-                continue;
-            }
             let known =
                 exposed.get(name).unwrap_or_else(|| panic!("nobody exposes `{metric}`: {expression}"));
             let strange =
                 labels.iter().find(|label| !known.contains(*label) && !OF_SCRAPE.contains(&label.as_str()));
             assert!(strange.is_none(), "`{metric}` has no label {strange:?}: {expression}");
         }
-    }
-    for (name, reason) in ELSEWHERE {
-        assert!(!exposed.contains_key(*name), "{name} is exposed and need not be excused: {reason}");
     }
     let unseen: Vec<&String> = exposed.keys().filter(|name| !shown.contains(*name)).collect();
     let line = format!(

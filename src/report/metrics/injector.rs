@@ -1,9 +1,11 @@
 //! What the injector counts: a process of its own, with its own few series.
 
-use std::time::{Duration, SystemTime};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Registry, TextEncoder};
 
+use super::count::unix_seconds;
 use super::families::{Resolve, about, counters, gauges, made};
 use crate::report::injector::{ReloadSubject, Reviewed};
 use crate::report::labels::{self, ReloadResult};
@@ -18,6 +20,9 @@ pub struct InjectorMetrics {
     reload_ok: Vec<IntGauge>,
     reload_ok_at: Vec<IntGauge>,
     expiry: IntGauge,
+    counted_at: OnceLock<IntGauge>,
+    /// Registered with the first count: a number of pods that nobody counted would be a lie.
+    uninjected: OnceLock<IntGauge>,
 }
 
 /// The API server waits 5 s here, 10 s where nobody says otherwise.
@@ -71,6 +76,8 @@ impl InjectorMetrics {
             )
             .with_label_values(&["webhook"]),
             registry,
+            counted_at: OnceLock::new(),
+            uninjected: OnceLock::new(),
         };
         about(&metrics.registry);
         for &subject in ReloadSubject::ALL {
@@ -106,6 +113,26 @@ impl InjectorMetrics {
         self.expiry.set(i64::try_from(until_unix_s).unwrap_or(i64::MAX));
     }
 
+    /// Says that pods are counted from now on.
+    pub fn counting_pods(&self) {
+        let help = "When enrolled pods were last counted, or when counting them began.";
+        let name = "sluicegate_injector_pods_counted_timestamp_seconds";
+        self.counted_at.get_or_init(|| self.gauge(name, help)).set(unix_seconds());
+    }
+
+    /// Sets how many enrolled pods were found without a gate just now.
+    pub fn counted_pods(&self, unguarded: u64) {
+        let help = "Enrolled pods that run without the gate, where the injector may list pods.";
+        let name = "sluicegate_injector_uninjected_pods";
+        let unguarded = i64::try_from(unguarded).unwrap_or(i64::MAX);
+        self.uninjected.get_or_init(|| self.gauge(name, help)).set(unguarded);
+        self.counting_pods();
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> IntGauge {
+        gauges(&self.registry, name, help, &[]).with_label_values::<&str>(&[])
+    }
+
     /// Writes all metrics in the text format, to be sent as [`METRICS_CONTENT_TYPE`](super::METRICS_CONTENT_TYPE).
     pub fn render(&self) -> String {
         // INVARIANT: every family has a name and, once registered, a sample.
@@ -118,10 +145,8 @@ impl InjectorMetrics {
     }
 
     fn loaded(&self, subject: ReloadSubject) {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         self.reload_ok.get(subject as usize).into_iter().for_each(|gauge| gauge.set(1));
-        let at = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        self.reload_ok_at.get(subject as usize).into_iter().for_each(|gauge| gauge.set(at));
+        self.reload_ok_at.get(subject as usize).into_iter().for_each(|gauge| gauge.set(unix_seconds()));
     }
 }
 

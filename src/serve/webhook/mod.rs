@@ -10,12 +10,13 @@
 //! ```
 //!
 //! **What it is not.** It decides nothing: [`crate::inject`] does. It has no access to the API, so all it knows of the
-//! cluster stands in its settings and in the review.
+//! cluster stands in its settings and in the review; unless it is told to count pods, see [`census`].
 //!
 //! **When it fails.** A review that cannot be judged is refused, never let through; one that cannot even be read gets
 //! an HTTP error, which the webhook's `failurePolicy: Fail` makes a refusal.
 
 mod admin;
+mod census;
 mod door;
 mod exchange;
 mod review;
@@ -31,13 +32,15 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::census::Census;
 use self::standing::Standing;
 use super::chassis::{StartFault, bind};
 use super::drain::Drain;
 use super::load::Load;
 use crate::report::InjectorMetrics;
-use crate::store::{KeptFault, Watch};
+use crate::store::{FetchFault, KeptFault, Watch};
 
+pub use self::census::CensusOptions;
 pub use self::review::is_label;
 
 /// What the injector is started with.
@@ -61,6 +64,8 @@ pub struct InjectorOptions {
     pub held_bytes_max: usize,
     /// How long reviews in hand may take once no more are taken.
     pub drain_wait: Duration,
+    /// How pods without a gate are counted; `None` where the API server is never asked.
+    pub census: Option<CensusOptions>,
 }
 
 /// Where reviews are posted.
@@ -72,6 +77,9 @@ pub enum InjectorFault {
     /// Files that cannot be gone by.
     #[error(transparent)]
     Files(#[from] KeptFault),
+    /// The API server cannot be asked about pods.
+    #[error("cannot count pods: {0}")]
+    Census(#[from] FetchFault),
     /// An address that cannot be listened on.
     #[error(transparent)]
     Start(#[from] StartFault),
@@ -88,6 +96,7 @@ pub struct Injector {
     pub listen: SocketAddr,
     /// Where operators connect.
     pub admin: SocketAddr,
+    census: Option<Census>,
     _watch: Watch,
 }
 
@@ -110,6 +119,9 @@ impl Injector {
     pub fn open(options: &InjectorOptions) -> Result<Self, InjectorFault> {
         let metrics = Arc::new(InjectorMetrics::new());
         let standing = Standing::open(options, Arc::clone(&metrics))?;
+        let census = options.census.clone();
+        let census = census.map(|how| Census::new(how, Arc::clone(&standing), Arc::clone(&metrics)));
+        let census = census.transpose()?;
         let (reviews, listen) = bind(options.listen)?;
         let (operators, admin) = bind(options.admin)?;
         let watched = Arc::clone(&standing);
@@ -122,7 +134,7 @@ impl Injector {
             wait: options.wait,
             is_leaving: AtomicBool::new(false),
         };
-        Ok(Self { desk: Arc::new(desk), sockets: [reviews, operators], listen, admin, _watch: watch })
+        Ok(Self { desk: Arc::new(desk), sockets: [reviews, operators], listen, admin, census, _watch: watch })
     }
 
     /// Answers until told to stop: at once on SIGINT, on SIGTERM when what is in hand has been answered. SIGHUP looks
@@ -140,6 +152,7 @@ impl Injector {
         let [reviews, operators] = self.sockets;
         let desk = self.desk;
         tokio::spawn(door::open(Arc::clone(&desk), TcpListener::from_std(reviews)?));
+        self.census.map(|census| tokio::spawn(census.run()));
         tokio::spawn(admin::serve(Arc::clone(&desk), TcpListener::from_std(operators)?));
         ready();
         loop {
