@@ -56,11 +56,11 @@ fn start(bytes: &[u8], at: usize) -> Option<usize> {
 /// Whether a word of calling stands shortly before.
 fn is_called(bytes: &[u8], at: usize) -> bool {
     let head = &bytes[at.saturating_sub(REACH)..at];
-    let from =
-        head.iter().rposition(|byte| matches!(byte, b'"' | b'\\' | b'.' | b';')).map_or(0, |edge| edge + 1);
-    // With its brackets and underscores, what stands for a value is no word: `[PHONE]`, `PII_PHONE_4H7Q2M9XKTG`.
-    let is_part = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'_' | b'[' | b']');
-    let mut words = head[from..].rsplit(|byte| !is_part(*byte));
+    // Nothing reaches over what stands for a value, `[PHONE]` or `PII_PHONE_4H7Q2M9XKTG`: it is no word, and not as
+    // long as the value was.
+    let is_edge = |byte: &u8| matches!(byte, b'"' | b'\\' | b'.' | b';' | b']' | b'_');
+    let from = head.iter().rposition(is_edge).map_or(0, |edge| edge + 1);
+    let mut words = head[from..].rsplit(|byte| !byte.is_ascii_alphabetic() && *byte < 0x80);
     words.by_ref().filter(|word| !word.is_empty()).take(WORDS_MAX).any(|word| CALLS.holds(word))
 }
 
@@ -96,6 +96,8 @@ mod tests {
         for text in [r#"["[PHONE], 020 7946 0944"]"#, r#"["PII_PHONE_4H7Q2M9XKTG, 020 7946 0944"]"#] {
             check(&plan, text, text);
         }
+        let text = r#"["text268-22-8726SN 268-272-826, card 4111N 268-272-826, x"]"#;
+        check(&plan, text, r#"["text268-22-8726SN [PHONE], card 4111N 268-272-826, x"]"#);
         let text = r#"["SSN 806-422-8713, 1111 1 1111111"]"#;
         check(&plan, text, r#"["SSN [PHONE], 1111 1 1111111"]"#);
     }
