@@ -18,8 +18,8 @@ use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
 use crate::report::{AuditSink, Decisions};
 use crate::serve::bridge::Bridge;
 use crate::serve::{
-    Chassis, ClientAuth, Clock, Destinations, Doorplate, Drain, House, Listen, Load, LogDial, Pairs, Queues,
-    Seldom, Settings, Target, Tls, TlsFiles, Transports, Upstream,
+    Chassis, ClientAuth, Clock, Destinations, Doorplate, Drain, House, Listen, Listening, Load, LogDial,
+    Pairs, Queues, Seldom, Settings, Target, Tls, TlsFiles, Transports, Upstream,
 };
 use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key};
 
@@ -236,6 +236,7 @@ fn settings(options: &Options) -> Settings {
         header_wait: options.header_timeout,
         body_wait: options.body_timeout,
         heartbeat: options.heartbeat,
+        listening: Some(Listening { address: options.listen, is_redirected: options.original_destination }),
         viewers: options.viewers.viewers(),
     }
 }

@@ -158,6 +158,7 @@ fn settings(options: &Options) -> Settings {
         header_wait: ADMIN_WAIT,
         body_wait: ADMIN_WAIT,
         heartbeat: ADMIN_WAIT,
+        listening: None,
         viewers: options.viewers.viewers(),
     }
 }

@@ -1,5 +1,6 @@
 //! What every exchange shares.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -91,6 +92,15 @@ pub enum ViewerReach {
     Loopback,
 }
 
+/// Where clients connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listening {
+    /// The address; the port is 0 where the system chose it.
+    pub address: SocketAddr,
+    /// Whether connections to other ports of the pod are led there, too.
+    pub is_redirected: bool,
+}
+
 /// What the operator chose on the command line.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -102,6 +112,8 @@ pub struct Settings {
     pub body_wait: Duration,
     /// How long a stream may be silent before we say something.
     pub heartbeat: Duration,
+    /// Where clients connect; `None` for a gate on pipes.
+    pub listening: Option<Listening>,
     /// Who may see the page of operators, and by what names.
     pub viewers: Viewers,
 }

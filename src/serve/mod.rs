@@ -79,7 +79,7 @@ pub use door::Transports;
 pub use drain::Drain;
 pub use framing::fuzz_framing;
 pub use head::Doorplate;
-pub use house::{House, Settings, ViewerReach, Viewers};
+pub use house::{House, Listening, Settings, ViewerReach, Viewers};
 pub use legacy_sse::Pairs;
 pub use load::Load;
 pub use queues::Queues;

@@ -45,6 +45,7 @@ fn a_pod_keeps_its_port_in_loopback_mode() {
     safe(&facts);
     answered(&facts);
     assert!(facts["around.body"].contains("is not available to you"), "{facts:#?}");
+    assert!(facts["doctor.said"].contains("it is the gate that accepts connections"), "{facts:#?}");
     drained(&facts);
 }
 
@@ -78,6 +79,9 @@ fn answered(facts: &Facts) {
         "{said}"
     );
     assert!(facts["denied.body"].contains("is not available to you"), "{facts:#?}");
+    let said = &facts["doctor.said"];
+    assert!(facts["doctor.exit"] == "0" && said.contains("0 wrong, 0 warnings"), "{said}");
+    assert!(said.contains("√ SG2003") && said.contains("√ SG2007"), "{said}");
     assert!(facts["audit.lines"].parse::<u32>().is_ok_and(|lines| lines >= 3), "{facts:#?}");
 }
 

@@ -111,6 +111,12 @@ call allowed "$port" lookup_patient '{"patient_id":"P-1001"}'
 call denied "$port" delete_patient '{"patient_id":"P-1001"}'
 call around "$server_port" delete_patient '{"patient_id":"P-1001"}'
 
+status=0
+podman exec "$gate" /usr/local/bin/sluicegate doctor --upstream "http://127.0.0.1:$server_port/mcp" \
+  --policy /etc/sluicegate/policy --around "$address:$server_port" >"$folder/doctor.txt" 2>&1 || status=$?
+fact doctor.exit $status
+fact doctor.said "$(tr '\n' ' ' <"$folder/doctor.txt")"
+
 fact audit.lines "$(wc -l <"/proc/$process/root/var/log/sluicegate/audit.jsonl")"
 mapfile -t words <"$folder/pre-stop"
 status=0

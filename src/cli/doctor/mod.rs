@@ -138,7 +138,7 @@ async fn examine(options: &Options) -> Vec<Finding> {
         findings.push(surroundings::disk(told));
         findings.extend(surroundings::issuer_clocks(told, options.ca_file.as_deref()).await);
     }
-    findings.extend(surroundings::around(&options.around).await);
+    findings.extend(surroundings::around(&options.around, told.as_ref()).await);
     findings.extend(surroundings::upstream(options.upstream.as_ref(), told.as_ref()).await);
     findings.extend(surroundings::files(options.policy.as_deref(), told.as_ref()));
     let is_in_pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();

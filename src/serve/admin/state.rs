@@ -12,7 +12,7 @@ use crate::limit::{Kind, Rule, Standing};
 use crate::names::{Mode, hex};
 use crate::report::{AuditSink, AuditStanding, Counts, RuleCount, ToolCount, Totals};
 use crate::serve::drain::Phase;
-use crate::serve::house::House;
+use crate::serve::house::{House, Listening};
 use crate::store::{KeyStanding, Status};
 
 /// How the gate stands.
@@ -26,6 +26,8 @@ pub struct State {
     pub is_ready: bool,
     /// How far it is on its way out.
     pub phase: Phase,
+    /// Where clients connect.
+    pub listening: Option<Listening>,
     /// The server, as the policy calls it.
     pub server: String,
     /// Whether decisions take effect.
@@ -107,6 +109,7 @@ impl State {
             started_unix_ms: house.decisions.started_unix_ms(),
             is_ready: readiness(house).status().is_success(),
             phase: house.drain.phase(),
+            listening: house.settings.listening,
             server: policy.server.to_string(),
             mode: policy.mode,
             policy: house.live.status(),
@@ -140,6 +143,9 @@ impl State {
             "uptime_ms": age_ms(self.started_unix_ms),
             "is_ready": self.is_ready,
             "phase": phase_word(self.phase),
+            "listen": self.listening.map(|listening| json!({
+                "address": listening.address.to_string(), "is_redirected": listening.is_redirected,
+            })),
             "server": self.server,
             "policy": {
                 "sha256": hex(&self.policy.sha256),

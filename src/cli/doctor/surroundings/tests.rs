@@ -19,14 +19,43 @@ fn told(value: serde_json::Value) -> Told {
 fn finds_a_way_around_the_gate() {
     let open = TcpListener::bind("127.0.0.1:0").unwrap();
     let addresses = [closed(), open.local_addr().unwrap().to_string(), "nowhere".into()];
-    let findings = block_on(around(&addresses)).unwrap();
+    let findings = block_on(around(&addresses, None)).unwrap();
     let marks: Vec<Mark> = findings.iter().map(|finding| finding.mark).collect();
     assert_eq!(marks, [Mark::Fine, Mark::Warning, Mark::Unchecked], "{findings:?}");
     assert!(
         findings[1].text.contains("from this machine"),
         "loopback is open to neighbours alone: {findings:?}"
     );
-    assert_eq!(block_on(around(&[])).unwrap()[0].mark, Mark::Unchecked);
+    assert_eq!(block_on(around(&[], None)).unwrap()[0].mark, Mark::Unchecked);
+}
+
+#[test]
+fn tells_the_gate_from_a_way_around_it() {
+    let open = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = open.local_addr().unwrap();
+    let port = address.port();
+    for (listen, is_redirected, mark) in [
+        (format!("0.0.0.0:{port}"), false, Mark::Fine),
+        (address.to_string(), false, Mark::Fine),
+        (format!("127.0.0.2:{port}"), false, Mark::Warning),
+        ("0.0.0.0:1".into(), false, Mark::Warning),
+        // The gate's own connections over loopback go to the server.
+        ("0.0.0.0:1".into(), true, Mark::Warning),
+    ] {
+        let told = told(json!({ "listen": { "address": listen, "is_redirected": is_redirected } }));
+        let findings = block_on(around(&[address.to_string()], Some(&told))).unwrap();
+        assert_eq!(findings[0].mark, mark, "{listen}: {findings:?}");
+    }
+}
+
+#[test]
+fn asks_no_clock_where_there_is_no_issuer() {
+    let nowhere = Path::new("/nowhere.pem");
+    assert!(block_on(issuer_clocks(&told(json!({ "keys": [] })), Some(nowhere))).unwrap().is_empty());
+    let one =
+        json!({ "keys": [{ "issuer": "https://idp.example.com", "url": "https://idp.example.com/jwks" }] });
+    let findings = block_on(issuer_clocks(&told(one), Some(nowhere))).unwrap();
+    assert_eq!(findings[0].mark, Mark::Unchecked, "{findings:?}");
 }
 
 #[test]
