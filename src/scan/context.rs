@@ -11,6 +11,7 @@ use super::names::{Class, Tier};
 use super::set::Set;
 use super::vault;
 use super::words::Lexicon;
+use super::write::GONE;
 
 /// Bytes before a value in which a word may name it. As other scanners have it: 40 characters, and a
 /// little for separators.
@@ -104,6 +105,21 @@ fn is_surrogate(head: &[u8], word: &[u8]) -> bool {
     matches!(word.len(), 11 | 14)
         && matches!(head, [.., kind, b'_'] if kind.is_ascii_uppercase() || kind.is_ascii_digit())
         && vault::value(word).is_some()
+}
+
+/// Where what stands for a value ends, pseudonym, token or placeholder, if this text begins with it and goes on.
+pub(super) fn surrogate_end(value: &[u8]) -> Option<usize> {
+    if value.starts_with(b"[") {
+        let length = value.iter().position(|byte| *byte == b']')? + 1;
+        let head = &value[..length];
+        let is_ours = || Detector::ALL.iter().any(|detector| detector.row().token.as_bytes() == head);
+        return (length < value.len() && (head == GONE.as_bytes() || is_ours())).then_some(length);
+    }
+    let is_part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+    let length = value.iter().position(|byte| !is_part(byte))?;
+    let start = value[..length].iter().rposition(|byte| *byte == b'_')? + 1;
+    let is_last = !self::is_part(value[length]);
+    (is_last && is_surrogate(&value[..start], &value[start..length])).then_some(length)
 }
 
 /// What the words right before `at` name, and how surely.

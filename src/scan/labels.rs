@@ -251,6 +251,10 @@ pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Ra
         end -= 1;
     }
     let content = bytes.get(start..end).filter(|content| !content.is_empty())?;
+    // What was written over a value is all of it, whatever the text behind it looks like now.
+    if let Some(length) = context::surrogate_end(content) {
+        return Some(start..start + length);
+    }
     let is_call = is_spaced && (content.contains(&b'(') || !content.iter().any(u8::is_ascii_digit));
     // In code a call stands there: `password: z.string()`.
     let is_code = is_colon && quote.is_none() && is_called(content);

@@ -10,7 +10,7 @@ use super::sweep::Form;
 use super::{Action, Detector, checks};
 
 /// What action drop leaves of a part of a text. Nothing at all could join its neighbours to a value.
-const GONE: &str = "[REDACTED]";
+pub(super) const GONE: &str = "[REDACTED]";
 
 /// The text that `action` writes over `content`, a value of this kind and form. What needs more than the
 /// value is written as its typed placeholder here; see `desk`.

@@ -282,6 +282,23 @@ const PIECES: &[&str] = &[
     "90210",
 ];
 
+#[test]
+fn takes_a_surrogate_for_all_of_its_value() {
+    let vault = Vault::new(&[7; 32]);
+    let desk = desk(&vault, "a", &[]);
+    let plan = plan_of(vec![everything(Action::Tokenize)]);
+    let (edited, _) = redact(&plan, &desk, r#"["dob=1980-02-29"]"#);
+    let glued = edited.replace("\"]", "====-====0\"]");
+    assert!(glued.contains("dob=PII_DOB_"), "{glued}");
+    assert_eq!(redact(&plan, &desk, &glued).0, glued);
+    for placed in ["dob=[DOB]", "password=[REDACTED]"] {
+        let glued = format!(r#"["{placed}====0x12"]"#);
+        assert_eq!(redact(&plan, &desk, &glued).0, glued);
+    }
+    let (other, _) = redact(&plan, &desk, r#"["dob=PII_DOB_11====1980-02-29"]"#);
+    assert!(!other.contains("1980"), "what only looks like one is none: {other}");
+}
+
 proptest! {
     #[test]
     fn is_a_fixed_point_for_each_action(
