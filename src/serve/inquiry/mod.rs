@@ -54,6 +54,8 @@ pub enum Asked {
 pub struct Offer {
     /// What it calls itself, if it does: its name, and its version.
     pub server: Option<(String, Option<String>)>,
+    /// What it says for the prompt of a model.
+    pub instructions: Option<String>,
     /// Its tools in the order of its pages, each as the JSON text that came. Nothing is checked but that
     /// it is strict JSON.
     pub tools: Vec<String>,
@@ -161,7 +163,8 @@ impl Line {
 
 async fn ask(line: &mut Line) -> Result<Offer, InquiryFault> {
     let talk = line.open().await?;
-    let mut offer = Offer { server: talk.server.clone(), tools: Vec::new() };
+    let mut offer =
+        Offer { server: talk.server.clone(), instructions: talk.instructions.clone(), tools: Vec::new() };
     if !talk.has_tools {
         return Ok(offer);
     }

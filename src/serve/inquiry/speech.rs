@@ -15,6 +15,8 @@ pub(super) struct Talk {
     pub revision: String,
     /// What it calls itself, and in which version.
     pub server: Option<(String, Option<String>)>,
+    /// What it says for the prompt of a model.
+    pub instructions: Option<String>,
     /// Whether it says that it has tools at all.
     pub has_tools: bool,
 }
@@ -136,6 +138,7 @@ impl Reply {
         Some(Talk {
             revision: revision.into_owned(),
             server: root.get("_meta").and_then(|meta| meta.get(SERVER_KEY)).and_then(identity),
+            instructions: instructions(root),
             has_tools: has_tools(root),
         })
     }
@@ -157,9 +160,15 @@ impl Reply {
                 .ok_or_else(|| InquiryFault::Malformed { method: INITIALIZE, what: what() })?
                 .into_owned(),
             server: root.get("serverInfo").and_then(identity),
+            instructions: instructions(root),
             has_tools: has_tools(root),
         })
     }
+}
+
+fn instructions(result: Value<'_>) -> Option<String> {
+    let text = result.get("instructions")?.string()?.into_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 fn identity(info: Value<'_>) -> Option<(String, Option<String>)> {
@@ -235,10 +244,14 @@ mod tests {
         ] {
             assert_eq!(read(text).and_then(|reply| reply.discovered()), None, "{text}");
         }
-        let legacy = r#"{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"b"}}"#;
+        let legacy = r#"{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"b"},"instructions":"i"}"#;
         let talk = Reply::Result(legacy.into()).initialized().expect("it is legacy");
-        let wanted =
-            Talk { revision: "2025-06-18".into(), server: Some(("b".into(), None)), has_tools: false };
+        let wanted = Talk {
+            revision: "2025-06-18".into(),
+            server: Some(("b".into(), None)),
+            instructions: Some("i".into()),
+            has_tools: false,
+        };
         assert_eq!(talk, wanted);
         for bad in ["{}", r#"{"protocolVersion":1}"#, r#"{"protocolVersion":"1\r\nX: y"}"#] {
             assert!(Reply::Result(bad.into()).initialized().is_err(), "{bad}");
@@ -247,7 +260,12 @@ mod tests {
 
     #[test]
     fn says_all_about_itself_where_the_revision_wants_that() {
-        let talk = |revision: &str| Talk { revision: revision.into(), server: None, has_tools: true };
+        let talk = |revision: &str| Talk {
+            revision: revision.into(),
+            server: None,
+            instructions: None,
+            has_tools: true,
+        };
         let modern = Request::page(&talk("2026-07-28"), 7, Some("c\"")).body;
         assert!(modern.contains(r#""cursor":"c\"""#) && modern.contains(VERSION_KEY), "{modern}");
         let legacy = Request::page(&talk("2025-11-25"), 7, None).body;
