@@ -10,7 +10,7 @@
 //!  ------- pure below: same input, same output; no I/O, clock, async, log, global -------
 //!   4   gate  inject                             0-3        the order of the checks; pods and their gates
 //!   3   policy                                   0-2        what is allowed
-//!   2   mcp  identity  limit  scan               0-1        one subject each, not each other
+//!   2   mcp  identity  limit  scan  lint         0-1        one subject each, not each other
 //!   1   json  names                              0          bytes and nouns
 //!   0   bounds                                   -          numbers
 //! ```
@@ -39,6 +39,7 @@ pub mod identity;
 pub mod inject;
 pub mod json;
 pub mod limit;
+pub mod lint;
 pub mod mcp;
 pub mod names;
 pub mod policy;

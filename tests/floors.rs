@@ -20,6 +20,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("inject", 4),
     ("json", 1),
     ("limit", 2),
+    ("lint", 2),
     ("mcp", 2),
     ("names", 1),
     ("policy", 3),

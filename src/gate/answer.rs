@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::correlate::{Belonging, correlate};
 use super::handles::Handles;
 use super::{
-    Denial, Gate, Outcome, Policy, Record, Stage, Stray, Ticket, Unread, listing, prose, restore, rounds,
-    rules,
+    Denial, Gate, Outcome, Policy, Record, Stage, Stray, Ticket, Unread, instructions, listing, prose,
+    restore, rounds, rules,
 };
 use crate::json::{self, Document, Output, Splice};
 use crate::mcp::{self, Era, Message, Method, Revision, Sender};
@@ -115,6 +115,9 @@ impl Gate {
         }
         laps.next(Stage::Dlp);
         if let Err(denial) = self.redact(policy, ticket, &handles, (belonging, &message, read), &mut splice) {
+            return refuse(belonging, denial);
+        }
+        if let Err(denial) = instructions::defuse(policy, ticket, &message, &mut splice) {
             return refuse(belonging, denial);
         }
         drop(laps);
@@ -289,7 +292,7 @@ impl Gate {
 }
 
 /// The tool whose result an answer to the request is.
-fn tool_of(record: &Record) -> Option<&str> {
+pub(super) fn tool_of(record: &Record) -> Option<&str> {
     let is_call = matches!(record.method, Some(Method::ToolsCall | Method::TasksResult));
     record.target.as_deref().filter(|_| is_call)
 }

@@ -31,7 +31,22 @@ pub(super) fn filter(
     if let Some(items) = result.get(list) {
         take_out(items, is_listed, splice);
         if method == Method::ToolsList {
+            describe(policy, items, splice);
             keep_private(result, splice);
+        }
+    }
+}
+
+/// Adds the edits that put what the policy says of tools in place of what the server says. In shadow no byte is
+/// changed.
+fn describe(policy: &Policy, tools: Value<'_>, splice: &mut Splice) {
+    if policy.mode == crate::names::Mode::Shadow {
+        return;
+    }
+    for tool in tools.elements() {
+        let name = tool.get("name").and_then(|name| name.string());
+        if let Some(describe) = name.and_then(|name| policy.tool(&name)?.describe()) {
+            describe.edit(tool, splice);
         }
     }
 }

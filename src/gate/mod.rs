@@ -27,6 +27,7 @@ mod facts;
 mod handles;
 mod health;
 mod hints;
+mod instructions;
 mod laps;
 mod limited;
 mod listing;

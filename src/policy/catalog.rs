@@ -69,6 +69,22 @@ impl Catalog {
         catalog
     }
 
+    /// Holds tools against what selects them, and against what is told of them.
+    pub fn check(&self, findings: &mut Findings) {
+        self.check_classes(findings);
+        self.check_described(findings);
+    }
+
+    /// Holds what clients are told of tools against what was approved of them.
+    fn check_described(&self, findings: &mut Findings) {
+        for tool in &self.tools {
+            let schema = tool.definition.as_ref().and_then(|definition| definition.input_schema.as_deref());
+            if let Some(describe) = &tool.describe {
+                describe.check(tool.name.value.as_str(), schema, tool.class, findings);
+            }
+        }
+    }
+
     fn insert(&mut self, tool: ToolPart) {
         self.by_name.insert(tool.name.value.as_str().into(), self.tools.len());
         self.tools.push(tool);
@@ -146,7 +162,7 @@ impl Catalog {
 
     /// Where something selects by class or annotation, every tool must have them: else a deny by class would let
     /// an unclassified tool through.
-    pub fn check_classes(&self, findings: &mut Findings) {
+    fn check_classes(&self, findings: &mut Findings) {
         if let Some(span) = self.by_annotation
             && let Some(tool) = self.tools.iter().find(|tool| tool.definition.is_none())
         {

@@ -100,6 +100,8 @@ codes! {
     CedarNameless "SG0082" "a Cedar policy without a name"
     CedarTemplate "SG0083" "a Cedar template, which nothing fills in"
     CedarImpossible "SG0084" "a Cedar policy that can never apply, or that reads as another one"
+    DescribeUnseen "SG0088" "a text for models with characters that nobody sees"
+    DescribeAgainstClass "SG0089" "clients are told that a tool changes nothing, against its class"
     CaseSaysNothing "SG0090" "a test case that sends nothing or expects nothing"
     CasePath "SG0091" "a path of a test case that leads nowhere"
     CaseTime "SG0092" "a time of a test case that no calendar has"

@@ -18,7 +18,8 @@ use super::places::Places;
 use super::resource::Resource;
 use super::roles::Role;
 use super::rules::{Docket, Rulebook};
-use super::snapshot::{Availability, ClosedNames, Policy, TenantSwitch, Tool};
+use super::snapshot::{ClosedNames, Policy, Tool};
+use super::tenancy::{Availability, TenantSwitch};
 use super::watch::Watch;
 use super::{Source, cedar, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
@@ -89,7 +90,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         bench.hear(index, rule, court, &mut catalog, findings);
     }
     let limits = lower::limits(&bundle, mode, &inputs, &mut catalog, findings);
-    catalog.check_classes(findings);
+    catalog.check(findings);
     lint::check(&bundle, &bench, sources, findings);
     let redaction = lower::redaction(&bundle, mode, findings);
     let prose = lower::prose(&bundle, &places, findings);
@@ -101,10 +102,9 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         note_missing_server(sources, findings);
         return None;
     };
-    let rules = bundle.rules.iter().filter_map(|rule| lower::rule(rule, &places)).collect();
     let tenants = tenant_names(&catalog.tools);
-    let dockets = bench.tools.into_iter().zip(declared).zip(cares).collect();
-    let mut tools = tools(catalog.tools, dockets, &limits.by_tool, &tenants);
+    let dockets = bench.tools.into_iter().zip(declared).zip(cares);
+    let mut tools = tools(catalog.tools, dockets.collect(), &limits.by_tool, &tenants);
     tools.iter_mut().for_each(|tool| tool.watch = Watch::new(&tool.docket, &bundle.redact, mode));
     let redaction = redaction?;
     fit_to_schemas(&mut tools, &redaction);
@@ -116,6 +116,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         resource,
         redaction,
         prose,
+        instructions: bundle.instructions,
         keeping,
         audit: bundle.audit,
         deny_as: bundle.deny_as,
@@ -123,7 +124,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         upstream: lower::upstream(bundle.upstream, bundle.conversation.is_some(), mode),
         conversation: lower::conversation(bundle.conversation.as_ref()),
         limit_hints: bundle.limit_hints,
-        book: Rulebook { rules, roles },
+        book: Rulebook { rules: lower::rules(&bundle.rules, &places), roles },
         files: sources.iter().map(|source| source.name.clone()).collect(),
         tool_index: tools.iter().map(|tool| (tool.name.as_str().into(), tool.index)).collect(),
         tools,
@@ -327,6 +328,7 @@ fn tools(parts: Vec<ToolPart>, dockets: Vec<Fate>, limits: &[Vec<usize>], tenant
         care,
         definition: part.definition,
         sha256: part.sha256,
+        describe: part.describe.map(|part| part.describe),
         declared,
         output: None,
         docket,

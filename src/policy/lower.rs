@@ -59,7 +59,7 @@ pub(super) struct Limits {
 }
 
 /// A rule as far as judgements name it. `None` only where a fault has been noted.
-pub(super) fn rule(part: &RulePart, places: &Places<'_>) -> Option<Rule> {
+fn rule(part: &RulePart, places: &Places<'_>) -> Option<Rule> {
     Some(Rule {
         id: part.id.as_ref()?.value.clone(),
         effect: part.effect,
@@ -67,6 +67,11 @@ pub(super) fn rule(part: &RulePart, places: &Places<'_>) -> Option<Rule> {
         owner: part.owner.clone(),
         place: places.of(part.span),
     })
+}
+
+/// The rules as far as judgements name them.
+pub(super) fn rules(parts: &[RulePart], places: &Places<'_>) -> Vec<Rule> {
+    parts.iter().filter_map(|part| rule(part, places)).collect()
 }
 
 /// In shadow everything is in shadow.

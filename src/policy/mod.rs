@@ -33,6 +33,7 @@ mod compile;
 mod credentials;
 mod decision;
 mod declared;
+mod describe;
 mod diagnostic;
 mod explanations;
 mod facts;
@@ -40,6 +41,7 @@ mod flip;
 mod glob;
 mod hours;
 mod input;
+mod instructions;
 mod judges;
 mod keeping;
 mod layers;
@@ -59,8 +61,10 @@ mod rules;
 mod scalar;
 mod schema;
 mod sharing;
+mod signatures;
 mod snapshot;
 mod strict;
+mod tenancy;
 mod trace;
 mod walker;
 mod watch;
@@ -68,7 +72,7 @@ mod wording;
 mod yaml;
 
 pub use advice::{Suggestion, nearest};
-pub use arguments::{Kinds, fuzz_arguments};
+pub use arguments::{Kinds, fits, fuzz_arguments};
 pub use care::{ConcurrencyPlan, Fallback, ReplicaPlan, RetryPlan, ServerCare, Takes, ToolCare};
 pub use cases::{
     Case, Cases, DeniedBy, Expected, Http, Mark, Path, REASONS, Redacted, Repeat, Said, Verdict, Wanted,
@@ -81,10 +85,12 @@ pub use credentials::{
     ClientAuth, CredentialKind, Credentials, Exchange, HeaderFile, IDENTITY_HEADER, IdentityPlan, TokenClient,
 };
 pub use decision::{Decision, Forbid, Listing, Why};
+pub use describe::Describe;
 pub use diagnostic::{Fault, Faults, Paint};
 pub use facts::{Fact, Question, Unknowable};
 pub use flip::{Flip, FlipStep, Lack};
 pub use input::{SchemaDoubt, fuzz_input};
+pub use instructions::{Instructed, InstructionsPlan};
 pub use keeping::{Binding, Keeping, PseudonymPlan, Unbound};
 pub use lock::{
     Annotations, Change, Definition, DefinitionFault, Drift, DriftClass, Hint, LOCK_FILE, Lock, LockedServer,
@@ -101,6 +107,7 @@ pub use resource::{RESOURCE_METADATA_PATH, Resource};
 pub use roles::Standing;
 pub use schema::{SchemaOf, schema};
 pub use sharing::{SharedPlan, StorePlace, StoreTls, StoreUrlFault, check_store_url};
+pub use signatures::signatures;
 pub use snapshot::{Class, Policy, Tool};
 pub use strict::{
     AnswerCoding, ArgumentCollisions, ArgumentNearMisses, Batches, DuplicateKeys, Output, RequestCoding,
@@ -116,6 +123,7 @@ pub(crate) mod reading {
     pub(crate) use super::code::Code;
     pub(crate) use super::diagnostic::{Findings, did_you_mean, shown};
     pub(crate) use super::glob::Glob;
+    pub(crate) use super::lock::{is_version_1, json as as_json};
     pub(crate) use super::scalar::is_bare_text;
     pub(crate) use super::walker::{Fields, boolean, duration, map, number, some, text, texts, word};
     pub(crate) use super::yaml::{Content, Node, parse};

@@ -8,8 +8,10 @@ use super::care::ToolCare;
 use super::cedar::Raw;
 use super::decision::{Decision, Forbid, Listing, Why};
 use super::declared::Declared;
+use super::describe::Describe;
 use super::diagnostic::Faults;
 use super::input::Admission;
+use super::instructions::InstructionsPlan;
 use super::keeping::Keeping;
 use super::lock::Definition;
 use super::output::OutputSchema;
@@ -21,6 +23,7 @@ use super::roles::Standing;
 use super::rules::{Docket, Rulebook};
 use super::sharing::SharedPlan;
 use super::strict::StrictPlan;
+use super::tenancy::{Availability, TenantSwitch};
 use super::trace::{Explanation, Recorder, Silent};
 use super::watch::Watch;
 use crate::identity::{Caller, Directory};
@@ -51,6 +54,8 @@ pub struct Policy {
     pub redaction: scan::Plan,
     /// What a model reads results for, if the policy says so.
     pub prose: Option<ProsePlan>,
+    /// What becomes of results that speak to the model, if the policy says so.
+    pub instructions: Option<InstructionsPlan>,
     /// Where values that were kept are given back, and what pseudonyms are made with.
     pub keeping: Keeping,
     /// What is written down.
@@ -102,6 +107,7 @@ pub struct Tool {
     pub care: ToolCare,
     pub(super) definition: Option<Arc<Definition>>,
     pub(super) sha256: Option<[u8; 32]>,
+    pub(super) describe: Option<Describe>,
     pub(super) tenants: TenantSwitch,
     /// Its arguments, as far as they were approved.
     pub(super) declared: Declared,
@@ -130,23 +136,6 @@ pub enum Class {
 pub(super) struct ClosedNames {
     pub scopes: Option<Box<[Box<str>]>>,
     pub groups: Option<Box<[Box<str>]>>,
-}
-
-/// For which tenants a tool is switched on.
-#[derive(Debug, Clone, Default)]
-pub(super) struct TenantSwitch {
-    /// For tenants that are not named, and callers without one.
-    pub others: Availability,
-    /// Named tenants, by index.
-    pub named: Vec<(usize, Availability)>,
-}
-
-/// Whether a tool is switched on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Availability {
-    Disabled,
-    #[default]
-    Enabled,
 }
 
 /// How a method is judged.
@@ -389,12 +378,5 @@ impl Class {
             Self::Read => "read",
             Self::Write => "write",
         }
-    }
-}
-
-impl TenantSwitch {
-    fn of(&self, tenant: Option<usize>) -> Availability {
-        let named = tenant.and_then(|tenant| self.named.iter().find(|(known, _)| *known == tenant));
-        named.map_or(self.others, |&(_, availability)| availability)
     }
 }

@@ -23,6 +23,10 @@ pub(super) fn of(policy: &Policy, question: &Question, account: &Account<'_>) ->
         let (id, source) = (conversation.name(), conversation.source(policy));
         let _ = writeln!(text, "conversation: {id}, told by `{source}`");
     }
+    let tool = came.record.target.as_deref().and_then(|name| policy.tool(name));
+    if let Some(describe) = tool.and_then(|tool| tool.describe()) {
+        let _ = writeln!(text, "told otherwise than by the server (`describe`): {}", describe.told());
+    }
     for (_, finding) in &came.record.findings {
         let (detector, count) = (finding.detector.as_str(), finding.count);
         let (action, rule) = (finding.action.as_str(), &finding.rule);

@@ -33,6 +33,7 @@ pub use fuzz::fuzz_arguments;
 pub(super) use literal::Literal;
 pub(super) use paths::may_lead_elsewhere;
 pub(super) use read::ConstraintPart;
+pub use schema::fits;
 pub(super) use schema::{Formats, Schema, is_valid};
 pub(super) use sql::Dialect;
 pub use types::Kinds;

@@ -38,6 +38,12 @@ pub(in crate::policy) enum Formats {
 /// What a schema is called; nothing can be loaded by it or by any other name.
 const LOCATION: &str = "policy:schema";
 
+/// Whether a text is valid JSON by a schema; `None` where the schema is none, or the text cannot be looked at in
+/// bounded time. Compiles the schema anew: for people, not for calls.
+pub fn fits(schema: &serde_json::Value, json: &str) -> Option<bool> {
+    Schema::compile(schema.clone(), Formats::Annotate).ok()?.is_met(json)
+}
+
 struct Nowhere;
 
 impl UrlLoader for Nowhere {

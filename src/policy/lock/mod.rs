@@ -47,6 +47,7 @@ pub use definition::{Annotations, Definition, DefinitionFault, definition_sha256
 pub use drift::{Change, Drift, DriftClass, drift};
 pub use hint::Hint;
 pub use spelling::visible;
+pub(crate) use tree::json;
 
 /// The name of the file.
 pub const LOCK_FILE: &str = "tools.lock.yaml";
@@ -131,6 +132,11 @@ impl LockedTool {
     }
 }
 
+/// Whether a `version` is the first one.
+pub(crate) fn is_version_1(node: &Node) -> bool {
+    matches!(&node.content, Content::Scalar(Scalar::Number(text)) if **text == *"1")
+}
+
 /// Reads the tools that are pinned. `None` when the file is no YAML.
 pub(super) fn read(file: usize, source: &Source, findings: &mut Findings) -> Option<Vec<ToolPart>> {
     let part = |Pinned { span, is_classified, tool }: Pinned| {
@@ -144,6 +150,7 @@ pub(super) fn read(file: usize, source: &Source, findings: &mut Findings) -> Opt
             concurrency: None,
             idempotent: None,
             tenants: Vec::new(),
+            describe: None,
             section: Section::Lock,
             definition: tool.definition,
             sha256: tool.sha256,
@@ -175,7 +182,7 @@ fn parse(file: usize, source: &Source, findings: &mut Findings) -> Option<Read> 
     let mut read = Read::default();
     let Some(fields) = Fields::open(&root, "a lock file", KEYS, findings) else { return Some(read) };
     if let Some(node) = fields.need("version", findings)
-        && !matches!(&node.content, Content::Scalar(Scalar::Number(text)) if **text == *"1")
+        && !is_version_1(node)
     {
         findings.raise(Code::BadValue, node.span, "the only version of a lock file is `1`");
     }
@@ -242,7 +249,7 @@ fn read_definition(fields: &Fields<'_>, findings: &mut Findings) -> Option<Defin
     let mut written = Vec::new();
     for member in definition::MEMBERS {
         if let Some(node) = fields.get(member) {
-            written.push(format!("\"{member}\":{}", tree::json(node)?));
+            written.push(format!("\"{member}\":{}", json(node)?));
         }
     }
     let text = format!("{{{}}}", written.join(","));

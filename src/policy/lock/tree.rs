@@ -7,7 +7,7 @@ use crate::policy::yaml::{Content, Node};
 /// Writes `node` as JSON; `None` where something in it has been found at fault already.
 ///
 /// Numbers keep their spelling and maps their order.
-pub(super) fn json(node: &Node) -> Option<String> {
+pub(crate) fn json(node: &Node) -> Option<String> {
     let mut text = String::new();
     write(node, &mut text).then_some(text)
 }

@@ -69,6 +69,7 @@ use std::num::NonZeroU32;
 
 use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned};
+use super::instructions::{self, InstructionsPlan};
 use super::keeping::{PseudonymPlan, Unbound};
 use super::plans::{AuditPlan, DenyAs, HintPlan, UpstreamPlan};
 use super::scalar::Scalar;
@@ -102,6 +103,7 @@ pub(super) struct Bundle {
     pub binary: Binary,
     /// `None` also where a fault has been noted.
     pub prose: Option<ProsePart>,
+    pub instructions: Option<InstructionsPlan>,
     pub restore: Vec<RestorePart>,
     pub on_unbound: Unbound,
     /// `None` also where a fault has been noted.
@@ -156,6 +158,7 @@ pub(in crate::policy) const KEYS: &[&str] = &[
     "redact",
     "binary",
     "prose",
+    "results",
     "restore",
     "pseudonyms",
     "upstream",
@@ -176,6 +179,7 @@ const ONCE: &[&str] = &[
     "shared",
     "binary",
     "prose",
+    "results",
     "pseudonyms",
     "upstream",
     "audit",
@@ -229,6 +233,7 @@ impl Bundle {
             self.binary = binary::read(node, findings).unwrap_or_default();
         });
         each("prose", &mut |node, findings| self.prose = prose::read(node, findings));
+        each("results", &mut |node, findings| self.instructions = instructions::read(node, findings));
         each("restore", &mut |node, findings| self.read_restore(node, findings));
         each("pseudonyms", &mut |node, findings| self.read_pseudonyms(node, findings));
         each("upstream", &mut |node, findings| self.read_upstream(node, findings));

@@ -7,9 +7,11 @@ use super::care::{BreakerPart, TOOL_BREAKER_KEYS};
 use super::{Bundle, note_double};
 use crate::names::ToolName;
 use crate::policy::code::Code;
+use crate::policy::describe::DescribePart;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
 use crate::policy::lock::Definition;
-use crate::policy::snapshot::{Availability, Class};
+use crate::policy::snapshot::Class;
+use crate::policy::tenancy::Availability;
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::Node;
 
@@ -26,6 +28,8 @@ pub(in crate::policy) struct ToolPart {
     pub idempotent: Option<Spanned<bool>>,
     /// Tenants by name; `*` for all that are not named.
     pub tenants: Vec<(Spanned<Box<str>>, Availability)>,
+    /// What clients are told of it.
+    pub describe: Option<DescribePart>,
     pub section: Section,
     /// What was approved of it: only of a tool that is pinned.
     pub definition: Option<Arc<Definition>>,
@@ -44,7 +48,7 @@ pub(in crate::policy) enum Section {
 
 /// The keys of a tool.
 pub(in crate::policy) const TOOL_KEYS: &[&str] =
-    &["class", "timeout", "tenants", "breaker", "concurrency", "idempotent"];
+    &["class", "timeout", "tenants", "breaker", "concurrency", "idempotent", "describe"];
 
 impl Bundle {
     pub(super) fn read_tools(&mut self, node: &Node, findings: &mut Findings) {
@@ -106,6 +110,7 @@ fn read_tool(name: Spanned<ToolName>, node: &Node, findings: &mut Findings) -> O
         concurrency,
         idempotent,
         tenants,
+        describe: fields.get("describe").and_then(|node| DescribePart::read(node, findings)),
         section: Section::Policy,
         definition: None,
         sha256: None,

@@ -14,6 +14,7 @@ mod beside;
 mod callers;
 mod care;
 mod conversation;
+mod describe;
 mod forms;
 mod limits;
 mod rules;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::forms::{
     boolean, by_tool, count, date, duration, label, list, map, rooted, shape, some, text, tool, version, word,
 };
-use super::{Shape, Tools, callers, care, conversation, limits, rules, sharing, upstream};
+use super::{Shape, Tools, callers, care, conversation, describe, limits, rules, sharing, upstream};
 use crate::bounds::{BODY_BYTES_MAX, PROSE_BYTES_MAX};
 use crate::names::Mode;
 use crate::policy::keeping::Unbound;
@@ -29,6 +29,7 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.extend(callers::shapes());
     shapes.push(role());
     shapes.push(declared_tool());
+    shapes.extend(describe::shapes());
     shapes.extend(rules::shapes(tools));
     shapes.extend(limits::shapes(tools));
     shapes.extend(measures());
@@ -76,6 +77,11 @@ fn policy(tools: &Tools) -> Shape {
             "prose",
             shape("prose"),
             "what a model reads the prose of results for; in one file of the bundle",
+        )
+        .row(
+            "results",
+            shape("results"),
+            "what becomes of results that speak to the model; in one file of the bundle",
         )
         .row("restore", shape("restoring"), "where values behind tokens are given back; nowhere else")
         .row("pseudonyms", shape("pseudonyms"), "what pseudonyms are made with; in one file of the bundle")
@@ -138,6 +144,7 @@ fn declared_tool() -> Shape {
         )
         .row("concurrency", count(), "how many calls of it there may be at once")
         .row("idempotent", boolean(), "whether calling it twice is as calling it once")
+        .row("describe", shape("describe"), "what clients are told of it in place of what the server says")
 }
 
 fn measures() -> [Shape; 3] {
