@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Exit;
-use crate::{inject, policy};
+use crate::{inject, lint, policy};
 
 /// Options of `codes`.
 #[derive(Debug, Args)]
@@ -17,12 +17,14 @@ pub struct Options {
 #[derive(Debug, Clone, Copy)]
 enum Code {
     Inject(inject::Code),
+    Lint(lint::Rule),
     Policy(policy::Code),
 }
 
 fn parse(text: &str) -> Result<Code, &'static str> {
     let of_policy = policy::Code::parse(text).map(Code::Policy);
     let code = of_policy.or_else(|| inject::Code::parse(text).map(Code::Inject));
+    let code = code.or_else(|| lint::Rule::parse(text).map(Code::Lint));
     code.ok_or("there is no such code; `sluicegate codes` lists all")
 }
 
@@ -31,6 +33,7 @@ impl Code {
     fn told(self) -> [String; 4] {
         let told = match self {
             Self::Inject(code) => [code.as_str(), code.kind().as_str(), code.meaning(), code.explanation()],
+            Self::Lint(rule) => [rule.as_str(), rule.severity().as_str(), rule.meaning(), rule.explanation()],
             Self::Policy(code) => {
                 let severity = code.severity().to_string();
                 return [code.as_str(), &severity, code.meaning(), code.explanation()].map(str::to_owned);
@@ -44,7 +47,9 @@ impl Code {
 pub fn codes(options: &Options) -> Exit {
     if options.codes.is_empty() {
         let of_policy = policy::Code::ALL.iter().copied().map(Code::Policy);
-        for code in of_policy.chain(inject::Code::ALL.iter().copied().map(Code::Inject)) {
+        let of_inject = inject::Code::ALL.iter().copied().map(Code::Inject);
+        let of_lint = lint::Rule::ALL.iter().copied().map(Code::Lint);
+        for code in of_policy.chain(of_inject).chain(of_lint) {
             let [number, weight, meaning, _] = code.told();
             anstream::println!("{number}  {weight:7}  {meaning}");
         }

@@ -13,6 +13,8 @@ mod history;
 mod inject;
 mod injector;
 mod install;
+mod lint;
+mod listing;
 mod log;
 mod opening;
 mod output;
@@ -65,6 +67,8 @@ enum Verb {
     Install(install::Options),
     /// Answer the API server of Kubernetes, which asks what becomes of pods: the webhook that injects the gate
     Injector(injector::Options),
+    /// Look at what a server says of itself: hidden text, orders to the model, false claims, what models misread
+    Lint(Box<lint::Options>),
     /// Compare two bundles, and what they decide about recorded calls
     Diff(replay::DiffOptions),
     /// Judge recorded calls by a bundle: which would be decided otherwise
@@ -124,6 +128,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(options) => demo::run(&options),
         Verb::Drain(options) => drain::drain(&options).into(),
         Verb::Doctor(options) => doctor::doctor(&options).into(),
+        Verb::Lint(options) => lint::lint(&options).into(),
         Verb::Injector(options) => injector::injector(&options).into(),
         Verb::Diff(options) => replay::diff(&options).into(),
         Verb::Redirect(options) => redirect::redirect(&options).into(),

@@ -22,6 +22,7 @@ mod place;
 mod sarif;
 
 pub(super) use human::paint;
+pub(super) use sarif::{plain_log as sarif_log, uri as sarif_uri};
 
 use clap::ValueEnum;
 

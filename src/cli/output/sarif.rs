@@ -46,6 +46,24 @@ pub(super) fn log(report: &Report) -> Value {
     })
 }
 
+/// A log with one run of other rules than those of policies, which could look at everything.
+pub(in crate::cli) fn plain_log(rules: &[Value], results: &[Value]) -> Value {
+    json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "sluicegate",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": rules,
+            } },
+            "columnKind": "utf16CodeUnits",
+            "invocations": [{ "executionSuccessful": true }],
+            "results": results,
+        }],
+    })
+}
+
 fn rule(code: Code) -> Value {
     json!({
         "id": code.as_str(),
@@ -104,7 +122,7 @@ fn region(place: Place) -> Value {
 /// A path as a URI reference: absolute ones as files, others relative to where the check ran.
 ///
 /// Source: RFC 3986, section 2.3 (unreserved characters); RFC 8089.
-pub(super) fn uri(path: &str) -> String {
+pub(in crate::cli) fn uri(path: &str) -> String {
     let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
     for byte in path.bytes() {
         match byte {

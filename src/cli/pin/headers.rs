@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Why a file gives no headers: the operator's fault. Repeats nothing of what is in it but names.
 #[derive(Debug)]
-pub(super) struct HeaderFault {
+pub(in crate::cli) struct HeaderFault {
     path: PathBuf,
     line: usize,
     what: String,
@@ -45,7 +45,7 @@ const OURS: &[&str] = &[
 ///
 /// # Errors
 /// The line at fault; line 0 where the file cannot be read.
-pub(super) fn read(path: &Path) -> Result<HeaderMap, HeaderFault> {
+pub(in crate::cli) fn read(path: &Path) -> Result<HeaderMap, HeaderFault> {
     let fault = |line: usize, what: String| HeaderFault { path: path.into(), line, what };
     let text = std::fs::read_to_string(path).map_err(|cause| fault(0, format!("cannot be read: {cause}")))?;
     parse(&text).map_err(|(line, what)| fault(line, what))

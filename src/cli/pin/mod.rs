@@ -5,7 +5,7 @@
 
 mod accept;
 mod file;
-mod headers;
+pub(super) mod headers;
 mod report;
 
 use std::path::{Path, PathBuf};
