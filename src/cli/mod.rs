@@ -8,6 +8,7 @@ pub mod demo;
 mod desk;
 mod doctor;
 mod drain;
+mod eval;
 mod explain;
 mod history;
 mod inject;
@@ -61,6 +62,8 @@ enum Verb {
     Doctor(doctor::Options),
     /// Tell a running gate that it is about to go, and wait until clients have noticed
     Drain(drain::Options),
+    /// Try out which tool is chosen for what users ask, and what another description would change
+    Eval(Box<eval::Options>),
     /// Put gates into pods: files of Kubernetes objects in, the same with gates out
     Inject(inject::Options),
     /// Copy this program into a directory, whole or not at all, for a container that runs it
@@ -127,6 +130,7 @@ pub fn main() -> ExitCode {
         Verb::Codes(options) => codes::codes(&options).into(),
         Verb::Demo(options) => demo::run(&options),
         Verb::Drain(options) => drain::drain(&options).into(),
+        Verb::Eval(options) => eval::eval(&options).into(),
         Verb::Doctor(options) => doctor::doctor(&options).into(),
         Verb::Lint(options) => lint::lint(&options).into(),
         Verb::Injector(options) => injector::injector(&options).into(),

@@ -5,6 +5,7 @@
 //! of attack (explicit instructions, shadowing of other tools, implicit and delayed ones); those marked `held`
 //! were never looked at while signatures were tuned.
 
+mod eval;
 mod gate;
 #[path = "../support/mod.rs"]
 mod support;
