@@ -24,6 +24,8 @@ mod reading;
 mod redirect;
 mod replay;
 mod run;
+mod sandbox;
+mod sandboxed;
 mod scan;
 mod schema;
 mod status;
@@ -84,6 +86,9 @@ enum Verb {
     Explain(Box<explain::Options>),
     /// Run the gate in front of a server
     Run(Box<run::Options>),
+    /// Start a server in a sandbox: the gate calls itself by this
+    #[command(hide = true)]
+    Sandboxed(Box<sandboxed::Options>),
     /// Find out what would be redacted in files, or score redaction on a corpus
     Scan(Box<scan::Options>),
     /// Print the JSON Schema of a policy file, for editors
@@ -142,6 +147,7 @@ pub fn main() -> ExitCode {
         Verb::Pin(options) => pin::pin(&options).into(),
         Verb::Explain(options) => explain::explain(&options).into(),
         Verb::Run(options) => run::run(&options).into(),
+        Verb::Sandboxed(options) => sandboxed::run(&options),
         Verb::Scan(options) => scan::scan(&options).into(),
         Verb::Schema(options) => schema::schema(&options).into(),
         Verb::Status(options) => status::status(&options).into(),

@@ -373,5 +373,6 @@ pub(super) fn child(command: &[String], environment: &[String]) -> Result<Child,
             None => given.extend(std::env::var_os(pair).map(|value| (pair.into(), value))),
         }
     }
-    Ok(Child { program: program.into(), arguments: words.map(Into::into).collect(), environment: given })
+    let arguments = words.map(Into::into).collect();
+    Ok(Child { program: program.into(), arguments, environment: given, sandbox: None })
 }

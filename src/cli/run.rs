@@ -13,6 +13,7 @@ use super::opening::{
     self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, ViewerOptions, unable,
 };
 use super::reading::{self, ReaderOptions};
+use super::sandbox::SandboxOptions;
 use super::{Exit, time};
 use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
 use crate::report::{AuditSink, Decisions};
@@ -128,6 +129,8 @@ pub struct Options {
     /// A variable for the environment of COMMAND, as NAME=VALUE, or NAME to hand it on; may be repeated
     #[arg(long, value_name = "NAME=VALUE", requires = "command")]
     env: Vec<String>,
+    #[command(flatten)]
+    enclosure: SandboxOptions,
     /// A server that speaks MCP over standard input and output, started by the gate
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -183,7 +186,8 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let upstream = match (&options.upstream, &options.upstream_sse) {
         (None, None) => {
-            let child = opening::child(&options.command, &options.env)?;
+            let mut child = opening::child(&options.command, &options.env)?;
+            options.enclosure.enclose(&mut child)?;
             Upstream::bridged(Bridge::new(child, Some(Arc::clone(&live))), passes)
         }
         (streamable, event_stream) => Upstream::new(streamable.as_ref(), event_stream.as_ref(), passes),

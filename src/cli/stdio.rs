@@ -13,6 +13,7 @@ use super::opening::{
     self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, ViewerOptions, unable,
 };
 use super::reading::{self, ReaderOptions};
+use super::sandbox::SandboxOptions;
 use super::time;
 use crate::bounds::{HELD_BYTES_MAX, PIPE_IN_FLIGHT_MAX};
 use crate::report::{AuditSink, Decisions};
@@ -62,6 +63,8 @@ pub struct Options {
     /// A variable for the environment of COMMAND, as NAME=VALUE, or NAME to hand it on; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
+    #[command(flatten)]
+    enclosure: SandboxOptions,
     /// The server, which speaks MCP over standard input and output
     #[arg(last = true, value_name = "COMMAND", required = true)]
     command: Vec<String>,
@@ -105,7 +108,8 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
     let mode = options.trial.mode();
     let live = Arc::new(opening::policy(&options.policy, mode, followers, &metrics, &audit)?);
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
-    let child = opening::child(&options.command, &options.env)?;
+    let mut child = opening::child(&options.command, &options.env)?;
+    options.enclosure.enclose(&mut child)?;
     let admin = options.admin.map(bind).transpose().map_err(unable)?.map(|(listener, _)| listener);
     let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {

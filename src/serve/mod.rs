@@ -57,6 +57,7 @@ mod queues;
 pub mod redirect;
 mod relay;
 mod replica;
+pub mod sandbox;
 mod seats;
 mod seldom;
 mod showing;

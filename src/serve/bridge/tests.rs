@@ -19,7 +19,12 @@ pub(super) const MODERN: &str = r#""_meta":{"io.modelcontextprotocol/protocolVer
 pub(super) fn wrap(habits: &[&str]) -> Child {
     let script = ["-u", "-c", include_str!("child.py")];
     let arguments = script.iter().chain(habits).map(OsString::from).collect();
-    Child { program: "python3".into(), arguments, environment: vec![("GIVEN".into(), "1".into())] }
+    Child {
+        program: "python3".into(),
+        arguments,
+        environment: vec![("GIVEN".into(), "1".into())],
+        sandbox: None,
+    }
 }
 
 pub(super) fn bridge() -> Arc<Bridge> {

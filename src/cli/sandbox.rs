@@ -1,0 +1,132 @@
+//! The place in which a server of `run` and `stdio` is started, as the command line has it.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use clap::Args;
+
+use super::opening::{Fault, unable};
+use crate::serve::Child;
+use crate::serve::sandbox::outer::VERB;
+use crate::serve::sandbox::{Missing, Network, Profile};
+
+/// Options of the sandbox.
+#[derive(Debug, Args)]
+pub struct SandboxOptions {
+    /// The place in which COMMAND runs
+    #[arg(long, value_enum, value_name = "HOW", requires = "command")]
+    sandbox: Option<SandboxWord>,
+    /// A file or a folder that COMMAND may read, beside the system's and its program's; may be repeated
+    #[arg(long, value_name = "PATH", requires = "sandbox")]
+    sandbox_read: Vec<PathBuf>,
+    /// A folder that COMMAND may read and start programs from, such as that of its interpreter; may be repeated
+    #[arg(long, value_name = "DIR", requires = "sandbox")]
+    sandbox_program: Vec<PathBuf>,
+    /// The folder that COMMAND may write to; by default one in memory, which ends with it
+    #[arg(long, value_name = "DIR", requires = "sandbox")]
+    sandbox_work: Option<PathBuf>,
+    /// The SHA-256 that the program of COMMAND must have, in hexadecimal; COMMAND names it by an absolute path then
+    #[arg(long, value_name = "HEX", requires = "sandbox", value_parser = digest)]
+    sandbox_sha256: Option<Box<str>>,
+    /// Seconds of a processor that one process of COMMAND may use; by default any
+    #[arg(long, value_name = "SECONDS", requires = "sandbox", value_parser = clap::value_parser!(u64).range(1..))]
+    sandbox_cpu: Option<u64>,
+    /// Processes and threads that COMMAND may have at once; by default any. Node.js needs about 15
+    #[arg(long, value_name = "NUMBER", requires = "sandbox", value_parser = clap::value_parser!(u64).range(2..))]
+    sandbox_processes: Option<u64>,
+    /// Start COMMAND even where this machine lacks a part of the sandbox, and tell so
+    #[arg(long, requires = "sandbox")]
+    sandbox_best_effort: bool,
+}
+
+/// The place in which a server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum SandboxWord {
+    /// No files but the system's and its own, one folder to write to, no network, no other processes
+    Strict,
+    /// Whatever its user may
+    Off,
+}
+
+impl SandboxOptions {
+    /// Puts `child` into the sandbox that was asked for, once it has been tried on this machine.
+    ///
+    /// # Errors
+    /// What the machine lacks, or what was asked for that does not exist.
+    pub(super) fn enclose(&self, child: &mut Child) -> Result<(), Fault> {
+        match self.sandbox {
+            None | Some(SandboxWord::Off) => return Ok(()),
+            Some(SandboxWord::Strict) => {}
+        }
+        let profile = Profile {
+            network: Network::None,
+            missing: if self.sandbox_best_effort { Missing::Allow } else { Missing::Refuse },
+            read: self.sandbox_read.clone(),
+            programs: self.sandbox_program.clone(),
+            work: self.sandbox_work.clone(),
+            digest: self.sandbox_sha256.clone(),
+            cpu_seconds: self.sandbox_cpu,
+            processes: self.sandbox_processes,
+            ..Profile::strict()
+        };
+        approve(&profile, &child.program)?;
+        let tried = trial(&profile)?;
+        if tried.missing.is_empty() {
+            tracing::info!(landlock_abi = tried.landlock_abi, "the server runs in a sandbox");
+        } else {
+            let missing = tried.missing.join(" ");
+            tracing::warn!(missing, "the sandbox of the server lacks parts; the server is less confined");
+        }
+        child.sandbox = Some(Box::new(profile));
+        Ok(())
+    }
+}
+
+/// What a sandbox on this machine has.
+struct Tried {
+    landlock_abi: i32,
+    /// Numbers of the parts that it lacks.
+    missing: Vec<String>,
+}
+
+/// Builds the sandbox once with nothing in it, so that what is wrong is told at the start, not to the first client.
+fn trial(profile: &Profile) -> Result<Tried, Fault> {
+    let mut launcher = Command::new("/proc/self/exe");
+    launcher.arg(VERB).arg(format!("--parent={}", std::process::id())).args(profile.words());
+    let said = launcher
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|cause| unable(format!("the sandbox cannot be tried: {cause}")))?;
+    if !said.status.success() {
+        return Err(unable(String::from_utf8_lossy(&said.stderr).trim_end()));
+    }
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    let word = |name: &str| text.split_whitespace().find_map(|word| word.strip_prefix(name));
+    let landlock_abi = word("landlock_abi=").and_then(|number| number.parse().ok()).unwrap_or(0);
+    let missing = word("missing=").unwrap_or_default().split(',').filter(|number| !number.is_empty());
+    Ok(Tried { landlock_abi, missing: missing.map(str::to_owned).collect() })
+}
+
+/// Refuses a program that is not the approved one, before anything is started.
+fn approve(profile: &Profile, program: &OsStr) -> Result<(), Fault> {
+    use crate::serve::sandbox::{Fault as Unfit, inner::digest_of};
+    let Some(digest) = &profile.digest else { return Ok(()) };
+    let program = PathBuf::from(program);
+    if !program.is_absolute() {
+        let why = "a program that is approved by its SHA-256 is named by an absolute path";
+        return Err(unable(Unfit::Program(program, why.into())));
+    }
+    let (found, _) =
+        digest_of(&program).map_err(|cause| unable(Unfit::Program(program.clone(), cause.to_string())))?;
+    if found.eq_ignore_ascii_case(digest) { Ok(()) } else { Err(unable(Unfit::Digest { program, found })) }
+}
+
+fn digest(text: &str) -> Result<Box<str>, String> {
+    let text = text.strip_prefix("sha256:").unwrap_or(text);
+    if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(text.to_ascii_lowercase().into())
+    } else {
+        Err(format!("`{text}` is no SHA-256; write the 64 digits that sha256sum prints"))
+    }
+}
