@@ -1,5 +1,7 @@
 //! What a server in a sandbox may use.
 
+use std::time::Duration;
+
 /// Files that each process may hold open. Servers of the SDKs hold fewer than forty.
 pub const SANDBOX_FILES_MAX: u64 = 256;
 
@@ -8,3 +10,18 @@ pub const SANDBOX_FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// The folder in memory that a server writes to, as tmpfs(5) has it. It counts as memory of the container.
 pub const SANDBOX_MEMORY_FOLDER: &str = "size=64m,nr_inodes=4096,mode=0700";
+
+/// Connections that lead out of all sandboxes at once. Each holds two descriptors of the gate.
+pub const EGRESS_CONNECTIONS_MAX: usize = 256;
+
+/// Bytes of the head by which a server asks for a host; `CONNECT` of the longest name with fields is far shorter.
+pub const EGRESS_HEAD_BYTES_MAX: usize = 8 * 1024;
+
+/// How long a host may take to be found or to answer, and a server to say where it wants to go.
+pub const EGRESS_WAIT: Duration = Duration::from_secs(10);
+
+/// Entries of a list in `sandbox`. A server that needs more is several.
+pub const SANDBOX_NAMES_MAX: usize = 64;
+
+/// Bytes of a path, a host or a name in `sandbox`: the longest path that Linux takes.
+pub const SANDBOX_PATH_BYTES_MAX: usize = 4096;

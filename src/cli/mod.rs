@@ -19,6 +19,7 @@ mod listing;
 mod log;
 mod opening;
 mod output;
+mod own;
 mod pin;
 mod reading;
 mod redirect;

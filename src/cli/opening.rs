@@ -28,7 +28,7 @@ use crate::store::{
 pub struct ActorOptions {
     /// A file whose bytes key the pseudonyms of users in audit records; made at start if not given
     #[arg(long, value_name = "FILE")]
-    actor_key: Option<PathBuf>,
+    pub(super) actor_key: Option<PathBuf>,
     /// Write users into audit records as they are, not as pseudonyms
     #[arg(long, conflicts_with = "actor_key")]
     plain_actors: bool,
@@ -51,7 +51,7 @@ pub struct TrailOptions {
     audit_when_full: WhenFullWord,
     /// A private key of Ed25519 (PEM) that signs checkpoints of the audit; they go into it and to the log
     #[arg(long, value_name = "FILE")]
-    audit_sign_key: Option<PathBuf>,
+    pub(super) audit_sign_key: Option<PathBuf>,
     /// The pod that runs the gate, for audit records
     #[arg(long, value_name = "NAME", env = "POD_NAME")]
     pod: Option<Box<str>>,
@@ -146,7 +146,7 @@ pub struct TrialOptions {
     /// A second bundle that judges every message too and decides nothing; where it would decide otherwise, audit and
     /// metrics say so. Watched for changes like the first
     #[arg(long, value_name = "DIR")]
-    candidate: Option<PathBuf>,
+    pub(super) candidate: Option<PathBuf>,
 }
 
 impl TrialOptions {
@@ -188,7 +188,7 @@ pub struct AskOptions {
     /// A file with certificate authorities (PEM) to believe beside the system's, where key sets and other
     /// things that the policy names are asked for
     #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<PathBuf>,
 }
 
 /// Why the gate does not start, worded for the person who started it.

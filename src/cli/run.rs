@@ -12,12 +12,14 @@ use super::log::{self, LogFormat};
 use super::opening::{
     self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, ViewerOptions, unable,
 };
+use super::own::{Own, OwnOptions};
 use super::reading::{self, ReaderOptions};
 use super::sandbox::SandboxOptions;
 use super::{Exit, time};
 use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
-use crate::report::{AuditSink, Decisions};
+use crate::report::{AuditSink, Decisions, Enclosed};
 use crate::serve::bridge::Bridge;
+use crate::serve::sandbox::{Held, Standing};
 use crate::serve::{
     Chassis, ClientAuth, Clock, Destinations, Doorplate, Drain, House, Listen, Listening, Load, LogDial,
     Pairs, Queues, Seldom, Settings, Target, Tls, TlsFiles, Transports, Upstream,
@@ -29,7 +31,7 @@ use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key};
 pub struct Options {
     /// Where MCP clients connect. Port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15801")]
-    listen: SocketAddr,
+    pub(super) listen: SocketAddr,
     /// Where in it the endpoint is
     #[arg(long, value_name = "PATH", default_value = "/mcp", value_parser = path)]
     path: Box<str>,
@@ -48,48 +50,48 @@ pub struct Options {
         required_unless_present_any = ["command", "upstream_sse"],
         conflicts_with = "command"
     )]
-    upstream: Option<Target>,
+    pub(super) upstream: Option<Target>,
     /// Where the same server speaks HTTP+SSE of 2024-11-05, such as http://127.0.0.1:3001/sse: its clients connect
     /// at /sse. Beside --upstream, or alone
     #[arg(long, value_name = "URL", value_parser = Target::parse, conflicts_with = "command")]
-    upstream_sse: Option<Target>,
+    pub(super) upstream_sse: Option<Target>,
     /// The policy bundle: a directory of YAML files, watched for changes
     #[arg(long, value_name = "DIR")]
-    policy: PathBuf,
+    pub(super) policy: PathBuf,
     /// Where operators connect: a page at /, /status, /decisions, /metrics, /livez, /readyz, /startupz; from this
     /// machine or pod also POST /drain, POST /-/reload and PUT /log-level
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15820")]
-    admin: SocketAddr,
+    pub(super) admin: SocketAddr,
     #[command(flatten)]
     viewers: ViewerOptions,
     /// Where audit records go: a file, or - for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
-    audit: String,
+    pub(super) audit: String,
     #[command(flatten)]
-    actors: ActorOptions,
+    pub(super) actors: ActorOptions,
     #[command(flatten)]
-    trail: TrailOptions,
+    pub(super) trail: TrailOptions,
     #[command(flatten)]
-    trial: TrialOptions,
+    pub(super) trial: TrialOptions,
     #[command(flatten)]
     naming: NamingOptions,
     #[command(flatten)]
-    asking: AskOptions,
+    pub(super) asking: AskOptions,
     #[command(flatten)]
-    reading: ReaderOptions,
+    pub(super) reading: ReaderOptions,
     /// A file whose bytes (32 or more) key the seal of session ids, tasks and cursors; share it between
     /// replicas. Looked at again every 10 seconds; made at start if not given
     #[arg(long, value_name = "FILE")]
-    seal_key: Option<PathBuf>,
+    pub(super) seal_key: Option<PathBuf>,
     /// The certificate chain (PEM) to serve TLS with
     #[arg(long, value_name = "FILE", requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
+    pub(super) tls_cert: Option<PathBuf>,
     /// The private key (PEM) of the certificate
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
     /// Authorities (PEM) that vouch for client certificates, beside those of the policy
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
-    tls_client_ca: Option<PathBuf>,
+    pub(super) tls_client_ca: Option<PathBuf>,
     /// Whether there is a connection without a client certificate
     #[arg(long, value_enum, value_name = "WHETHER", default_value = "optional", requires = "tls_cert")]
     tls_client_auth: ClientAuthWord,
@@ -130,6 +132,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME=VALUE", requires = "command")]
     env: Vec<String>,
     #[command(flatten)]
+    pub(super) own: OwnOptions,
+    #[command(flatten)]
     enclosure: SandboxOptions,
     /// A server that speaks MCP over standard input and output, started by the gate
     #[arg(last = true, value_name = "COMMAND")]
@@ -147,7 +151,13 @@ enum ClientAuthWord {
 pub fn run(options: &Options) -> Exit {
     let log_dial = log::start(options.log_format);
     crate::identity::install_crypto();
-    match open(options, log_dial) {
+    // Before anything is started: what is given up is given up by this thread, for those that it starts.
+    let opened = Own::begin(options).and_then(|own| {
+        let opened = open(options, log_dial, own.as_ref().map(|own| own.held.clone()))?;
+        own.map_or(Ok(()), |own| own.end())?;
+        Ok(opened)
+    });
+    match opened {
         Ok((chassis, _watches)) => {
             let line = announcement(&chassis, transports(options).endpoint(&options.path));
             chassis.run(move || announce(&line));
@@ -164,7 +174,7 @@ pub fn run(options: &Options) -> Exit {
 /// The threads that look for changes, of the policy and of a candidate.
 type Watches = (Watch, Option<Watch>);
 
-fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Fault> {
+fn open(options: &Options, log_dial: LogDial, own: Option<Held>) -> Result<(Chassis, Watches), Fault> {
     let metrics = opening::metrics(&options.naming, options.max_requests);
     let sink = AuditSink::parse(&options.audit);
     let audit = Arc::new(opening::audit(sink, &options.actors, &options.trail, &metrics)?);
@@ -184,10 +194,13 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
     let mode = options.trial.mode();
     let live = Arc::new(opening::policy(&options.policy, mode, followers, &metrics, &audit)?);
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
+    let mut sandboxes = Standing { server: None, gate: own };
+    metrics.sandbox_lacks(Enclosed::Gate, sandboxes.gate.as_ref().map_or(0, |held| held.missing.len()));
     let upstream = match (&options.upstream, &options.upstream_sse) {
         (None, None) => {
             let mut child = opening::child(&options.command, &options.env)?;
-            options.enclosure.enclose(&mut child)?;
+            sandboxes.server =
+                options.enclosure.enclose(&mut child, live.peek().upstream.sandbox.as_ref(), &metrics)?;
             Upstream::bridged(Bridge::new(child, Some(Arc::clone(&live))), passes)
         }
         (streamable, event_stream) => Upstream::new(streamable.as_ref(), event_stream.as_ref(), passes),
@@ -220,7 +233,7 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
         tls,
         log_dial,
         refusals: Seldom::default(),
-        settings: settings(options),
+        settings: settings(options, sandboxes),
     };
     let threads = options.threads.map_or_else(usual_threads, usize::from);
     let chassis = Chassis::build(Arc::new(house), listen(options)?, threads);
@@ -228,7 +241,7 @@ fn open(options: &Options, log_dial: LogDial) -> Result<(Chassis, Watches), Faul
 }
 
 /// What every connection is held to.
-fn settings(options: &Options) -> Settings {
+fn settings(options: &Options, sandboxes: Standing) -> Settings {
     Settings {
         plate: Doorplate {
             path: options.path.clone(),
@@ -242,6 +255,7 @@ fn settings(options: &Options) -> Settings {
         heartbeat: options.heartbeat,
         listening: Some(Listening { address: options.listen, is_redirected: options.original_destination }),
         viewers: options.viewers.viewers(),
+        sandboxes,
     }
 }
 

@@ -17,6 +17,7 @@ use super::sandbox::SandboxOptions;
 use super::time;
 use crate::bounds::{HELD_BYTES_MAX, PIPE_IN_FLIGHT_MAX};
 use crate::report::{AuditSink, Decisions};
+use crate::serve::sandbox::Standing;
 use crate::serve::stdio::{Stdio, TokenSource};
 use crate::serve::{
     Clock, Doorplate, Drain, House, Load, LogDial, Pairs, Queues, Seldom, Settings, Upstream, bind,
@@ -109,7 +110,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
     let live = Arc::new(opening::policy(&options.policy, mode, followers, &metrics, &audit)?);
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let mut child = opening::child(&options.command, &options.env)?;
-    options.enclosure.enclose(&mut child)?;
+    let server = options.enclosure.enclose(&mut child, live.peek().upstream.sandbox.as_ref(), &metrics)?;
     let admin = options.admin.map(bind).transpose().map_err(unable)?.map(|(listener, _)| listener);
     let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {
@@ -134,7 +135,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         tls: None,
         log_dial,
         refusals: Seldom::default(),
-        settings: settings(options),
+        settings: settings(options, Standing { server, gate: None }),
     };
     let house = Arc::new(house);
     let stdio = Stdio {
@@ -156,7 +157,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
 }
 
 /// What the operators' connections are held to; there are no others.
-fn settings(options: &Options) -> Settings {
+fn settings(options: &Options, sandboxes: Standing) -> Settings {
     Settings {
         plate: Doorplate { path: "/mcp".into(), is_loopback: true, ..Doorplate::default() },
         header_wait: ADMIN_WAIT,
@@ -164,6 +165,7 @@ fn settings(options: &Options) -> Settings {
         heartbeat: ADMIN_WAIT,
         listening: None,
         viewers: options.viewers.viewers(),
+        sandboxes,
     }
 }
 

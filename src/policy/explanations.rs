@@ -23,6 +23,7 @@ const TEXTS: &[&str] = &[
     include_str!("codes/names.md"),
     include_str!("codes/reading.md"),
     include_str!("codes/rules.md"),
+    include_str!("codes/sandbox.md"),
     include_str!("codes/shared.md"),
     include_str!("codes/tests.md"),
     include_str!("codes/upstream.md"),

@@ -58,6 +58,7 @@ mod prose;
 mod resource;
 mod roles;
 mod rules;
+mod sandbox;
 mod scalar;
 mod schema;
 mod sharing;
@@ -105,6 +106,7 @@ pub use plans::{
 pub use prose::{Beyond, ProsePlan};
 pub use resource::{RESOURCE_METADATA_PATH, Resource};
 pub use roles::Standing;
+pub use sandbox::{Hosts, SandboxMode, SandboxPlan, is_host};
 pub use schema::{SchemaOf, schema};
 pub use sharing::{SharedPlan, StorePlace, StoreTls, StoreUrlFault, check_store_url};
 pub use signatures::signatures;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::care::ServerCare;
 use super::credentials::{Credentials, IdentityPlan};
+use super::sandbox::SandboxPlan;
 use super::snapshot::Class;
 use crate::bounds::CONVERSATIONS_NEW_PER_HOUR;
 use crate::limit::{Level, Rate};
@@ -83,6 +84,8 @@ pub struct UpstreamPlan {
     pub identity: Option<IdentityPlan>,
     /// How it is kept from harm.
     pub care: ServerCare,
+    /// The place in which it runs, if the gate starts it; the section `sandbox`. Read at the start.
+    pub sandbox: Option<SandboxPlan>,
 }
 
 /// What tells the conversations of one caller apart.

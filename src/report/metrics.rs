@@ -24,6 +24,7 @@ use self::limits::LimitSeries;
 use self::named::NamedSeries;
 use self::policies::PolicySeries;
 use self::prose::ProseSeries;
+use self::sandboxes::SandboxSeries;
 use self::shared::SharedSeries;
 use self::upstream::UpstreamSeries;
 use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase};
@@ -44,6 +45,7 @@ mod limits;
 mod named;
 mod policies;
 mod prose;
+mod sandboxes;
 mod shared;
 mod stages;
 #[cfg(feature = "otel")]
@@ -55,6 +57,7 @@ pub use self::certificates::CertificatePurpose;
 pub use self::count::Held;
 pub use self::injector::InjectorMetrics;
 pub use self::named::NameLabel;
+pub use self::sandboxes::{Egress, Enclosed};
 pub use self::stages::StageClock;
 #[cfg(feature = "otel")]
 pub(super) use self::traces::TraceMeters;
@@ -79,6 +82,7 @@ pub struct Metrics {
     shared: SharedSeries,
     certificates: CertificateSeries,
     named: NamedSeries,
+    sandboxes: SandboxSeries,
     stages: Arc<StageClock>,
 }
 
@@ -143,6 +147,7 @@ impl Metrics {
             shared: SharedSeries::new(&registry),
             certificates: CertificateSeries::new(&registry),
             named: NamedSeries::new(&registry, names),
+            sandboxes: SandboxSeries::new(&registry),
             stages: Arc::new(StageClock::new(&registry)),
             registry,
         };

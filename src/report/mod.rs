@@ -26,8 +26,8 @@ pub use audit::{
 pub use decisions::{Brief, Counts, Decisions, Name, Read, RuleCount, ToolCount, Totals, Watcher, legible};
 pub use injector::{Rejection, ReloadSubject, ReviewError, Reviewed};
 pub use metrics::{
-    CertificatePurpose, CredentialResult, Held, InjectorMetrics, METRICS_CONTENT_TYPE, Metrics, Misdirected,
-    NameLabel, Shed, StageClock, StreamKind,
+    CertificatePurpose, CredentialResult, Egress, Enclosed, Held, InjectorMetrics, METRICS_CONTENT_TYPE,
+    Metrics, Misdirected, NameLabel, Shed, StageClock, StreamKind,
 };
 pub use spans::{grouped, percent, rate, span_ms, span_us};
 pub use trace::Tracer;

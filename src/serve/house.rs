@@ -14,6 +14,7 @@ use super::head::Doorplate;
 use super::legacy_sse::Pairs;
 use super::load::Load;
 use super::queues::Queues;
+use super::sandbox::Standing;
 use super::seldom::Seldom;
 use super::tls::Tls;
 use super::upstream::Upstream;
@@ -116,6 +117,8 @@ pub struct Settings {
     pub listening: Option<Listening>,
     /// Who may see the page of operators, and by what names.
     pub viewers: Viewers,
+    /// Which sandboxes are in force.
+    pub sandboxes: Standing,
 }
 
 impl House {

@@ -5,9 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod egress;
 mod ends;
 mod own;
 mod peers;
+mod policies;
 mod probes;
 mod refusals;
 

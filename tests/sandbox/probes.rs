@@ -187,13 +187,17 @@ pub fn attempt(name: &str) -> std::io::Result<()> {
             Ok(rustix::net::socket(family, rustix::net::SocketType::STREAM, None).map(drop)?)
         }
         "write" => std::fs::write(folder.join("outside/file"), "x"),
-        "written_program" => {
+        "loaded_program" | "written_program" => {
             let work = std::env::var_os("TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from);
-            let program = work.join(format!("program-{}", std::process::id()));
+            let program = work.join(format!("{name}-{}", std::process::id()));
             std::fs::copy("/bin/true", &program)?;
-            let ended = Command::new(&program).status();
+            // By its name, or by the loader, which may be started and would map it.
+            let ended = match name {
+                "loaded_program" => Command::new("/lib64/ld-linux-x86-64.so.2").arg(&program).status(),
+                _ => Command::new(&program).status(),
+            };
             let _ = std::fs::remove_file(&program);
-            ended.map(drop)
+            if ended?.success() { Ok(()) } else { Err(std::io::ErrorKind::PermissionDenied.into()) }
         }
         other => panic!("no probe is called {other}"),
     }
@@ -267,8 +271,14 @@ fn what_was_allowed_succeeds() {
     let (read, work) = (format!("--read={folder}/home"), format!("--work={folder}/outside"));
     let mut held = launcher(&[&read, &work]);
     held.args(words_of_probe("probes::tries_what_it_is_told"));
-    prey.tell(&mut held, &["home", "write", "shadow"]);
+    prey.tell(&mut held, &["home", "write", "shadow", "written_program", "loaded_program"]);
     let held = outcomes(held);
     assert_eq!((&held["home"], &held["write"]), (&None, &None));
-    assert!(held["shadow"].is_some());
+    for refused in ["shadow", "written_program", "loaded_program"] {
+        assert!(held[refused].is_some(), "{refused} in a folder of the operator's choice");
+    }
+    assert!(
+        std::fs::read_dir(prey.folder().join("outside")).unwrap().count() >= 1,
+        "it is the folder itself"
+    );
 }

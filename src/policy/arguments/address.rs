@@ -44,7 +44,7 @@ const PRIVATE_V6: &[(Ipv6Addr, u32)] = &[
 const GLOBAL_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 /// Whether no public server can be at `address`.
-pub(super) fn is_private(address: IpAddr) -> bool {
+pub(in crate::policy) fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
             let is_within = |&(network, length): &(Ipv4Addr, u32)| {

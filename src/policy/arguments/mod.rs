@@ -29,6 +29,7 @@ mod url;
 
 use std::fmt;
 
+pub(super) use address::is_private;
 pub use fuzz::fuzz_arguments;
 pub(super) use literal::Literal;
 pub(super) use paths::may_lead_elsewhere;

@@ -16,6 +16,7 @@ mod measures;
 mod prose;
 mod restoring;
 mod rules;
+mod sandbox;
 mod shadow;
 mod sharing;
 mod strict;
@@ -55,6 +56,7 @@ pub(super) mod keys {
     pub(in crate::policy) use super::prose::{PROSE_KEYS, THRESHOLDS};
     pub(in crate::policy) use super::restoring::{BINDING_KEYS, PSEUDONYM_KEYS, RESTORE_KEYS};
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
+    pub(in crate::policy) use super::sandbox::{SANDBOX_COMMAND_KEYS, SANDBOX_KEYS};
     pub(in crate::policy) use super::shadow::SHADOW_KEYS;
     pub(in crate::policy) use super::sharing::{SHARED_KEYS, STORE_TLS_KEYS};
     pub(in crate::policy) use super::strict::STRICT_KEYS;
@@ -162,6 +164,7 @@ pub(in crate::policy) const KEYS: &[&str] = &[
     "restore",
     "pseudonyms",
     "upstream",
+    "sandbox",
     "audit",
     "deny_as",
     "strict",
@@ -182,6 +185,7 @@ const ONCE: &[&str] = &[
     "results",
     "pseudonyms",
     "upstream",
+    "sandbox",
     "audit",
     "deny_as",
     "strict",
@@ -237,6 +241,7 @@ impl Bundle {
         each("restore", &mut |node, findings| self.read_restore(node, findings));
         each("pseudonyms", &mut |node, findings| self.read_pseudonyms(node, findings));
         each("upstream", &mut |node, findings| self.read_upstream(node, findings));
+        each("sandbox", &mut |node, findings| self.read_sandbox(node, findings));
         each("audit", &mut |node, findings| self.audit = measures::read_audit(node, findings));
         each("deny_as", &mut |node, findings| {
             self.deny_as = walker::word(node, "a form of refusal", DenyAs::ALL, DenyAs::as_str, findings)

@@ -98,7 +98,9 @@ impl Bundle {
         self.is_boundary_declared = declared.is_some();
         let credentials = credentials.unwrap_or_default();
         let care = self.read_care(&fields, findings);
-        self.upstream = UpstreamPlan { connect_timeout, timeout, idle, credentials, identity, care };
+        // A section of its own, which may have been read before.
+        let sandbox = self.upstream.sandbox.take();
+        self.upstream = UpstreamPlan { connect_timeout, timeout, idle, credentials, identity, care, sandbox };
     }
 
     /// Notes an exchange of tokens that no caller can have.

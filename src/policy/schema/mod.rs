@@ -18,6 +18,7 @@ mod describe;
 mod forms;
 mod limits;
 mod rules;
+mod sandbox;
 mod sections;
 mod sharing;
 mod upstream;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::forms::{
     boolean, by_tool, count, date, duration, label, list, map, rooted, shape, some, text, tool, version, word,
 };
-use super::{Shape, Tools, callers, care, conversation, describe, limits, rules, sharing, upstream};
+use super::{Shape, Tools, callers, care, conversation, describe, limits, rules, sandbox, sharing, upstream};
 use crate::bounds::{BODY_BYTES_MAX, PROSE_BYTES_MAX};
 use crate::names::Mode;
 use crate::policy::keeping::Unbound;
@@ -37,6 +37,7 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.extend(restoring(tools));
     shapes.extend(upstream::shapes());
     shapes.extend(care::shapes());
+    shapes.extend(sandbox::shapes());
     shapes.extend(sharing::shapes());
     shapes.extend([strict(), shadow()]);
     shapes.extend(conversation::shapes());
@@ -86,6 +87,11 @@ fn policy(tools: &Tools) -> Shape {
         .row("restore", shape("restoring"), "where values behind tokens are given back; nowhere else")
         .row("pseudonyms", shape("pseudonyms"), "what pseudonyms are made with; in one file of the bundle")
         .row("upstream", shape("upstream"), "the server: how long it may take, and what it is shown")
+        .row(
+            "sandbox",
+            shape("sandbox"),
+            "the place in which the server runs that the gate starts; the command line may only be stricter",
+        )
         .row("audit", shape("audit"), "what is written down")
         .row(
             "deny_as",

@@ -13,6 +13,7 @@ use crate::names::{Mode, hex};
 use crate::report::{AuditSink, AuditStanding, Counts, RuleCount, ToolCount, Totals};
 use crate::serve::drain::Phase;
 use crate::serve::house::{House, Listening};
+use crate::serve::sandbox;
 use crate::store::{KeyStanding, Status};
 
 /// How the gate stands.
@@ -46,6 +47,8 @@ pub struct State {
     pub limits: Vec<LimitState>,
     /// Cells of limits in memory, and how many may be.
     pub cells: (usize, usize),
+    /// Which sandboxes are in force.
+    pub sandboxes: sandbox::Standing,
     /// The breakers that are not closed, of the server first.
     pub breakers: Vec<(Branch, BreakerStanding)>,
     /// Breakers that were asked of late.
@@ -118,6 +121,7 @@ impl State {
             keys: house.keys.standings(),
             certificate_ends_unix_s: house.tls.as_ref().and_then(|tls| tls.ends_unix_s()),
             limits,
+            sandboxes: house.settings.sandboxes.clone(),
             cells: (house.gate.ledger().cells(), CELL_SHARDS * CELLS_PER_SHARD_MAX),
             breakers,
             breakers_used,
@@ -172,6 +176,7 @@ impl State {
             "breakers": { "used": self.breakers_used, "resting": self.rows(&self.breakers, breaker) },
             "limits": self.rows(&self.limits, limit),
             "limit_cells": { "used": self.cells.0, "limit": self.cells.1 },
+            "sandbox": self.sandboxes.json(),
             "traffic": {
                 "in_flight": self.in_flight,
                 "window": counts(&self.counts, "overhead"),

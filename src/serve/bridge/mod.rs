@@ -17,7 +17,7 @@
 //! era are taken over to the next child (`renewal`).
 //!
 //! **What it is not.** No check of what is said: the gate has judged each message before it comes
-//! here, and judges all that leaves. No sandbox.
+//! here, and judges all that leaves. The sandbox of a child is `serve::sandbox`.
 //!
 //! Source: MCP 2025-11-25 and 2026-07-28, basic/transports.
 

@@ -19,10 +19,11 @@ pub(super) mod scribe;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::Stdio;
+use std::sync::Arc;
 
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 
-use super::sandbox::{Profile, outer};
+use super::sandbox::{Enclosure, Profile, outer};
 
 /// How to start the wrapped server.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub struct Child {
     /// Variables given to it on top of those that are inherited by the allow-list.
     pub environment: Vec<(OsString, OsString)>,
     /// What it may do, if that is less than its user may.
-    pub sandbox: Option<Box<Profile>>,
+    pub sandbox: Option<Arc<Enclosure>>,
 }
 
 /// A process that has just been started, and its pipes.
@@ -62,7 +63,7 @@ impl Child {
     /// What starting the program says: the operator's fault.
     pub(super) fn start(&self) -> io::Result<Started> {
         let mut command = match &self.sandbox {
-            Some(profile) => self.launcher(profile),
+            Some(enclosure) => self.launcher(&enclosure.profile),
             None => Command::new(&self.program),
         };
         let has_sandbox = self.sandbox.is_some();

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, apply_filter,
+    TargetArch, apply_filter, apply_filter_all_threads,
 };
 
 use super::fault::Fault;
@@ -94,13 +94,18 @@ const NAMESPACES: [i32; 7] = [
     libc::CLONE_NEWNET,
 ];
 
-/// Gives the calls up, and those with the numbers in `also`, for this thread and what it starts.
+/// Gives the calls up, and those with the numbers in `also`, for this thread and what it starts; the gate's for all its threads.
 ///
 /// # Errors
 /// [`Fault::Seccomp`] where the kernel does not take the filter.
 pub(super) fn give_up(whose: Whose, also: &[i64]) -> Result<(), Fault> {
     for program in filters(whose, also)? {
-        apply_filter(&program).map_err(|cause| Fault::Seccomp(cause.to_string()))?;
+        let applied = match whose {
+            // Threads that were started before are bound, too.
+            Whose::Gate => apply_filter_all_threads(&program),
+            Whose::Server => apply_filter(&program),
+        };
+        applied.map_err(|cause| Fault::Seccomp(cause.to_string()))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use ring::digest;
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_change, unmount,
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_change, mount_remount, unmount,
 };
 use rustix::process::{Resource, Rlimit, WaitOptions, setrlimit};
 use rustix::thread::{
@@ -22,7 +22,7 @@ use rustix::thread::{
 use super::calls::{self, Whose};
 use super::fault::Fault;
 use super::files::{Allowed, Held};
-use super::outer::{Order, address, code, die_with, go_without, hold_signals};
+use super::outer::{Order, address, code, die_with, go_without, hold_signals, name};
 use super::paths::{self, DEVICES, SETTINGS, SYSTEM};
 use super::profile::{Network, Profile};
 use crate::bounds::{SANDBOX_FILE_BYTES_MAX, SANDBOX_FILES_MAX, SANDBOX_MEMORY_FOLDER};
@@ -174,6 +174,9 @@ fn mounts(profile: &Profile, allowed: &Allowed) -> Result<Option<PathBuf>, Fault
     if let Some(work) = &profile.work {
         let real =
             std::fs::canonicalize(work).map_err(|cause| Fault::Path(work.clone(), cause.to_string()))?;
+        // Landlock lets nothing in it be started; this keeps a loader from mapping it as a program, too. A file
+        // system with flags that are locked takes no others.
+        let _ = mount_bind(&real, &real).and_then(|()| mount_remount(&real, MountFlags::BIND | flags, c""));
         return Ok(Some(real));
     }
     let shown = || allowed.read.iter().chain(&allowed.start);
@@ -197,11 +200,11 @@ fn memory(place: &str) -> rustix::io::Result<()> {
 
 /// Puts a file of names over `/etc/hosts`, by which programs that know no proxy find the gate.
 fn names(hosts: &[String]) -> rustix::io::Result<()> {
-    let mut text = String::from("127.0.0.1 localhost\n");
-    for (index, host) in hosts.iter().enumerate() {
-        let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
-        let _ = writeln!(text, "{} {name}", address(index));
+    let mut text = String::new();
+    for host in hosts {
+        let _ = writeln!(text, "{} {}", address(hosts, host), name(host));
     }
+    text.push_str("127.0.0.1 localhost\n");
     let place = MEMORY_PLACES[0];
     memory(place)?;
     let file = Path::new(place).join("hosts");
@@ -267,12 +270,9 @@ fn run(server: &mut Server, words: &[OsString], work: &Path, port: Option<u16>) 
     let mut command = Command::new(started.as_ref().map_or(program.as_path(), Path::new));
     command.arg0(program).args(words.iter().skip(1)).env("HOME", work).env("TMPDIR", work);
     if let Some(port) = port {
+        // Hosts by a pattern have no name inside. Node.js heeds it from 22.21 on, when it is told to.
         let proxy = format!("http://127.0.0.1:{port}");
-        for name in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
-            command.env(name, &proxy);
-        }
-        // Node.js knows the variables from 22.21 on, when it is told to.
-        command.env("NODE_USE_ENV_PROXY", "1");
+        command.env("HTTPS_PROXY", &proxy).env("https_proxy", &proxy).env("NODE_USE_ENV_PROXY", "1");
     }
     let fault = |cause: io::Error| Fault::Program(program.clone(), cause.to_string());
     let child = command.spawn().map_err(fault)?;

@@ -10,6 +10,7 @@
 //! thread, for it and what it starts. The launcher enters namespaces of its own: users, processes, mounts,
 //! network, messages, host name. What it starts in there ([`inner`]) mounts a folder in memory to write to,
 //! limits itself, gives up every right (`files` by Landlock, `calls` by seccomp), and starts the server.
+//! Where the server may reach some hosts, it does so through the gate ([`egress`]).
 //!
 //! **What a server still can do:** read `/usr` and what was allowed, start programs that stand there, and
 //! use the processor. **When a part is missing,** because the kernel is old or a container forbids it, nothing
@@ -20,6 +21,7 @@
 //! Sources: landlock(7), seccomp(2), user_namespaces(7), pid_namespaces(7).
 
 mod calls;
+pub mod egress;
 pub mod fault;
 mod files;
 pub mod inner;
@@ -27,6 +29,9 @@ pub mod outer;
 pub mod own;
 mod paths;
 mod profile;
+mod standing;
 
+pub use egress::Door;
 pub use fault::Fault;
-pub use profile::{Missing, Network, Profile, Room};
+pub use profile::{Enclosure, Missing, Network, Profile};
+pub use standing::{Held, Standing};

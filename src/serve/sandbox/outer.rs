@@ -179,9 +179,9 @@ fn lay(door: &Path, hosts: &[String]) -> Result<WayOut, Fault> {
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|cause| fault("no port for requests", cause))?;
     let port = proxy.local_addr().map_err(|cause| fault("no port for requests", cause))?.port();
     hand_over(&line, "*", proxy.as_fd()).map_err(|cause| fault("the gate takes no port", cause))?;
-    for (index, host) in hosts.iter().enumerate() {
+    for host in hosts {
         let port = host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(443);
-        let address = SocketAddr::V4(SocketAddrV4::new(address(index), port));
+        let address = SocketAddr::V4(SocketAddrV4::new(address(hosts, host), port));
         let socket = TcpListener::bind(address).map_err(|cause| fault(host, cause))?;
         hand_over(&line, host, socket.as_fd()).map_err(|cause| fault(host, cause))?;
     }
@@ -192,10 +192,16 @@ fn lay(door: &Path, hosts: &[String]) -> Result<WayOut, Fault> {
     Ok(WayOut { port, _line: line })
 }
 
-/// The address inside of the host with this index.
-pub(super) fn address(index: usize) -> Ipv4Addr {
-    let [high, low] = u16::try_from(index).unwrap_or(u16::MAX).to_be_bytes();
+/// The address inside of a host: one for each name, whatever its ports.
+pub(super) fn address(hosts: &[String], host: &str) -> Ipv4Addr {
+    let before = hosts.iter().position(|other| name(other) == name(host)).unwrap_or(hosts.len());
+    let [high, low] = u16::try_from(before + 1).unwrap_or(u16::MAX).to_be_bytes();
     Ipv4Addr::new(127, 1, high, low)
+}
+
+/// The name in `NAME:PORT`.
+pub(super) fn name(host: &str) -> &str {
+    host.rsplit_once(':').map_or(host, |(name, _)| name)
 }
 
 fn hand_over(line: &UnixStream, host: &str, listener: BorrowedFd<'_>) -> io::Result<()> {

@@ -7,7 +7,7 @@
 //! **What it is not.** Nothing for a gate that starts its server itself: the launcher needs what is given up
 //! here, and the server would be bound by the gate's files. There, the server has a sandbox.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use rustix::thread::set_no_new_privs;
@@ -15,7 +15,8 @@ use rustix::thread::set_no_new_privs;
 use super::calls::{self, Whose};
 use super::fault::Fault;
 use super::files::Allowed;
-use super::paths::{DEVICES, SETTINGS};
+use super::paths::{self, DEVICES, SETTINGS};
+use super::standing::Held;
 
 /// What the gate goes on to need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,15 +29,6 @@ pub struct Needs {
     pub connect: Vec<u16>,
     /// Ports of TCP that are listened at.
     pub bind: Vec<u16>,
-}
-
-/// What is in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lock {
-    /// The version of Landlock.
-    pub landlock_abi: i32,
-    /// Whether it holds all that was asked for; an older kernel lets signals or connections pass.
-    pub is_whole: bool,
 }
 
 /// What the gate reads of the system: authorities, names of hosts, libraries that resolve them, and itself.
@@ -58,14 +50,16 @@ const SYSTEM: [&str; 11] = [
 ///
 /// # Errors
 /// [`Fault`] names what the kernel does not have.
-pub fn lock(needs: &Needs) -> Result<Lock, Fault> {
+pub fn lock(needs: &Needs) -> Result<Held, Fault> {
     let rights = |what: &'static str| move |cause: rustix::io::Errno| Fault::Rights(what, cause.to_string());
     set_no_new_privs(true).map_err(rights("no new privileges"))?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(rights("no dumps"))?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
         .map_err(rights("RLIMIT_CORE"))?;
     let held = allowed(needs, needs.bind.clone()).hold()?;
-    Ok(Lock { landlock_abi: held.abi, is_whole: held.is_whole })
+    // An older kernel lets signals, or connections, pass.
+    let missing = if held.is_whole { Vec::new() } else { vec!["SG0432".into()] };
+    Ok(Held { landlock_abi: held.abi, missing })
 }
 
 /// Gives up to listen anywhere else, and system calls that a server of HTTP does not make.
@@ -75,6 +69,18 @@ pub fn lock(needs: &Needs) -> Result<Lock, Fault> {
 pub fn close(needs: &Needs) -> Result<(), Fault> {
     allowed(needs, Vec::new()).hold()?;
     calls::give_up(Whose::Gate, &[])
+}
+
+/// The folder of a file, which may be put in its place anew; the file alone where the folder holds other things.
+pub fn around(file: &Path) -> PathBuf {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.into());
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    match file.parent() {
+        Some(folder) if folder != Path::new("/etc") && paths::is_apart(folder, home.as_deref(), 1) => {
+            folder.into()
+        }
+        Some(_) | None => file,
+    }
 }
 
 fn allowed(needs: &Needs, bind: Vec<u16>) -> Allowed {

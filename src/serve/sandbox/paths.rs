@@ -87,7 +87,7 @@ fn own_folder(program: &Path, home: Option<&Path>) -> PathBuf {
 }
 
 /// Whether a folder is about one thing: neither a root or a home, nor `levels` or less below one.
-fn is_apart(folder: &Path, home: Option<&Path>, levels: usize) -> bool {
+pub(super) fn is_apart(folder: &Path, home: Option<&Path>, levels: usize) -> bool {
     const CROWDED: [&str; 7] = ["/", "/home", "/root", "/opt", "/srv", "/tmp", "/var"];
     let depth = |base: &Path| {
         folder.strip_prefix(base).ok().map(|rest| {

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::egress::Door;
+
 /// What the server sees of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Network {
@@ -20,15 +22,6 @@ pub enum Missing {
     /// The server is not started.
     #[default]
     Refuse,
-}
-
-/// Where a process of the launcher stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    /// In the namespaces already.
-    Inside,
-    /// Beside the gate.
-    Outside,
 }
 
 /// What one server may do.
@@ -54,6 +47,15 @@ pub struct Profile {
     pub door: Option<PathBuf>,
     /// Hosts that have an address of their own inside, as `HOST:PORT`.
     pub hosts: Vec<String>,
+}
+
+/// A sandbox for a server, and what must live as long as it.
+#[derive(Debug)]
+pub struct Enclosure {
+    /// What the server may do.
+    pub profile: Profile,
+    /// Where its launchers hand over their ports, if it may reach some hosts.
+    pub door: Option<Door>,
 }
 
 impl Profile {

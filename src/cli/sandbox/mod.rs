@@ -1,15 +1,21 @@
-//! The place in which a server of `run` and `stdio` is started, as the command line has it.
+//! The place in which a server of `run` and `stdio` is started, as the policy and the command line have it.
+
+mod bounded;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use clap::Args;
+use ipnet::IpNet;
 
 use super::opening::{Fault, unable};
+use crate::policy::{Hosts, SandboxMode, SandboxPlan};
+use crate::report::{Enclosed, Metrics};
 use crate::serve::Child;
 use crate::serve::sandbox::outer::VERB;
-use crate::serve::sandbox::{Missing, Network, Profile};
+use crate::serve::sandbox::{Door, Enclosure, Held, Missing, Network, Profile};
 
 /// Options of the sandbox.
 #[derive(Debug, Args)]
@@ -35,6 +41,13 @@ pub struct SandboxOptions {
     /// Processes and threads that COMMAND may have at once; by default any. Node.js needs about 15
     #[arg(long, value_name = "NUMBER", requires = "sandbox", value_parser = clap::value_parser!(u64).range(2..))]
     sandbox_processes: Option<u64>,
+    /// A host that COMMAND may reach with --sandbox=net, as NAME, NAME:PORT or *.NAME:PORT; the usual port is 443. May
+    /// be repeated
+    #[arg(long, value_name = "HOST", requires = "sandbox")]
+    sandbox_host: Vec<String>,
+    /// A private network in which hosts of --sandbox-host may be, such as 10.0.0.0/8; by default none. May be repeated
+    #[arg(long, value_name = "NETWORK", requires = "sandbox_host")]
+    sandbox_private: Vec<IpNet>,
     /// Start COMMAND even where this machine lacks a part of the sandbox, and tell so
     #[arg(long, requires = "sandbox")]
     sandbox_best_effort: bool,
@@ -45,53 +58,79 @@ pub struct SandboxOptions {
 enum SandboxWord {
     /// No files but the system's and its own, one folder to write to, no network, no other processes
     Strict,
+    /// As strict, and the hosts of --sandbox-host are reached through the gate
+    Net,
     /// Whatever its user may
     Off,
 }
 
 impl SandboxOptions {
-    /// Puts `child` into the sandbox that was asked for, once it has been tried on this machine.
+    /// Puts `child` into the sandbox that the policy (`plan`) or the command line asks for, once it has been tried on this machine. Says what holds of
+    /// it there.
     ///
     /// # Errors
     /// What the machine lacks, or what was asked for that does not exist.
-    pub(super) fn enclose(&self, child: &mut Child) -> Result<(), Fault> {
-        match self.sandbox {
-            None | Some(SandboxWord::Off) => return Ok(()),
-            Some(SandboxWord::Strict) => {}
-        }
-        let profile = Profile {
-            network: Network::None,
-            missing: if self.sandbox_best_effort { Missing::Allow } else { Missing::Refuse },
-            read: self.sandbox_read.clone(),
-            programs: self.sandbox_program.clone(),
-            work: self.sandbox_work.clone(),
-            digest: self.sandbox_sha256.clone(),
-            cpu_seconds: self.sandbox_cpu,
-            processes: self.sandbox_processes,
+    pub(super) fn enclose(
+        &self,
+        child: &mut Child,
+        plan: Option<&SandboxPlan>,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Option<Held>, Fault> {
+        let Some(plan) = bounded::agreed(self, child, plan)? else { return Ok(None) };
+        let mut profile = Profile {
+            network: match plan.mode {
+                SandboxMode::Net => Network::Hosts,
+                SandboxMode::Strict => Network::None,
+            },
+            missing: if plan.is_best_effort { Missing::Allow } else { Missing::Refuse },
+            read: plan.read.clone(),
+            programs: plan.programs.clone(),
+            work: plan.work.clone(),
+            digest: self.sandbox_sha256.clone().or(plan.command.as_ref().map(|(_, digest)| digest.clone())),
+            cpu_seconds: plan.cpu_seconds,
+            processes: plan.processes,
             ..Profile::strict()
         };
         approve(&profile, &child.program)?;
-        let tried = trial(&profile)?;
-        if tried.missing.is_empty() {
-            tracing::info!(landlock_abi = tried.landlock_abi, "the server runs in a sandbox");
+        let door = door(&plan, &mut profile, metrics)?;
+        let held = trial(&profile)?;
+        if held.missing.is_empty() {
+            tracing::info!(landlock_abi = held.landlock_abi, "the server runs in a sandbox");
         } else {
-            let missing = tried.missing.join(" ");
+            let missing = held.missing.join(" ");
             tracing::warn!(missing, "the sandbox of the server lacks parts; the server is less confined");
         }
-        child.sandbox = Some(Box::new(profile));
-        Ok(())
+        metrics.sandbox_lacks(Enclosed::Server, held.missing.len());
+        child.sandbox = Some(Arc::new(Enclosure { profile, door }));
+        Ok(Some(held))
     }
 }
 
-/// What a sandbox on this machine has.
-struct Tried {
-    landlock_abi: i32,
-    /// Numbers of the parts that it lacks.
-    missing: Vec<String>,
+/// Opens the way out, where there is to be one.
+fn door(plan: &SandboxPlan, profile: &mut Profile, metrics: &Arc<Metrics>) -> Result<Option<Door>, Fault> {
+    match (plan.mode, plan.hosts.is_empty()) {
+        (SandboxMode::Net, true) => {
+            return Err(unable("--sandbox=net reaches nothing: name hosts by --sandbox-host, or use strict"));
+        }
+        (SandboxMode::Strict, false) => {
+            return Err(unable("--sandbox-host is for --sandbox=net; strict reaches no host"));
+        }
+        (SandboxMode::Strict, true) => return Ok(None),
+        (SandboxMode::Net, false) => {}
+    }
+    let hosts = Hosts::parse(&plan.hosts, &plan.private).map_err(|text| {
+        unable(format!("`{text}` is no host; write api.example.com, api.example.com:8443 or *.example.com"))
+    })?;
+    let (exact, counted) = (hosts.exact(), Arc::clone(metrics));
+    let door = Door::open(hosts, Arc::new(move |result| counted.egress(result)))
+        .map_err(|cause| unable(format!("there is no way out of the sandbox: {cause}")))?;
+    profile.hosts = exact;
+    profile.door = Some(door.path());
+    Ok(Some(door))
 }
 
 /// Builds the sandbox once with nothing in it, so that what is wrong is told at the start, not to the first client.
-fn trial(profile: &Profile) -> Result<Tried, Fault> {
+fn trial(profile: &Profile) -> Result<Held, Fault> {
     let mut launcher = Command::new("/proc/self/exe");
     launcher.arg(VERB).arg(format!("--parent={}", std::process::id())).args(profile.words());
     let said = launcher
@@ -105,7 +144,7 @@ fn trial(profile: &Profile) -> Result<Tried, Fault> {
     let word = |name: &str| text.split_whitespace().find_map(|word| word.strip_prefix(name));
     let landlock_abi = word("landlock_abi=").and_then(|number| number.parse().ok()).unwrap_or(0);
     let missing = word("missing=").unwrap_or_default().split(',').filter(|number| !number.is_empty());
-    Ok(Tried { landlock_abi, missing: missing.map(str::to_owned).collect() })
+    Ok(Held { landlock_abi, missing: missing.map(Into::into).collect() })
 }
 
 /// Refuses a program that is not the approved one, before anything is started.

@@ -1,0 +1,177 @@
+//! The way out of a sandbox with a network: real clients reach the hosts of the list, and nothing else.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use sluicegate::policy::Hosts;
+use sluicegate::report::Egress;
+use sluicegate::serve::sandbox::Door;
+
+use super::policy;
+use super::probes::launcher;
+use super::support::bundle::{ALICE, Bundle};
+use super::support::gate::{Gate, sluicegate};
+use super::support::peers::{Client, python_stdio};
+use super::support::wait_for;
+
+/// A host outside, which answers every request with the same words. Its port.
+fn host() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let _ = client.read(&mut [0; 4096]);
+            let _ = client
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\nconnection: close\r\n\r\nfrom outside");
+        }
+    });
+    port
+}
+
+struct Way {
+    door: Door,
+    hosts: Vec<String>,
+    told: Arc<Mutex<Vec<Egress>>>,
+}
+
+impl Way {
+    fn to(hosts: &[String], private: &[&str]) -> Self {
+        let private: Vec<_> = private.iter().map(|text| text.parse().unwrap()).collect();
+        let list = Hosts::parse(hosts, &private).unwrap();
+        let (told, exact) = (Arc::<Mutex<Vec<Egress>>>::default(), list.exact());
+        let noted = Arc::clone(&told);
+        let door = Door::open(list, Arc::new(move |exit| noted.lock().unwrap().push(exit))).unwrap();
+        Self { door, hosts: exact, told }
+    }
+
+    /// What a program in a sandbox with this way out prints.
+    fn run(&self, words: &[&str]) -> String {
+        let mut options = vec!["--net".to_owned(), format!("--door={}", self.door.path().display())];
+        options.extend(self.hosts.iter().map(|host| format!("--host={host}")));
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let said = launcher(&options).args(words).stdin(Stdio::null()).output().unwrap();
+        format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr))
+    }
+
+    fn told(&self) -> Vec<Egress> {
+        std::mem::take(&mut self.told.lock().unwrap())
+    }
+}
+
+const NODE: &str =
+    "fetch(process.argv[1]).then(a => a.text()).then(console.log, f => console.log(f.cause.code))";
+const PYTHON: &str = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())";
+/// By the variable, as clients that know a proxy do.
+const TUNNEL: &str = "
+import http.client, os, sys, urllib.parse
+proxy = urllib.parse.urlparse(os.environ['HTTPS_PROXY'])
+client = http.client.HTTPConnection(proxy.hostname, proxy.port)
+client.set_tunnel(sys.argv[1], int(sys.argv[2]))
+try:
+    client.request('GET', '/')
+    print(client.getresponse().read().decode())
+except OSError as fault:
+    print(fault)
+";
+
+#[test]
+fn real_clients_reach_the_hosts_of_the_list() {
+    let port = host();
+    let way = Way::to(&[format!("localhost:{port}")], &["127.0.0.0/8"]);
+    let url = format!("http://localhost:{port}/");
+    for words in [
+        &["node", "-e", NODE, &url][..],
+        &["/usr/bin/python3", "-c", PYTHON, &url],
+        &["/usr/bin/python3", "-c", TUNNEL, "localhost", &port.to_string()],
+    ] {
+        assert_eq!(way.run(words).trim(), "from outside", "{words:?}");
+    }
+    assert_eq!(way.told(), [Egress::Allowed; 3]);
+}
+
+#[test]
+fn nothing_else_is_reached() {
+    let port = host();
+    let way = Way::to(&[format!("localhost:{port}"), "*.example.com".into()], &["127.0.0.0/8"]);
+    let tunnel =
+        |host: &str, port: u16| way.run(&["/usr/bin/python3", "-c", TUNNEL, host, &port.to_string()]);
+    for (host, port) in [("example.net", 443), ("localhost", port ^ 1), ("127.0.0.1", port)] {
+        assert!(tunnel(host, port).contains("403"), "{host}:{port}");
+    }
+    assert_eq!(way.told(), [Egress::Refused; 3]);
+    // Not by the address of the host either, whatever the sandbox calls it: there is nobody.
+    let direct = way.run(&["node", "-e", NODE, &format!("http://127.0.0.1:{}/", host())]);
+    assert!(direct.contains("EACCES") || direct.contains("ECONNREFUSED"), "{direct}");
+    assert_eq!(way.told(), []);
+}
+
+#[test]
+fn a_name_on_the_list_does_not_lead_to_the_neighbours() {
+    let port = host();
+    let way = Way::to(&[format!("localhost:{port}")], &[]);
+    let answer = way.run(&["/usr/bin/python3", "-c", TUNNEL, "localhost", &port.to_string()]);
+    assert!(answer.contains("403"), "{answer}");
+    let answer = way.run(&["node", "-e", NODE, &format!("http://localhost:{port}/")]);
+    assert!(!answer.contains("from outside"), "{answer}");
+    assert_eq!(way.told(), [Egress::Refused; 2]);
+}
+
+#[test]
+fn the_gate_lays_and_counts_the_way_out() {
+    let port = host();
+    let folder = std::fs::canonicalize(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers")).unwrap();
+    let (host, read) = (format!("localhost:{port}"), format!("--sandbox-read={}", folder.display()));
+    let private = "--sandbox-private=127.0.0.0/8";
+    let server = python_stdio();
+    // It asks outside before it serves.
+    let script = format!(
+        "import sys, urllib.request as r, runpy\n\
+         print(r.urlopen('http://{host}/').read().decode(), file=sys.stderr, flush=True)\n\
+         sys.argv = sys.argv[1:]\nsys.path.insert(0, '{folder}')\n\
+         runpy.run_path(sys.argv[0], run_name='__main__')\n",
+        folder = folder.display()
+    );
+    let words = [
+        "--sandbox=net",
+        "--sandbox-host",
+        &host,
+        private,
+        &read,
+        "--",
+        &server[0],
+        "-c",
+        &script,
+        &server[1],
+        "stdio",
+    ];
+    let gate = Gate::with(Bundle::new(&policy(&["echo"], &[])), &words);
+    let steps = json!([{"call": "echo", "args": {"message": "from inside"}}]);
+    let outcome = Client::PythonLegacy.run(&gate.url(), ALICE, &steps);
+    assert!(outcome["steps"][0].to_string().contains("from inside"), "{outcome}\n{}", gate.log());
+    wait_for("the words from outside", || gate.log().contains("from outside").then_some(()));
+    let allowed = gate.metric("sluicegate_sandbox_egress_total", "result=\"allowed\"");
+    assert!((allowed - 1.0).abs() < f64::EPSILON, "{allowed}");
+    let status: Value = serde_json::from_str(&gate.page("/status").text()).unwrap();
+    assert_eq!(status["sandbox"]["server"]["seccomp"], true, "{status}");
+    assert_eq!(status["sandbox"]["server"]["missing"], json!([]), "{status}");
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    for (words, said) in [
+        (&["--sandbox=net", "--", "cat"][..], "--sandbox-host"),
+        (&["--sandbox=strict", "--sandbox-host=a.example.com", "--", "cat"], "--sandbox=net"),
+        (&["--sandbox=net", "--sandbox-host=https://a", "--", "cat"], "is no host"),
+    ] {
+        let bundle = Bundle::new(&policy(&["echo"], &[]));
+        let mut command = sluicegate();
+        command.args(["run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--policy"]);
+        let ended = command.arg(bundle.path()).args(words).output().unwrap();
+        let text = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert!(ended.status.code() == Some(3) && text.contains(said), "{text}");
+    }
+}
