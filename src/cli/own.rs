@@ -53,7 +53,7 @@ impl Own {
             return Ok(None);
         }
         let needs = needs(options);
-        own::lock(&needs).map(|held| Some(Self { needs, held })).map_err(refused)
+        own::lock(&needs).map(|held| Some(Self { needs, held })).map_err(|fault| refused(&fault))
     }
 
     /// Gives up the rest, when all ports are bound.
@@ -61,13 +61,13 @@ impl Own {
     /// # Errors
     /// What the kernel does not have.
     pub fn end(&self) -> Result<(), Fault> {
-        own::close(&self.needs).map_err(refused)?;
+        own::close(&self.needs).map_err(|fault| refused(&fault))?;
         tracing::info!(landlock_abi = self.held.landlock_abi, "the gate runs in a sandbox of its own");
         Ok(())
     }
 }
 
-fn refused(fault: Unfit) -> Fault {
+fn refused(fault: &Unfit) -> Fault {
     unable(format!("{fault}, or start without --self-sandbox"))
 }
 

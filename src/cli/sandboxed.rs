@@ -42,6 +42,9 @@ pub struct Options {
     cpu: Option<u64>,
     #[arg(long, value_name = "NUMBER")]
     processes: Option<u64>,
+    /// Whether everything is done but to start the server
+    #[arg(long)]
+    trial: bool,
     /// What the launcher found missing
     #[arg(long, value_name = "SG")]
     lacking: Vec<String>,
@@ -55,7 +58,12 @@ pub struct Options {
 
 /// Starts the server, or says on standard error why not.
 pub fn run(options: &Options) -> ExitCode {
-    let order = Order { profile: profile(options), parent: options.parent, command: options.command.clone() };
+    let order = Order {
+        profile: profile(options),
+        parent: options.parent,
+        command: options.command.clone(),
+        is_trial: options.trial,
+    };
     let ended = if options.inside {
         inner::serve(&order, &Found { port: options.port, lacking: options.lacking.clone() })
     } else {

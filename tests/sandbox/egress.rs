@@ -19,11 +19,11 @@ use super::support::wait_for;
 
 /// A host outside, which answers every request with the same words. Its port.
 fn host() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("a bound socket has an address").port();
     std::thread::spawn(move || {
         for client in listener.incoming() {
-            let mut client = client.unwrap();
+            let mut client = client.expect("a client comes");
             let _ = client.read(&mut [0; 4096]);
             let _ = client
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\nconnection: close\r\n\r\nfrom outside");
@@ -40,11 +40,15 @@ struct Way {
 
 impl Way {
     fn to(hosts: &[String], private: &[&str]) -> Self {
-        let private: Vec<_> = private.iter().map(|text| text.parse().unwrap()).collect();
-        let list = Hosts::parse(hosts, &private).unwrap();
+        let private: Vec<_> = private.iter().map(|text| text.parse().expect("it is well formed")).collect();
+        let list = Hosts::parse(hosts, &private).expect("these are hosts");
         let (told, exact) = (Arc::<Mutex<Vec<Egress>>>::default(), list.exact());
         let noted = Arc::clone(&told);
-        let door = Door::open(list, Arc::new(move |exit| noted.lock().unwrap().push(exit))).unwrap();
+        let door = Door::open(
+            list,
+            Arc::new(move |exit| noted.lock().expect("no thread panicked with it").push(exit)),
+        )
+        .expect("a socket can be opened");
         Self { door, hosts: exact, told }
     }
 
@@ -53,12 +57,12 @@ impl Way {
         let mut options = vec!["--net".to_owned(), format!("--door={}", self.door.path().display())];
         options.extend(self.hosts.iter().map(|host| format!("--host={host}")));
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
-        let said = launcher(&options).args(words).stdin(Stdio::null()).output().unwrap();
+        let said = launcher(&options).args(words).stdin(Stdio::null()).output().expect("it can be started");
         format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr))
     }
 
     fn told(&self) -> Vec<Egress> {
-        std::mem::take(&mut self.told.lock().unwrap())
+        std::mem::take(&mut self.told.lock().expect("no thread panicked with it"))
     }
 }
 

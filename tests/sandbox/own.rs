@@ -77,7 +77,7 @@ fn eight_probes_of_the_gate_fail_as_nobody() {
 
 /// A value of `/proc/PID/status`.
 fn proc_status(process_id: u32, name: &str) -> String {
-    let text = std::fs::read_to_string(format!("/proc/{process_id}/status")).unwrap();
+    let text = std::fs::read_to_string(format!("/proc/{process_id}/status")).expect("it runs");
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     line.unwrap_or_else(|| panic!("no {name} in {text}")).trim().to_owned()
 }

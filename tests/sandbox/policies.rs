@@ -12,7 +12,7 @@ fn start(sandbox: &str, words: &[&str]) -> Output {
     let bundle = Bundle::new(&format!("{}{sandbox}\n", policy(&["echo"], &[])));
     let mut command = sluicegate();
     command.args(["run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--policy"]);
-    command.arg(bundle.path()).args(words).output().unwrap()
+    command.arg(bundle.path()).args(words).output().expect("it can be started")
 }
 
 #[track_caller]

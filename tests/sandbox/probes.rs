@@ -44,30 +44,30 @@ pub struct Prey {
 impl Prey {
     pub fn new(who: Who) -> Self {
         // Not below /tmp, which a sandbox hides behind a folder of its own.
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made");
         let path = folder.path();
         open_to_all(path);
-        std::fs::create_dir(path.join("home")).unwrap();
-        std::fs::create_dir(path.join("outside")).unwrap();
-        std::fs::write(path.join("home/secret-1"), "secret-1").unwrap();
+        std::fs::create_dir(path.join("home")).expect("it can be made");
+        std::fs::create_dir(path.join("outside")).expect("it can be made");
+        std::fs::write(path.join("home/secret-1"), "secret-1").expect("it can be written");
         open_to_all(&path.join("home"));
         open_to_all(&path.join("outside"));
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let socket = UnixListener::bind(path.join("socket")).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("a bound socket has an address").port();
+        let socket = UnixListener::bind(path.join("socket")).expect("a socket can be bound");
         open_to_all(&path.join("socket"));
-        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
-        udp.set_read_timeout(Some(std::time::Duration::from_millis(200))).unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+        udp.set_read_timeout(Some(std::time::Duration::from_millis(200))).expect("it is not zero");
         let mut victim = Command::new("sleep");
         victim.arg("600");
         as_who(&mut victim, who);
-        let victim = victim.spawn().unwrap();
+        let victim = victim.spawn().expect("it can be started");
         Self { _listener: listener, _socket: socket, victim, folder, port, udp }
     }
 
     /// Lets a process know what to try.
     pub fn tell(&self, command: &mut Command, probes: &[&str]) {
-        let udp = self.udp.local_addr().unwrap().port();
+        let udp = self.udp.local_addr().expect("a bound socket has an address").port();
         command
             .env("PROBES", probes.join(","))
             .env("PROBE_FOLDER", self.folder.path())
@@ -95,7 +95,7 @@ impl Drop for Prey {
 
 fn open_to_all(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).expect("it is ours");
 }
 
 pub fn as_who(command: &mut Command, who: Who) {
@@ -116,7 +116,7 @@ pub fn can_be(who: Who) -> bool {
 
 /// This very program, told to try what its environment names.
 pub fn words_of_probe(test: &str) -> Vec<String> {
-    let own = std::env::current_exe().unwrap();
+    let own = std::env::current_exe().expect("we have a name");
     vec![
         own.to_string_lossy().into_owned(),
         test.into(),
@@ -128,12 +128,12 @@ pub fn words_of_probe(test: &str) -> Vec<String> {
 
 /// What each probe met: nothing where it succeeded.
 pub fn outcomes(mut command: Command) -> BTreeMap<String, Option<String>> {
-    let said = command.stdin(Stdio::null()).stderr(Stdio::piped()).output().unwrap();
+    let said = command.stdin(Stdio::null()).stderr(Stdio::piped()).output().expect("it can be started");
     let (text, errors) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
     let mut found = BTreeMap::new();
     for line in text.lines().chain(errors.lines()) {
         let Some((_, line)) = line.split_once("PROBE ") else { continue };
-        let (name, outcome) = line.split_once(' ').unwrap();
+        let (name, outcome) = line.split_once(' ').expect("a name and how it went");
         found.insert(name.to_owned(), (outcome != "done").then(|| outcome.to_owned()));
     }
     assert!(!found.is_empty(), "{text}{errors}");
@@ -152,9 +152,15 @@ fn tries_what_it_is_told() {
 }
 
 pub fn attempt(name: &str) -> std::io::Result<()> {
-    let folder = PathBuf::from(std::env::var_os("PROBE_FOLDER").unwrap());
-    let number = |name: &str| std::env::var(name).unwrap().parse::<u16>().unwrap();
-    let victim = || Pid::from_raw(std::env::var("PROBE_VICTIM").unwrap().parse().unwrap());
+    let folder = PathBuf::from(std::env::var_os("PROBE_FOLDER").expect("the test names it"));
+    let number = |name: &str| {
+        std::env::var(name).expect("the test names it").parse::<u16>().expect("it is well formed")
+    };
+    let victim = || {
+        Pid::from_raw(
+            std::env::var("PROBE_VICTIM").expect("the test names it").parse().expect("it is well formed"),
+        )
+    };
     match name {
         "home" => std::fs::read(folder.join("home/secret-1")).map(drop),
         "ptrace" => {

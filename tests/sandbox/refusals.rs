@@ -12,7 +12,7 @@ const SCRIPT: &str = "import sys\nfor line in sys.stdin: pass\n";
 fn refused(mut command: Command, words: &[&str]) -> String {
     let bundle = Bundle::new(&clinic());
     command.args(["run", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--audit", "-", "--policy"]);
-    let said = command.arg(bundle.path()).args(words).output().unwrap();
+    let said = command.arg(bundle.path()).args(words).output().expect("it can be started");
     let text = String::from_utf8_lossy(&said.stderr).into_owned();
     assert_eq!(said.status.code(), Some(3), "{text}");
     text
@@ -82,4 +82,12 @@ fn tells_which_argument_is_hidden() {
     let text = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(text.contains("SG0439") && text.contains("--sandbox-read"), "{text}");
     assert!(text.contains(script.to_str().unwrap()) && !said.status.success(), "{text}");
+}
+
+#[test]
+fn refuses_a_program_that_is_not_there_before_it_is_ready() {
+    for program in ["/no/such/server", "no-such-server", "/etc/passwd"] {
+        let text = refused(sluicegate(), &["--sandbox=strict", "--", program]);
+        assert!(text.contains("SG0434") && text.contains(program), "{text}");
+    }
 }

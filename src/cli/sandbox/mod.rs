@@ -93,7 +93,7 @@ impl SandboxOptions {
         };
         approve(&profile, &child.program)?;
         let door = door(&plan, &mut profile, metrics)?;
-        let held = trial(&profile)?;
+        let held = trial(&profile, child)?;
         if held.missing.is_empty() {
             tracing::info!(landlock_abi = held.landlock_abi, "the server runs in a sandbox");
         } else {
@@ -129,16 +129,20 @@ fn door(plan: &SandboxPlan, profile: &mut Profile, metrics: &Arc<Metrics>) -> Re
     Ok(Some(door))
 }
 
-/// Builds the sandbox once with nothing in it, so that what is wrong is told at the start, not to the first client.
-fn trial(profile: &Profile) -> Result<Held, Fault> {
+/// Builds the sandbox once and starts nothing in it, so that what is wrong is told at the start, not to the first client.
+fn trial(profile: &Profile, child: &Child) -> Result<Held, Fault> {
     let mut launcher = Command::new("/proc/self/exe");
-    launcher.arg(VERB).arg(format!("--parent={}", std::process::id())).args(profile.words());
+    launcher.arg(VERB).arg(format!("--parent={}", std::process::id())).arg("--trial");
+    launcher.args(profile.words()).arg("--").arg(&child.program).args(&child.arguments);
     let said = launcher
         .stdin(Stdio::null())
         .output()
         .map_err(|cause| unable(format!("the sandbox cannot be tried: {cause}")))?;
     if !said.status.success() {
         return Err(unable(String::from_utf8_lossy(&said.stderr).trim_end()));
+    }
+    for hint in String::from_utf8_lossy(&said.stderr).lines() {
+        tracing::warn!("{hint}");
     }
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     let word = |name: &str| text.split_whitespace().find_map(|word| word.strip_prefix(name));

@@ -185,7 +185,7 @@ fn read_private(fields: &Fields<'_>, findings: &mut Findings) -> Vec<IpNet> {
         match text.parse() {
             Ok(network) => networks.push(network),
             Err(_) => {
-                findings.advise(Code::BadValue, span, "a network is expected", "write it as 10.2.0.0/16")
+                findings.advise(Code::BadValue, span, "a network is expected", "write it as 10.2.0.0/16");
             }
         }
     }

@@ -235,7 +235,7 @@ impl Out {
             let host = if is_host(name) || name.parse::<IpAddr>().is_ok() { name } else { "-" };
             match exit {
                 Egress::Refused => {
-                    tracing::warn!(host, port, why, "a connection out of the sandbox was refused")
+                    tracing::warn!(host, port, why, "a connection out of the sandbox was refused");
                 }
                 Egress::Allowed | Egress::Failed => {
                     tracing::info!(host, port, why, "a connection out of the sandbox failed");

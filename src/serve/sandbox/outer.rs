@@ -30,8 +30,10 @@ pub struct Order {
     pub profile: Profile,
     /// The process that started us, whose end is ours.
     pub parent: u32,
-    /// The server and its arguments; none where only the sandbox is to be tried.
+    /// The server and its arguments.
     pub command: Vec<OsString>,
+    /// Whether the sandbox is only tried: everything is done but to start the server.
+    pub is_trial: bool,
 }
 
 /// The hidden verb of the launcher.
@@ -67,6 +69,9 @@ pub fn launch(order: &Order) -> Result<u8, Fault> {
     inner.args(missing.iter().map(|fault| format!("--lacking={}", fault.number())));
     if let Some(way) = &way_out {
         inner.arg(format!("--port={}", way.port));
+    }
+    if order.is_trial {
+        inner.arg("--trial");
     }
     inner.arg("--").args(&order.command);
     if missing.iter().all(|fault| !matches!(fault, Fault::Users(_))) {
