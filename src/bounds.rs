@@ -29,6 +29,7 @@ mod senders;
 mod sharing;
 mod traces;
 mod trail;
+mod versioning;
 mod watching;
 
 pub use asking::*;
@@ -56,6 +57,7 @@ pub use senders::*;
 pub use sharing::*;
 pub use traces::*;
 pub use trail::*;
+pub use versioning::*;
 pub use watching::*;
 
 /// Nesting of a JSON message: objects and arrays inside each other. Deeper than any tool schema

@@ -66,6 +66,17 @@ impl<'s> Said<'s> {
     }
 }
 
+/// A message of the server that belongs to something here.
+#[derive(Clone, Copy)]
+pub(super) struct Heard<'a> {
+    pub body: &'a Bytes,
+    pub document: &'a Document<'a>,
+    pub message: &'a Message<'a>,
+    pub belonging: Belonging,
+    pub carrier: Carrier,
+    pub read: &'a Result<Told, Unread>,
+}
+
 impl Gate {
     /// Judges one message of the server, whole.
     ///
@@ -114,24 +125,49 @@ impl Gate {
             listing::filter(policy, &standing, method, *result, &mut splice);
         }
         laps.next(Stage::Dlp);
-        if let Err(denial) = self.redact(policy, ticket, &handles, (belonging, &message, read), &mut splice) {
+        let heard = Heard { body: &body, document: &document, message: &message, belonging, carrier, read };
+        let reformed = match self.reform(policy, ticket, &heard, (&mut splice, now)) {
+            Ok(None) => return self.polish(policy, ticket, &handles, &heard, splice),
+            Ok(Some(reformed)) => Bytes::from(reformed),
+            Err(denial) => return refuse(belonging, denial),
+        };
+        let broken =
+            || refuse(belonging, Denial::Internal("an answer that was translated is no message".into()));
+        let Ok(document) = Document::parse_with(&reformed, policy.strict.duplicate_keys) else {
+            return broken();
+        };
+        let Ok(message) = mcp::envelope::read(&document, Sender::Server) else { return broken() };
+        let heard = Heard { body: &reformed, document: &document, message: &message, ..heard };
+        self.polish(policy, ticket, &handles, &heard, Splice::default())
+    }
+
+    /// Hides what may not be seen of a message that belongs here, and writes it.
+    fn polish(
+        &self,
+        policy: &Policy,
+        ticket: &mut Ticket,
+        handles: &Handles<'_>,
+        heard: &Heard<'_>,
+        mut splice: Splice,
+    ) -> Release {
+        let Heard { body, document, message, belonging, carrier, read } = *heard;
+        if let Err(denial) = self.redact(policy, ticket, handles, (belonging, message, read), &mut splice) {
             return refuse(belonging, denial);
         }
-        if let Err(denial) = instructions::defuse(policy, ticket, &message, &mut splice) {
+        if let Err(denial) = instructions::defuse(policy, ticket, message, &mut splice) {
             return refuse(belonging, denial);
         }
-        drop(laps);
         let subject = ticket.record.target.as_deref().unwrap_or_default();
-        splice.append(handles.sealed(&message, belonging.method(ticket), subject));
-        self.note_round(policy, &handles, &message);
-        if let (Message::Result { result, .. }, false) = (&message, splice.is_empty()) {
+        splice.append(handles.sealed(message, belonging.method(ticket), subject));
+        self.note_round(policy, handles, message);
+        if let (Message::Result { result, .. }, false) = (message, splice.is_empty()) {
             listing::keep_private(*result, &mut splice);
         }
         let output = match carrier {
             Carrier::Event => Output::Ascii,
             Carrier::Whole => policy.strict.output,
         };
-        match written(policy, &body, &document, splice, output) {
+        match written(policy, body, document, splice, output) {
             Some(body) => {
                 ticket.count_tokens(&body);
                 Release::Pass { body, is_answer: belonging == Belonging::Answer }

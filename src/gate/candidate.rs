@@ -45,12 +45,12 @@ impl Candidate {
         &self,
         caller: &Caller,
         topic: &Topic<'_>,
-        unix_ms: u64,
+        (unix_ms, version): (u64, Option<u32>),
         live: Verdict,
     ) -> Option<Trial> {
         let candidate = self.0.load();
         let policy = candidate.as_ref()?;
-        let decision = decide(policy, &policy.standing(caller, unix_ms), topic)?;
+        let decision = decide(policy, &policy.standing(caller, unix_ms).on(version), topic)?;
         let mut sha256 = [0; 4];
         sha256.iter_mut().zip(policy.sha256).for_each(|(to, from)| *to = from);
         Some(match decision {

@@ -83,6 +83,7 @@ impl Health {
             | Denial::Limited { .. }
             | Denial::Mismatch { .. }
             | Denial::NoMethod(_)
+            | Denial::Outdated(_)
             | Denial::Resting(_)
             | Denial::Schema(_)
             | Denial::Scope { .. }

@@ -1,8 +1,8 @@
 //! The order of the checks: what a message must pass to reach the server, and to come back.
 //!
 //! ```text
-//! Ask -> identify -> open -> read -> classify -> agree -> allow -> consult -> charge -> scan -> restore -> Ticket
-//!                                                                                                           |
+//! Ask -> identify -> open -> read -> classify -> agree -> resolve -> allow -> consult -> charge -> scan -> restore -> Ticket
+//!                                                                                                                      |
 //! Record <- settle <- release <- seal <- redact, filter <- correlate <- read <----------------------- answer +
 //! ```
 //!
@@ -31,6 +31,7 @@ mod instructions;
 mod laps;
 mod limited;
 mod listing;
+mod outdated;
 mod prose;
 mod reason;
 mod record;
@@ -47,6 +48,7 @@ mod subscriptions;
 mod suspects;
 mod ticket;
 mod trace;
+mod versions;
 mod ward;
 mod wire;
 mod words;
@@ -63,6 +65,7 @@ pub use facts::Testimony;
 pub use hints::Hint;
 pub use laps::{Laps, Stage, Stopwatch};
 pub use limited::Limited;
+pub use outdated::Outdated;
 pub use prose::Unread;
 pub use reason::Reason;
 pub use record::{Action, Ending, Outcome, Overhead, Record, Restore, RestoreResult, Sizes, Verdict};
@@ -71,6 +74,7 @@ pub use seal::{Handle, SealKey, Sealer, WeakSecret, fuzz_seal};
 pub use stray::Stray;
 pub use ticket::{Tally, Ticket};
 pub use trace::{Forwarded, Sampler, Seed, Share, Trace, Transport, Wire};
+pub use versions::Called;
 pub use ward::{Branch, Crowd, Repeat};
 pub use wire::Reply;
 pub use words::Words;
@@ -78,7 +82,7 @@ pub use words::Words;
 use crate::identity::{Caller, Finding, Refused, Replays};
 use crate::json::Document;
 use crate::limit::{Answered, Conversations, Leases, Ledger};
-use crate::mcp::{self, Sender};
+use crate::mcp::{self, Claims, Sender};
 use crate::names::Now;
 use crate::policy::Policy;
 use crate::scan::{Drawer, Vault};
@@ -91,6 +95,7 @@ use rules::Topic;
 use session::{spoken, unread};
 use suspects::Suspects;
 use ticket::{Judged, Passage, Session};
+use versions::{Asker, Users};
 use ward::{Traveller, Ward};
 
 /// The judge of every message: shared counters, and nothing else of its own.
@@ -109,6 +114,7 @@ pub struct Gate {
     suspects: Suspects,
     vault: Vault,
     blotter: Blotter,
+    users: Users,
     /// `None` where nobody looks after the server.
     ward: Option<Arc<Ward>>,
     /// `None` where nobody measures.
@@ -139,6 +145,7 @@ impl Gate {
             suspects: Suspects::default(),
             vault,
             blotter: Blotter::new(),
+            users: Users::default(),
             ward: None,
             stopwatch: None,
         }
@@ -240,7 +247,7 @@ impl Gate {
         (body, session): (&Bytes, Option<Session>),
         record: &mut Record,
     ) -> Result<Passage, Denial> {
-        let mut laps = self.laps(Stage::Parse);
+        let laps = self.laps(Stage::Parse);
         let body = whole(ask.way, body);
         let document = Document::parse_with(&body, policy.strict.duplicate_keys)
             .map_err(|fault| Denial::Envelope(fault.into()))?;
@@ -251,46 +258,79 @@ impl Gate {
         record.describe(&message);
         let meta = message.params().and_then(mcp::call::meta);
         record.conversation = conversation::of(policy, caller, ask, meta);
-        let mut edits = trace::join(record, meta);
         let negotiated = session.as_ref().and_then(|session| self.calls.revision(session.key));
         let claimed = claims(ask.headers, negotiated, self.eras.spoken());
         let speech = spoken(ask.way, &claimed, &message)?;
         record.revision = Some(speech.revision);
+        drop(laps);
+        let conversation = record.conversation;
+        let conversation = conversation.as_ref().map(|conversation| conversation.id.as_slice());
+        let asker = Asker { policy, caller, conversation, now: ask.now };
+        match self.resolve(asker, &document, &message, record)? {
+            None => {
+                let read =
+                    Judged { body: &body, document: &document, message: &message, claimed: &claimed, speech };
+                self.weigh(policy, caller, ask, (&read, session), record)
+            }
+            Some(body) => {
+                let broken = || Denial::Internal("a translated call no longer reads as a message".into());
+                let document =
+                    Document::parse_with(&body, policy.strict.duplicate_keys).map_err(|_| broken())?;
+                let message = mcp::envelope::read(&document, Sender::Client).map_err(|_| broken())?;
+                // Its headers told of other arguments.
+                let claimed = Claims { params: Vec::new(), ..claimed };
+                let read =
+                    Judged { body: &body, document: &document, message: &message, claimed: &claimed, speech };
+                self.weigh(policy, caller, ask, (&read, session), record)
+            }
+        }
+    }
+
+    /// The rest of those steps, for the message that the server would get.
+    fn weigh(
+        &self,
+        policy: &Policy,
+        caller: &Caller,
+        ask: &Ask<'_>,
+        (read, session): (&Judged<'_>, Option<Session>),
+        record: &mut Record,
+    ) -> Result<Passage, Denial> {
+        let Judged { message, speech, .. } = *read;
+        let mut laps = self.laps(Stage::Policy);
+        let mut edits = trace::join(record, message.params().and_then(mcp::call::meta));
         let handles = self.handles(policy, caller, ask.now);
-        let topic = Topic::of(&message, &handles).map_err(|denial| match denial {
+        let topic = Topic::of(message, &handles).map_err(|denial| match denial {
             // Nobody can have a task of a server without tasks: it knows no such method.
             Denial::Handle(Handle::Task) if self.eras.lacks_tasks() => Denial::NoMethod(speech.era),
             denial => denial,
         })?;
-        laps.next(Stage::Policy);
         self.blotter.aim(policy, &topic, record);
-        let standing = policy.standing(caller, ask.now.unix_ms);
+        let version = record.called.as_deref().map(|called| called.number);
+        let standing = policy.standing(caller, ask.now.unix_ms).on(version);
         if let Topic::Call(call) = &topic {
-            record.testimony = facts::testify(policy, call, &message);
+            record.testimony = facts::testify(policy, call, message);
         }
         let allowed = rules::allow(policy, caller, &standing, &topic, record);
         let live = if allowed.is_err() { Verdict::Deny } else { record.verdict };
-        record.trial = self.candidate.hear(caller, &topic, ask.now.unix_ms, live).map(Box::new);
+        record.trial = self.candidate.hear(caller, &topic, (ask.now.unix_ms, version), live).map(Box::new);
         allowed?;
         laps.next(Stage::Ratelimit);
         let is_bound = session.is_some();
-        let traveller = Traveller { policy, caller, ask, topic: &topic, message: &message, is_bound };
+        let traveller = Traveller { policy, caller, ask, topic: &topic, message, is_bound };
         let health = self.consult(traveller, record)?;
-        let hold = self.charge(policy, caller, ask, (&topic, &message), record)?;
+        let hold = self.charge(policy, caller, ask, (&topic, message), record)?;
         laps.next(Stage::Dlp);
-        let scope = restore::scope(&self.vault, policy, caller, ask, Some(&message));
+        let scope = restore::scope(&self.vault, policy, caller, ask, Some(message));
         let drawer = scope.map(|scope| Drawer { vault: &self.vault, scope, now: ask.now });
-        edits.append(rules::search(policy, &message, &restore::desk(drawer, caller, None, &[]), record)?);
-        restore::restore(policy, drawer, &topic, &message, &mut edits, record)?;
+        edits.append(rules::search(policy, message, &restore::desk(drawer, caller, None, &[]), record)?);
+        restore::restore(policy, drawer, &topic, message, &mut edits, record)?;
         drop(laps);
-        edits.append(handles.opened(&message, topic.target())?);
-        subscriptions::narrow(policy, &standing, &handles, &message, &mut edits);
+        edits.append(handles.opened(message, topic.target())?);
+        subscriptions::narrow(policy, &standing, &handles, message, &mut edits);
         let mut passage = Passage { scope, hold, health, ..Passage::empty() };
-        let judged =
-            Judged { body: &body, document: &document, message: &message, claimed: &claimed, speech };
-        passage.fill(policy, &judged, edits)?;
+        passage.fill(policy, read, edits)?;
         passage.timeout = topic.tool_name().and_then(|name| policy.tool(name)).and_then(|tool| tool.timeout);
-        self.enter(&handles, &message, session, &mut passage)?;
+        self.enter(&handles, message, session, &mut passage)?;
         Ok(passage)
     }
 

@@ -14,6 +14,7 @@ use super::hints::Hint;
 use super::reason::Reason;
 use super::refusal::Denial;
 use super::trace::Trace;
+use super::versions::Called;
 use super::ward::Branch;
 use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, USER_AGENT_BYTES_MAX};
 use crate::identity::Caller;
@@ -45,6 +46,8 @@ pub struct Record {
     pub method: Option<Method>,
     /// The name of the tool, prompt, resource or task; cut to `TARGET_BYTES_MAX`.
     pub target: Option<Box<str>>,
+    /// The version that was called, of a tool that has versions; `target` is the server's tool.
+    pub called: Option<Box<Called>>,
     /// The JSON-RPC id of a request.
     pub request_id: Option<Id>,
     /// The protocol revision spoken.
@@ -161,6 +164,7 @@ impl Record {
             user_agent: None,
             method: None,
             target: None,
+            called: None,
             request_id: None,
             revision: None,
             conversation: None,

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::limited::Limited;
+use super::outdated::Outdated;
 use super::words::seconds;
 use super::{Handle, Reason, Stray, Unread};
 use crate::identity::Refused;
@@ -89,6 +90,8 @@ pub enum Denial {
     Limited(Box<Limited>),
     /// A request with a method that its era does not have.
     NoMethod(Era),
+    /// A version of a tool that is gone, or fails by plan.
+    Outdated(Box<Outdated>),
     /// An answer with prose that no model has read, though the policy wants that.
     ProseUnread(Unread),
     /// The server, or the tool, failed too often and is left alone.
@@ -153,7 +156,7 @@ impl Denial {
                     Reason::Pii
                 }
             }
-            Self::Forbidden { .. } | Self::Input(_) => Reason::ToolNotAllowed,
+            Self::Forbidden { .. } | Self::Input(_) | Self::Outdated(_) => Reason::ToolNotAllowed,
             Self::Limited(limited) => limited.reason(),
             Self::Crowded(_) => Reason::Overload,
             Self::Resting(_) => Reason::Unavailable,
@@ -193,6 +196,7 @@ impl Denial {
             Self::NoMethod(Era::Modern) => 404,
             Self::Stray(_) => 202,
             Self::Envelope(_) | Self::Handle(Handle::Event) | Self::Mismatch { .. } | Self::Schema(_) => 400,
+            Self::Outdated(outdated) => outdated.wait.map_or(400, |_| 503),
             Self::Unidentified(Refused::Double | Refused::InQuery | Refused::Malformed) => 400,
             Self::Unidentified(Refused::Invalid(_) | Refused::Missing | Refused::Proof(_)) => 401,
             Self::Argument { .. }
@@ -223,6 +227,7 @@ impl Denial {
         match self {
             Self::Envelope(fault) => fault.kind.code(),
             Self::Handle(Handle::Cursor | Handle::RequestState | Handle::Task) | Self::Schema(_) => -32_602,
+            Self::Outdated(outdated) if outdated.wait.is_none() => -32_602,
             Self::Limited(limited) if limited.excess == Excess::Unmeasured => -32_602,
             Self::Head { .. } => -32_600,
             Self::Internal(_) => -32_603,
@@ -240,6 +245,7 @@ impl Denial {
             | Self::Handle(Handle::Endpoint | Handle::Event | Handle::Session)
             | Self::Input(_)
             | Self::Limited(_)
+            | Self::Outdated(_)
             | Self::ProseUnread(_)
             | Self::Resting(_)
             | Self::Scope { .. }
@@ -263,6 +269,7 @@ impl Denial {
                 Some(format!(r#"{{"scope":"{level}","retryAfterMs":{}}}"#, wait.as_millis()).into())
             }
             Self::Mismatch { data, .. } => data.clone(),
+            Self::Outdated(outdated) => Some(outdated.data().into()),
             Self::AnswerWithheld(_)
             | Self::Argument { .. }
             | Self::AuditUnavailable
@@ -296,6 +303,7 @@ impl Denial {
                 Some(5)
             }
             Self::Limited(limited) => limited.retry_after(),
+            Self::Outdated(outdated) => outdated.wait,
             Self::Resting(Shut { wait, .. }) | Self::Uncredited { wait, .. } => Some(seconds(*wait).max(1)),
             Self::Crowded(_) | Self::Unidentified(Refused::TooOften) | Self::Unreachable(_) => Some(1),
             Self::AnswerWithheld(_)
@@ -335,6 +343,7 @@ impl Denial {
             Self::Head { text, .. } => Some(text.to_string()),
             Self::Input(asked) => Some(format!("the server asked for {asked}")),
             Self::Mismatch { text, .. } => Some(text.to_string()),
+            Self::Outdated(outdated) => Some(outdated.detail()),
             Self::ProseUnread(unread) => Some(format!("prose was not read: {}", unread.as_str())),
             Self::Stray(stray) => Some(stray.to_string()),
             Self::Limited(limited) => Some(limited.detail()),

@@ -104,6 +104,7 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::Forbidden { .. }
         | Denial::Input(_)
         | Denial::Limited(_)
+        | Denial::Outdated(_)
         | Denial::ProseUnread(_)
         | Denial::Resting(_)
         | Denial::Schema(_)
@@ -163,7 +164,9 @@ fn wanted<'r>(record: &'r Record, missing: &'r [Box<str>]) -> Vec<&'r str> {
 
 /// What a refusal speaks of.
 fn subject(record: &Record) -> String {
-    match (record.method, record.target.as_deref()) {
+    // The name that the caller knows, which may be another than that of the tool that was to be called.
+    let called = record.called.as_deref().map(|called| &*called.name);
+    match (record.method, called.or(record.target.as_deref())) {
         (Some(Method::ToolsCall), Some(name)) => format!("the tool `{name}`"),
         (Some(method), _) => format!("`{}`", method.as_str()),
         (None, _) => "this request".into(),

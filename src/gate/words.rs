@@ -66,6 +66,7 @@ impl Denial {
             Self::Internal(_) => "the gateway failed to judge this message, so nothing was done".into(),
             Self::NoMethod(_) => "method not found".into(),
             Self::Limited(limited) => limited.text(what),
+            Self::Outdated(outdated) => outdated.text(what),
             Self::ProseUnread(Unread::TooLong) => format!(
                 "the answer of {what} was withheld: it holds more text than is checked for names at once; ask for less"
             ),

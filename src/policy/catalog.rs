@@ -9,13 +9,15 @@ use super::glob::Glob;
 use super::parts::{Bundle, Section, Selector, ToolPart};
 use super::snapshot::Class;
 use crate::bounds::POLICY_TOOLS_MAX;
-use crate::names::Label;
+use crate::names::{Label, ToolName};
 
 /// Every tool that exists for this policy, pinned or declared.
 #[derive(Debug, Default)]
 pub(super) struct Catalog {
     pub tools: Vec<ToolPart>,
     by_name: HashMap<Box<str>, usize>,
+    /// Every version as policies call it, its number, and the tool that it is.
+    pub versions: Vec<(String, u32, ToolName)>,
     /// The first place that selects by class.
     pub by_class: Option<Span>,
     /// The first place that selects by annotation.
@@ -120,12 +122,44 @@ impl Catalog {
         found
     }
 
+    /// The tools that one name, pattern or version stands for, by index; a fault if there is none.
+    fn find_any(&self, wanted: &Spanned<Box<str>>, findings: &mut Findings) -> Vec<usize> {
+        if !wanted.value.contains('@') {
+            return self.find(wanted, findings);
+        }
+        let known = self.versions.iter().find(|(called, ..)| **called == *wanted.value);
+        let tool = known.and_then(|(_, _, tool)| self.by_name.get(tool.as_str()).copied());
+        if tool.is_none() {
+            let all = self.versions.iter().map(|(called, ..)| called.as_str());
+            let help = did_you_mean(&wanted.value, "versions", all);
+            let message = format!("there is no version `{}`", shown(&wanted.value));
+            findings.advise(Code::UnknownVersion, wanted.span, message, help);
+        }
+        tool.into_iter().collect()
+    }
+
+    /// The versions that a rule is about, of those that a tool is; none for all of them.
+    pub fn versions_of(&self, selector: &Selector, tool: usize) -> Box<[u32]> {
+        let Some(name) = self.tools.get(tool).map(|tool| tool.name.value.as_str()) else {
+            return Box::new([]);
+        };
+        let wanted = selector.tools.as_deref().unwrap_or_default();
+        let is_plain =
+            |one: &Spanned<Box<str>>| !one.value.contains('@') && Glob::new(&one.value).matches(name);
+        if self.versions.is_empty() || wanted.is_empty() || wanted.iter().any(is_plain) {
+            return Box::new([]);
+        }
+        let is_meant = |called: &str| wanted.iter().any(|one| *one.value == *called);
+        let own = self.versions.iter().filter(|(called, _, tool)| tool.as_str() == name && is_meant(called));
+        own.map(|(_, number, _)| *number).collect()
+    }
+
     /// The tools that `selector` is about, by index: named, and of one of the classes.
     pub fn select(&mut self, selector: &Selector, at: Span, findings: &mut Findings) -> Vec<usize> {
         let before = findings.len();
         let mut selected: Vec<usize> = match &selector.tools {
             None => (0..self.tools.len()).collect(),
-            Some(wanted) => wanted.iter().flat_map(|wanted| self.find(wanted, findings)).collect(),
+            Some(wanted) => wanted.iter().flat_map(|wanted| self.find_any(wanted, findings)).collect(),
         };
         selected.sort_unstable();
         selected.dedup();

@@ -50,6 +50,7 @@ impl Drafter<'_> {
         let releases = self.rule.releases.iter().filter(is_about);
         Clause {
             rule: self.index,
+            versions: Box::new([]),
             audience: self.audience(self.rule.roles.as_deref()),
             when,
             time: self.rule.time.clone().map(|window| predicates.place(Predicate::Time(window))),

@@ -12,6 +12,7 @@ use super::diagnostic::{Faults, Findings, Span, Spanned};
 use super::glob::Glob;
 use super::input::{self, Admission};
 use super::judges::{Bench, Court};
+use super::lock::PinnedTools;
 use super::lower;
 use super::parts::{Bundle, RolePart, ToolPart};
 use super::places::Places;
@@ -20,8 +21,9 @@ use super::roles::Role;
 use super::rules::{Docket, Rulebook};
 use super::snapshot::{ClosedNames, Policy, Tool};
 use super::tenancy::{Availability, TenantSwitch};
+use super::versions::Versions;
 use super::watch::Watch;
-use super::{Source, cedar, layers, lint, lock, yaml};
+use super::{Source, cedar, layers, lint, lock, versions, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::{Label, Mode};
 use crate::scan::{Direction, Plan};
@@ -74,9 +76,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     let (mut bundle, pinned) = read(sources, findings);
     let roles = roles(&bundle, findings);
     check_callers(&bundle, findings);
-    bundle.check_exchange(findings);
-    let mut catalog = Catalog::new(std::mem::take(&mut bundle.tools), pinned, findings);
-    lint::note_doubles(&bundle, findings);
+    let (mut catalog, versions) = catalog(&mut bundle, pinned, unix_ms, findings);
     let own = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
     let mode = lower::effective(mode, own);
     lint::check_days(&bundle, unix_ms, findings);
@@ -92,6 +92,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     let limits = lower::limits(&bundle, mode, &inputs, &mut catalog, findings);
     catalog.check(findings);
     lint::check(&bundle, &bench, sources, findings);
+    lint::check_versions(&bundle, &bench, (&catalog, &versions), findings);
     let redaction = lower::redaction(&bundle, mode, findings);
     let prose = lower::prose(&bundle, &places, findings);
     let keeping = bindings::keeping(&bundle, &catalog, court, findings);
@@ -130,6 +131,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         tools,
         methods: bench.methods,
         raw: None,
+        versions,
         tenants,
         names: closed_names(&bundle.scopes, &bundle.groups),
         shared: bundle.shared.and_then(|part| part.plan),
@@ -139,6 +141,23 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         built_in_schema: constant(BUILT_IN_SCHEMA),
         warnings: Faults::default(),
     })
+}
+
+/// What there is to make rules about: the tools, and the versions that they are of others.
+fn catalog(
+    bundle: &mut Bundle,
+    pinned: Option<PinnedTools>,
+    unix_ms: u64,
+    findings: &mut Findings,
+) -> (Catalog, Versions) {
+    if pinned.is_none() {
+        versions::declare(bundle);
+    }
+    let (pinned, kept) = pinned.map(|pinned| (pinned.tools, pinned.kept)).unzip();
+    let mut catalog = Catalog::new(std::mem::take(&mut bundle.tools), pinned, findings);
+    let versions = versions::read(bundle, kept.unwrap_or_default(), &catalog, unix_ms, findings);
+    catalog.versions = versions.upstreams();
+    (catalog, versions)
 }
 
 /// Reads the schemas of results where some rule may write into results.
@@ -165,7 +184,7 @@ fn closed_names(
 }
 
 /// Reads every file that says something.
-fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<Vec<ToolPart>>) {
+fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<PinnedTools>) {
     let mut bundle = Bundle::default();
     let mut pinned = None;
     if sources.len() > POLICY_FILES_MAX {
@@ -191,6 +210,8 @@ fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<Vec<Tool
             Part::Attachment | Part::Cedar | Part::Test => {}
         }
     }
+    lint::note_doubles(&bundle, findings);
+    bundle.check_exchange(findings);
     (bundle, pinned)
 }
 

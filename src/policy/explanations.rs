@@ -27,6 +27,7 @@ const TEXTS: &[&str] = &[
     include_str!("codes/shared.md"),
     include_str!("codes/tests.md"),
     include_str!("codes/upstream.md"),
+    include_str!("codes/versions.md"),
     include_str!("codes/yaml.md"),
 ];
 

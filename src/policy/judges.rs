@@ -117,8 +117,10 @@ impl Bench {
                         catalog.tools.get(tool).map(|tool| tool.name.value.as_str()).unwrap_or_default();
                     let declared = court.declared.get(tool).unwrap_or(opaque);
                     let drafter = Drafter { declared, ..drafter };
+                    let versions = catalog.versions_of(&rule.selector, tool);
                     if let Some(docket) = self.tools.get_mut(tool) {
                         let clause = drafter.about_tool(name, &mut docket.predicates);
+                        let clause = Clause { versions, ..clause };
                         docket.enter(rule.effect, clause);
                     }
                 }

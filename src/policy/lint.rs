@@ -3,9 +3,11 @@
 mod care;
 mod dead;
 mod surroundings;
+mod versions;
 
 pub(super) use care::check as check_care;
 pub(super) use surroundings::sql_rules;
+pub(super) use versions::check as check_versions;
 
 use std::collections::HashMap;
 use std::time::Duration;

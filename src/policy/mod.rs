@@ -67,6 +67,7 @@ mod snapshot;
 mod strict;
 mod tenancy;
 mod trace;
+mod versions;
 mod walker;
 mod watch;
 mod wording;
@@ -116,6 +117,10 @@ pub use strict::{
     SchemaFit, Seal, StrictPlan,
 };
 pub use trace::{About, Answer, Check, Explanation, RuleOutcome, RuleTrace};
+pub use versions::{
+    Aim, Brownout, Choice, Chosen, Doubt, Facet, Hide, Notice, Offered, Pointer, Presence, State, Step,
+    ToolVersions, Version, Versions,
+};
 pub use watch::{KeyDoubt, Keys};
 pub use wording::Wording;
 

@@ -13,6 +13,7 @@ use super::arguments::{self, Absence, Found, Standing, Test};
 use super::declared::Declared;
 use super::hours::Window;
 use super::places::Place;
+use super::roles::Standing as Caller;
 use crate::json::Value;
 
 /// Something that a rule asks about a message.
@@ -50,6 +51,8 @@ pub(super) struct Requirement {
 pub(super) struct Sight<'a> {
     pub facts: Facts<'a>,
     pub unix_ms: u64,
+    /// The version of the tool that was called, where that is known.
+    pub version: Option<u32>,
     /// Answers that were recorded, by place; nothing is found out then.
     told: Option<&'a [Standing]>,
     known: [Cell<Option<Standing>>; REMEMBERED_MAX],
@@ -75,10 +78,16 @@ impl<'a> Sight<'a> {
         Self {
             facts,
             unix_ms,
+            version: None,
             told: None,
             known: [const { Cell::new(None) }; REMEMBERED_MAX],
             found: [const { Cell::new(None) }; FOUND_MAX],
         }
+    }
+
+    /// Looks at a message of a caller.
+    pub fn of(facts: Facts<'a>, standing: &Caller<'_>) -> Self {
+        Self { version: standing.version, ..Self::new(facts, standing.unix_ms) }
     }
 
     /// Looks at a call of which only answers are known.

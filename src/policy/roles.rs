@@ -57,6 +57,8 @@ pub struct Standing<'c> {
     pub(super) but_for_scopes: RoleSet,
     pub(super) tenant: Option<usize>,
     pub(super) unix_ms: u64,
+    /// The version of the tool that is called, where that is known.
+    pub(super) version: Option<u32>,
 }
 
 /// A role: all its conditions hold, each by any of its values. No value means no condition.
@@ -93,10 +95,16 @@ fn any_or_none<T>(values: &[T], is_met: impl Fn(&T) -> bool) -> bool {
 }
 
 impl<'c> Standing<'c> {
+    /// The same caller, about a call of this version of a tool.
+    #[must_use]
+    pub fn on(self, version: Option<u32>) -> Self {
+        Self { version, ..self }
+    }
+
     /// Works out what a caller is to `roles`, at a time.
     pub(super) fn of(caller: &'c Caller, roles: &[Role], tenants: &[Label], unix_ms: u64) -> Self {
         let (held, but_for_scopes) = (RoleSet::default(), RoleSet::default());
-        let mut standing = Self { caller, held, but_for_scopes, tenant: None, unix_ms };
+        let mut standing = Self { caller, held, but_for_scopes, tenant: None, unix_ms, version: None };
         for (index, role) in roles.iter().enumerate().filter(|(_, role)| role.fits(caller)) {
             standing.but_for_scopes.insert(index);
             if role.is_scoped_for(caller) {

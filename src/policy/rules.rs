@@ -35,6 +35,8 @@ pub(super) struct Rule {
 pub(super) struct Clause {
     /// Index of the rule.
     pub rule: usize,
+    /// The versions of the tool that it is about; none for all.
+    pub versions: Box<[u32]>,
     pub audience: Audience,
     pub when: When,
     /// Place of a time window in the table; `None` for always.
@@ -167,7 +169,7 @@ impl Rulebook {
 
     /// Judges whether some message about this method could be allowed, by the first rule that would.
     pub fn offer<'p>(&'p self, docket: &'p Docket, standing: &Standing) -> Decision<'p> {
-        let sight = Sight::new(Facts::Target(None), standing.unix_ms);
+        let sight = Sight::of(Facts::Target(None), standing);
         let permit = docket.permits().find(|clause| docket.is_open(clause, standing, &sight));
         match (docket.lists(standing), permit.and_then(|clause| self.rules.get(clause.rule))) {
             (Listing::Shown, Some(rule)) => Decision::Allow { by: &rule.id, shadow: None },
@@ -222,15 +224,20 @@ struct Failing<'p> {
 impl Docket {
     /// Whether some message about this tool or method could be allowed to this caller now.
     pub fn lists(&self, standing: &Standing) -> Listing {
-        let sight = Sight::new(Facts::Target(None), standing.unix_ms);
+        let sight = Sight::of(Facts::Target(None), standing);
         let is_allowed = self.permits().any(|clause| self.is_open(clause, standing, &sight));
         if is_allowed && !self.shuts(standing) { Listing::Shown } else { Listing::Hidden }
     }
 
     /// Whether every message about this tool or method is denied to this caller now.
     pub fn shuts(&self, standing: &Standing) -> bool {
-        let sight = Sight::new(Facts::Target(None), standing.unix_ms);
+        let sight = Sight::of(Facts::Target(None), standing);
         self.deny.iter().any(|clause| self.is_closed(clause, standing, &sight))
+    }
+
+    /// Whether a rule asks which version of the tool is called.
+    pub fn is_of_versions(&self) -> bool {
+        self.allow.iter().chain(&self.deny).any(|clause| !clause.versions.is_empty())
     }
 
     /// The allow clauses that take effect.
@@ -257,6 +264,9 @@ impl Docket {
         if !self.is_now(clause.time, sight) {
             return Fate::Untimely;
         }
+        if !clause.is_about(effect, sight.version) {
+            return Fate::Unmet;
+        }
         if !clause.holds(effect, &self.predicates, sight) {
             return Fate::Unmet;
         }
@@ -278,6 +288,7 @@ impl Docket {
             release.requirements.is_empty() && self.releases(Effect::Allow, release, standing, sight)
         };
         clause.audience.admits(standing.held)
+            && (sight.version.is_none() || clause.is_about(Effect::Allow, sight.version))
             && self.is_now(clause.time, sight)
             && !clause.releases.iter().any(is_taken_back)
     }
@@ -287,6 +298,8 @@ impl Docket {
         let may_release = |release: &Release| self.is_due(release, standing, sight);
         clause.mode == Mode::Enforce
             && matches!(clause.when, When::Always)
+            && (clause.versions.is_empty()
+                || sight.version.is_some() && clause.is_about(Effect::Deny, sight.version))
             && clause.audience.admits(standing.held)
             && self.is_now(clause.time, sight)
             && !clause.releases.iter().any(may_release)
@@ -322,6 +335,12 @@ impl Docket {
 }
 
 impl Clause {
+    /// Whether it is about a call of a version; one of which nobody can say counts against the caller.
+    fn is_about(&self, effect: Effect, version: Option<u32>) -> bool {
+        self.versions.is_empty()
+            || version.map_or(effect == Effect::Deny, |version| self.versions.contains(&version))
+    }
+
     /// Whether what the clause asks of the message holds, doubts counting against the caller.
     fn holds(&self, effect: Effect, predicates: &Predicates, sight: &Sight<'_>) -> bool {
         match (effect, &self.when, sight.facts) {

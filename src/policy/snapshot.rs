@@ -25,6 +25,7 @@ use super::sharing::SharedPlan;
 use super::strict::StrictPlan;
 use super::tenancy::{Availability, TenantSwitch};
 use super::trace::{Explanation, Recorder, Silent};
+use super::versions::Versions;
 use super::watch::Watch;
 use crate::identity::{Caller, Directory};
 use crate::json::Value;
@@ -81,6 +82,7 @@ pub struct Policy {
     pub(super) methods: Vec<MethodRules>,
     /// What the bundle says in Cedar.
     pub(super) raw: Option<Box<Raw>>,
+    pub(super) versions: Versions,
     pub(super) tenants: Vec<Label>,
     /// What the closed lists say, for whoever speaks of callers.
     pub(super) names: ClosedNames,
@@ -161,6 +163,11 @@ impl Policy {
         self.tool_index.get(name).and_then(|&index| self.tools.get(index))
     }
 
+    /// The versions of tools that have any.
+    pub fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
     /// Every known tool, in the order of their index.
     pub fn tools(&self) -> &[Tool] {
         &self.tools
@@ -176,7 +183,7 @@ impl Policy {
         if let Some(forbid) = self.misfit(found, standing, arguments) {
             return Decision::Forbid(forbid);
         }
-        let sight = Sight::new(Facts::Arguments(arguments), standing.unix_ms);
+        let sight = Sight::of(Facts::Arguments(arguments), standing);
         let decision = self.call(found, standing, &sight, &mut Silent);
         match &self.raw {
             None => decision,
@@ -199,7 +206,7 @@ impl Policy {
             return Explanation { decision: Decision::Forbid(forbid), ..explanation };
         }
         let Some(raw) = &self.raw else { return explanation };
-        let sight = Sight::new(Facts::Arguments(arguments), standing.unix_ms);
+        let sight = Sight::of(Facts::Arguments(arguments), standing);
         let decision = raw.join_call(self, standing, tool, &sight, explanation.decision);
         Explanation { decision, ..explanation }
     }
@@ -211,7 +218,7 @@ impl Policy {
         tool: &str,
         arguments: Option<Value<'_>>,
     ) -> Explanation<'_> {
-        let sight = Sight::new(Facts::Arguments(arguments), standing.unix_ms);
+        let sight = Sight::of(Facts::Arguments(arguments), standing);
         match self.find(standing, tool) {
             Ok(tool) => self.book.explain(&tool.docket, standing, &sight, |protocol| {
                 self.call(tool, standing, &sight, protocol)
@@ -229,7 +236,7 @@ impl Policy {
     ) -> Explanation<'_> {
         let explanation = self.explain_method_natively(standing, method, target);
         let Some(raw) = &self.raw else { return explanation };
-        let sight = Sight::new(Facts::Target(target), standing.unix_ms);
+        let sight = Sight::of(Facts::Target(target), standing);
         let decision = raw.join_method(self, standing, method, &sight, explanation.decision);
         Explanation { decision, ..explanation }
     }
@@ -241,7 +248,7 @@ impl Policy {
         method: Method,
         target: Option<&str>,
     ) -> Explanation<'_> {
-        let sight = Sight::new(Facts::Target(target), standing.unix_ms);
+        let sight = Sight::of(Facts::Target(target), standing);
         match self.methods.get(method.index()) {
             Some(rules @ (MethodRules::Ruled(docket) | MethodRules::Free(docket))) => {
                 self.book.explain(docket, standing, &sight, |protocol| {
@@ -294,7 +301,7 @@ impl Policy {
     ///
     /// A `tools/call` is forbidden here, for it has to go through [`Policy::judge_call`].
     pub fn judge_method(&self, standing: &Standing, method: Method, target: Option<&str>) -> Decision<'_> {
-        let sight = Sight::new(Facts::Target(target), standing.unix_ms);
+        let sight = Sight::of(Facts::Target(target), standing);
         match self.methods.get(method.index()) {
             Some(rules) => {
                 let decision = self.method(rules, standing, &sight, &mut Silent);

@@ -364,6 +364,7 @@ impl UpstreamFault {
             | Denial::Limited(_)
             | Denial::Mismatch { .. }
             | Denial::NoMethod(_)
+            | Denial::Outdated(_)
             | Denial::ProseUnread(_)
             | Denial::Resting(_)
             | Denial::Schema(_)

@@ -27,6 +27,7 @@ use self::prose::ProseSeries;
 use self::sandboxes::SandboxSeries;
 use self::shared::SharedSeries;
 use self::upstream::UpstreamSeries;
+use self::versions::VersionSeries;
 use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase};
 use crate::bounds::{CELL_SHARDS, CELLS_PER_SHARD_MAX};
 use crate::gate::{Reason, RestoreResult, Stray};
@@ -51,6 +52,7 @@ mod stages;
 #[cfg(feature = "otel")]
 mod traces;
 mod upstream;
+mod versions;
 
 pub(super) use self::audit::AuditMeters;
 pub use self::certificates::CertificatePurpose;
@@ -81,6 +83,7 @@ pub struct Metrics {
     health: HealthSeries,
     shared: SharedSeries,
     certificates: CertificateSeries,
+    versions: VersionSeries,
     named: NamedSeries,
     sandboxes: SandboxSeries,
     stages: Arc<StageClock>,
@@ -146,6 +149,7 @@ impl Metrics {
             health: HealthSeries::new(&registry),
             shared: SharedSeries::new(&registry),
             certificates: CertificateSeries::new(&registry),
+            versions: VersionSeries::new(&registry),
             named: NamedSeries::new(&registry, names),
             sandboxes: SandboxSeries::new(&registry),
             stages: Arc::new(StageClock::new(&registry)),

@@ -42,6 +42,7 @@ pub(super) fn record() -> Record {
         user_agent: Some("agent/1.0".into()),
         method: Some(Method::ToolsCall),
         target: Some("payments.refund".into()),
+        called: None,
         request_id: Some(id("17")),
         revision: Some(Revision::V2026_07_28),
         conversation: None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use tokio::sync::Semaphore;
 
@@ -134,6 +134,12 @@ impl Journey {
         let mut passed = passed_down(&headers);
         if let Some(hint) = &self.ticket().record().hint {
             hint.write(&mut passed);
+        }
+        if let Some(notice) = self.ticket().record().notice() {
+            for (name, value) in notice.headers() {
+                passed
+                    .extend(HeaderValue::from_str(value).map(|value| (HeaderName::from_static(name), value)));
+            }
         }
         passed
     }

@@ -10,7 +10,7 @@ use super::act::{Came, Stage};
 use crate::identity::Caller;
 use crate::json::Document;
 use crate::mcp::{self, Message, Method, Sender, call};
-use crate::names::Now;
+use crate::names::{Mode, Now};
 use crate::policy::{Decision, Explanation, Flip, Path, Policy, Verdict};
 
 /// A message, its caller and its time.
@@ -48,7 +48,7 @@ impl Question {
         let is_word_of_rules = explanation.as_ref().is_some_and(|explanation| {
             matches!(explanation.decision, Decision::Allow { .. }) == (came.verdict == Verdict::Allow)
         });
-        let flips = with_topic(&self.body, |message| match message {
+        let flips = with_topic(policy, &self.caller, self.unix_ms, &self.body, |message, _| match message {
             _ if !is_word_of_rules => Vec::new(),
             Topic::Call { tool, arguments } => {
                 policy.flips_of_call(&self.caller, self.unix_ms, tool, arguments)
@@ -68,10 +68,13 @@ pub(super) fn explain<'p>(
     unix_ms: u64,
     body: &[u8],
 ) -> Option<Explanation<'p>> {
-    let standing = policy.standing(caller, unix_ms);
-    with_topic(body, |topic| match topic {
-        Topic::Call { tool, arguments } => policy.explain_call(&standing, tool, arguments),
-        Topic::Method { method, target } => policy.explain_method(&standing, method, target),
+    with_topic(policy, caller, unix_ms, body, |topic, version| match topic {
+        Topic::Call { tool, arguments } => {
+            policy.explain_call(&policy.standing(caller, unix_ms).on(version), tool, arguments)
+        }
+        Topic::Method { method, target } => {
+            policy.explain_method(&policy.standing(caller, unix_ms), method, target)
+        }
     })
 }
 
@@ -81,17 +84,34 @@ enum Topic<'d> {
     Method { method: Method, target: Option<&'d str> },
 }
 
-fn with_topic<T>(body: &[u8], ask: impl FnOnce(Topic<'_>) -> T) -> Option<T> {
+/// Asks about a message, a call as the server would get it, and the version that it is of.
+fn with_topic<T>(
+    policy: &Policy,
+    caller: &Caller,
+    unix_ms: u64,
+    body: &[u8],
+    ask: impl FnOnce(Topic<'_>, Option<u32>) -> T,
+) -> Option<T> {
     let document = Document::parse(body).ok()?;
     let message = mcp::envelope::read(&document, Sender::Client).ok()?;
     match message {
         Message::Request { method: Method::ToolsCall, params, .. } => {
             let call = call::tool(params).ok()?;
-            Some(ask(Topic::Call { tool: &call.name, arguments: call.arguments }))
+            let versions = policy.versions();
+            let choice = versions.aim(&call.name).and_then(|aim| versions.choose(aim, caller, None, unix_ms));
+            let Some(choice) = choice.filter(|_| policy.mode == Mode::Enforce) else {
+                return Some(ask(Topic::Call { tool: &call.name, arguments: call.arguments }, None));
+            };
+            let tool = versions.upstream(choice.chosen).unwrap_or(&call.name);
+            let translated = versions.request(choice.chosen, call.arguments);
+            let translated =
+                translated.as_deref().map(|text| Document::parse(text.as_bytes())).transpose().ok()?;
+            let arguments = translated.as_ref().map(Document::root).or(call.arguments);
+            Some(ask(Topic::Call { tool, arguments }, Some(choice.number)))
         }
         Message::Request { method, params, .. } | Message::Notification { method, params } => {
             let target = call::target(method, params).ok()?;
-            Some(ask(Topic::Method { method, target: target.as_deref() }))
+            Some(ask(Topic::Method { method, target: target.as_deref() }, None))
         }
         Message::Result { .. } | Message::Error { .. } => None,
     }

@@ -198,13 +198,17 @@ impl Reader<'_> {
     fn tool(&self, tool: &Tool, findings: &mut Findings) -> Option<Box<str>> {
         let (Tool::Known(node) | Tool::Unknown(node)) = tool;
         let name = walker::line(node, "the name of a tool", TEXT_BYTES_MAX, findings)?.value;
-        match (tool, self.policy.tool(&name)) {
-            (Tool::Known(_), Some(_)) | (Tool::Unknown(_), None) => Some(name),
-            (Tool::Known(_), None) => {
+        let versions = self.policy.versions();
+        // What policies call a version is no name on the wire.
+        let name = versions.alias_of(&name).map_or(name, Into::into);
+        let is_known = self.policy.tool(&name).is_some() || versions.aim(&name).is_some();
+        match (tool, is_known) {
+            (Tool::Known(_), true) | (Tool::Unknown(_), false) => Some(name),
+            (Tool::Known(_), false) => {
                 self.note_unknown_tool(node.span, &name, findings);
                 None
             }
-            (Tool::Unknown(_), Some(_)) => {
+            (Tool::Unknown(_), true) => {
                 let message = format!("the policy knows `{}`", shown(&name));
                 findings.advise(Code::BadValue, node.span, message, "call it `tool`");
                 None
@@ -214,6 +218,10 @@ impl Reader<'_> {
 
     /// Notes arguments that the approved definition of a tool does not have, unless it takes any.
     fn check_arguments(&self, tool: &str, args: &Node, findings: &mut Findings) {
+        // Which version takes them is known when the caller is.
+        if self.policy.versions().aim(tool).is_some() {
+            return;
+        }
         let definition = self.policy.tool(tool).and_then(snapshot::Tool::definition);
         let schema = definition.and_then(|definition| definition.input_schema.as_deref());
         let Some(Ok(schema)) = schema.map(|schema| Document::parse(schema.as_bytes())) else { return };

@@ -201,7 +201,21 @@ impl Speaker<'_> {
             }
             When::Targets(any) => self.targets(any),
         };
-        Expression::all([self.time(clause.time), asked])
+        Expression::all([self.time(clause.time), self.version(clause), asked])
+    }
+
+    /// That the call is of a version that the clause is about; of a deny also where nobody can say.
+    fn version(&self, clause: &Clause) -> Expression {
+        if clause.versions.is_empty() {
+            return Expression::True;
+        }
+        let known = Expression::asks("context has version");
+        let is = |number: &u32| Expression::asks(format!("context.version == {number}"));
+        let any = Expression::any(clause.versions.iter().map(is));
+        match self.effect {
+            Effect::Allow => Expression::all([known, any]),
+            Effect::Deny => Expression::choose(known, any, Expression::True),
+        }
     }
 
     fn targets(&self, globs: &[crate::policy::glob::Glob]) -> Expression {

@@ -111,6 +111,9 @@ fn context(subject: &Subject<'_>, sight: &Sight<'_>) -> Result<(Context, bool), 
         ("missing".to_owned(), missing(subject, arguments)?),
         ("times".to_owned(), times(subject, sight)?),
     ];
+    if let Some(version) = sight.version.filter(|_| subject.docket.is_of_versions()) {
+        pairs.push(("version".to_owned(), RestrictedExpression::new_long(version.into())));
+    }
     if !matches!(subject.kind, Kind::Tool(_)) {
         let is_doubtful = target.is_some_and(may_lead_elsewhere);
         pairs.push(("target_is_doubtful".to_owned(), RestrictedExpression::new_bool(is_doubtful)));

@@ -44,7 +44,8 @@ fn action(subject: &Subject<'_>, text: &mut String) {
         Kind::Tool(_) => &[],
         Kind::Free(_) | Kind::Ruled(_) => &["target?: String", "target_is_doubtful: Bool"],
     };
-    let members = target.iter().map(|&member| member.to_owned()).chain([
+    let version = subject.docket.is_of_versions().then_some("version?: Long");
+    let members = target.iter().chain(&version).map(|&member| member.to_owned()).chain([
         format!("args: {}", record(subject.declared)),
         format!("facts: {}", facts(subject)),
         format!("missing: {}", braced(&missing(subject))),
@@ -66,7 +67,8 @@ pub(super) fn members(subject: &Subject<'_>, path: &[String]) -> Option<Vec<Stri
                 Kind::Tool(_) => &[],
                 Kind::Free(_) | Kind::Ruled(_) => &["target", "target_is_doubtful"],
             };
-            return texts(&[&["now", "args", "facts", "missing", "times"], target].concat());
+            let version: &[&str] = if subject.docket.is_of_versions() { &["version"] } else { &[] };
+            return texts(&[&["now", "args", "facts", "missing", "times"], target, version].concat());
         }
         Some(parts) => parts,
     };

@@ -22,7 +22,7 @@ pub(super) use admission::Admission;
 pub use admission::SchemaDoubt;
 pub(super) use check::{check, check_path};
 pub use fuzz::fuzz_input;
-pub(super) use read::{follow, has_inner_names, named_kinds, number, values};
+pub(super) use read::{Silence, follow, has_inner_names, named_kinds, number, parse as shape_of, values};
 
 use super::arguments::Kinds;
 use super::parts::ToolPart;
@@ -33,27 +33,28 @@ pub(super) struct InputSchema(Shape);
 
 /// What stands at one place of the arguments, or a set that holds all of that.
 #[derive(Debug, Clone)]
-struct Shape {
-    kinds: Kinds,
+pub(super) struct Shape {
+    pub kinds: Kinds,
     /// Every value there may be, as JSON; `None` where there is no list.
-    values: Option<Vec<Box<str>>>,
+    pub values: Option<Vec<Box<str>>>,
     number: Range,
     /// Of characters of a string.
     length: Range,
     /// Of elements of an array.
     count: Range,
-    members: Vec<Member>,
+    pub members: Vec<Member>,
     /// Whether there may be members beside `members`.
-    is_open: bool,
+    pub is_open: bool,
     /// Of an element of an array, if they are alike.
     items: Option<Box<Shape>>,
 }
 
+/// A member of an object.
 #[derive(Debug, Clone)]
-struct Member {
-    name: Box<str>,
-    is_required: bool,
-    shape: Shape,
+pub(super) struct Member {
+    pub name: Box<str>,
+    pub is_required: bool,
+    pub shape: Shape,
 }
 
 /// Numbers from one to another, both of them inside; spelled as in JSON.
@@ -85,7 +86,7 @@ pub(super) fn of_tools(tools: &[ToolPart]) -> Vec<Option<InputSchema>> {
 impl InputSchema {
     /// Reads a schema; what is not understood of it, or no JSON, says nothing.
     pub fn parse(json: &str) -> Self {
-        Self(read::parse(json, read::Silence::Closes))
+        Self(read::parse(json, Silence::Closes))
     }
 
     fn find(&self, path: &str) -> Entry<'_> {
@@ -126,7 +127,7 @@ impl InputSchema {
 
 impl Shape {
     /// What anything is.
-    fn any() -> Self {
+    pub fn any() -> Self {
         Self {
             kinds: Kinds::ALL,
             values: None,

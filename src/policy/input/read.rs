@@ -9,7 +9,7 @@ use crate::policy::arguments::{Kinds, type_kinds};
 
 /// What it means that a schema lists members and does not say whether there may be others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Silence {
+pub(in crate::policy) enum Silence {
     /// That there are no others, as its author thinks: what a rule names beside them is a typo.
     Closes,
     /// That there may be, as the specification has it.
@@ -17,7 +17,7 @@ pub(super) enum Silence {
 }
 
 /// Reads a schema.
-pub(super) fn parse(json: &str, silence: Silence) -> Shape {
+pub(in crate::policy) fn parse(json: &str, silence: Silence) -> Shape {
     match Document::parse(json.as_bytes()) {
         Ok(document) => Reader::new(document.root(), silence).shape(document.root(), 0),
         Err(_) => Shape::any(),
@@ -271,7 +271,7 @@ impl Shape {
     }
 
     /// What either says.
-    fn join(self, other: Self) -> Self {
+    pub fn join(self, other: Self) -> Self {
         // A bound of one kind says nothing about a side without that kind.
         let sides = |kind: Kinds| (!self.kinds.and(kind).is_empty(), !other.kinds.and(kind).is_empty());
         let (of_numbers, of_strings) = (sides(Kinds::NUMBER), sides(Kinds::STRING));

@@ -41,6 +41,7 @@ fn covering(clause: &Clause, docket: &Docket) -> Option<usize> {
     let covers = |deny: &&Clause| {
         deny.mode == Mode::Enforce
             && matches!(deny.when, When::Always)
+            && (deny.versions.is_empty() || deny.versions == clause.versions)
             && deny.time.is_none()
             && deny.releases.is_empty()
             && deny.audience.covers(clause.audience)

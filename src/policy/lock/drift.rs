@@ -93,7 +93,9 @@ impl Drift {
 /// `offered` may have one name.
 pub fn drift(lock: &Lock, offered: &[Arc<Definition>]) -> Vec<Drift> {
     let mut drifts = Vec::new();
-    for tool in &lock.tools {
+    // The server is not asked for older versions, so it cannot differ from them.
+    let current = || lock.tools.iter().filter(|tool| tool.version.is_none());
+    for tool in current() {
         match offered.iter().find(|now| now.name == tool.name) {
             None => drifts.push(Drift::Gone(tool.name.clone())),
             Some(now) => {
@@ -104,7 +106,7 @@ pub fn drift(lock: &Lock, offered: &[Arc<Definition>]) -> Vec<Drift> {
             }
         }
     }
-    let is_new = |now: &&Arc<Definition>| lock.tools.iter().all(|tool| tool.name != now.name);
+    let is_new = |now: &&Arc<Definition>| current().all(|tool| tool.name != now.name);
     drifts.extend(offered.iter().filter(is_new).map(|now| Drift::Added(Arc::clone(now))));
     drifts.sort_by(|left, right| left.name().cmp(right.name()));
     drifts

@@ -15,6 +15,9 @@
 //!     inputSchema: { "type": "object", "properties": { "path": { "type": "string" } } }
 //!     annotations: { "readOnlyHint": true }
 //!     class: read                                    # only where the annotations are not to be followed
+//!   - name: "read_file"
+//!     version: 1                                     # an older version, which the server has no more
+//!     sha256: "91d0..."
 //! ```
 //!
 //! **How.** Each digest is computed anew when the file is read: a definition that was edited by hand is
@@ -59,8 +62,17 @@ pub(super) const KEYS: &[&str] = &["version", "server", "sha256", "tools"];
 pub(super) const SERVER_KEYS: &[&str] = &["name", "version"];
 
 /// The keys of each of its tools.
-pub(super) const TOOL_KEYS: &[&str] =
-    &["name", "sha256", "title", "description", "inputSchema", "outputSchema", "annotations", "class"];
+pub(super) const TOOL_KEYS: &[&str] = &[
+    "name",
+    "version",
+    "sha256",
+    "title",
+    "description",
+    "inputSchema",
+    "outputSchema",
+    "annotations",
+    "class",
+];
 
 const ROOM: Room = Room { bytes_max: LOCK_BYTES_MAX, depth_max: LOCK_DEPTH_MAX };
 
@@ -89,6 +101,8 @@ pub struct LockedServer {
 pub struct LockedTool {
     /// Its name.
     pub name: ToolName,
+    /// Which version it is, of those that the server has no more; `None` for what the server says now.
+    pub version: Option<u32>,
     /// The class that was written down for it, against its annotations or without them.
     pub class: Option<Class>,
     /// The digest of what was approved.
@@ -120,10 +134,16 @@ impl Lock {
 }
 
 impl LockedTool {
+    /// Its name, with its version where it has one: `search@1`.
+    pub fn called(&self) -> String {
+        self.version.map_or_else(|| self.name.to_string(), |version| format!("{}@{version}", self.name))
+    }
+
     /// A tool whose definition somebody approves, with the class that is written down for it, if any.
     pub fn approved(definition: Arc<Definition>, class: Option<Class>) -> Self {
         Self {
             name: definition.name.clone(),
+            version: None,
             class,
             sha256: Some(definition.sha256),
             definition: Some(definition),
@@ -137,26 +157,42 @@ pub(crate) fn is_version_1(node: &Node) -> bool {
     matches!(&node.content, Content::Scalar(Scalar::Number(text)) if **text == *"1")
 }
 
+/// What was kept of a version of a tool that the server has no more.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub name: ToolName,
+    pub number: u32,
+    pub definition: Arc<Definition>,
+}
+
+/// What a lock file says to a bundle.
+#[derive(Debug, Default)]
+pub(super) struct PinnedTools {
+    /// What the server has.
+    pub tools: Vec<ToolPart>,
+    /// What it has no more.
+    pub kept: Vec<Kept>,
+}
+
 /// Reads the tools that are pinned. `None` when the file is no YAML.
-pub(super) fn read(file: usize, source: &Source, findings: &mut Findings) -> Option<Vec<ToolPart>> {
-    let part = |Pinned { span, is_classified, tool }: Pinned| {
+pub(super) fn read(file: usize, source: &Source, findings: &mut Findings) -> Option<PinnedTools> {
+    let mut read = PinnedTools::default();
+    for Pinned { span, is_classified, tool } in parse(file, source, findings)?.tools {
+        if let Some(number) = tool.version {
+            // One without a definition says nothing; that is a fault where a version needs it.
+            read.kept.extend(tool.definition.map(|definition| Kept { name: tool.name, number, definition }));
+            continue;
+        }
         let class = tool.class.or_else(|| tool.definition.as_ref()?.class());
-        ToolPart {
-            name: Spanned { span, value: tool.name },
+        read.tools.push(ToolPart {
             class,
             is_classified: is_classified || class.is_some(),
-            timeout: None,
-            breaker: None,
-            concurrency: None,
-            idempotent: None,
-            tenants: Vec::new(),
-            describe: None,
-            section: Section::Lock,
             definition: tool.definition,
             sha256: tool.sha256,
-        }
-    };
-    Some(parse(file, source, findings)?.tools.into_iter().map(part).collect())
+            ..ToolPart::bare(Spanned { span, value: tool.name }, Section::Lock)
+        });
+    }
+    Some(read)
 }
 
 /// A lock file with the places of its tools.
@@ -195,8 +231,9 @@ fn parse(file: usize, source: &Source, findings: &mut Findings) -> Option<Read> 
             is_whole = false;
             continue;
         };
-        match read.tools.iter().find(|known| known.tool.name == pinned.tool.name) {
-            Some(twin) => note_double("tool", pinned.tool.name.as_str(), pinned.span, twin.span, findings),
+        let called = |pinned: &Pinned| (pinned.tool.name.clone(), pinned.tool.version);
+        match read.tools.iter().find(|known| called(known) == called(&pinned)) {
+            Some(twin) => note_double("tool", &pinned.tool.called(), pinned.span, twin.span, findings),
             None => read.tools.push(pinned),
         }
     }
@@ -227,7 +264,10 @@ fn read_tool(node: &Node, findings: &mut Findings) -> Option<Pinned> {
     let digest = if is_whole { fields.need("sha256", findings) } else { fields.get("sha256") };
     let sha256 = digest.and_then(|node| read_digest(node, findings));
     let name = name?;
-    let mut tool = LockedTool { name: name.value, class, sha256, definition: None, is_edited: false };
+    let version = fields.get("version").and_then(|node| walker::count(node, "a version", findings));
+    let version = version.map(std::num::NonZeroU32::get);
+    let mut tool =
+        LockedTool { name: name.value, version, class, sha256, definition: None, is_edited: false };
     let definition = if is_whole { read_definition(&fields, findings) } else { None };
     if let (Some(definition), Some(sha256)) = (&definition, sha256)
         && definition.sha256 != sha256
@@ -288,12 +328,17 @@ fn read_digest(node: &Node, findings: &mut Findings) -> Option<[u8; 32]> {
     Some(sha256)
 }
 
+/// The digest of a list of tools, by what they are called.
+fn manifest(tools: &[(String, [u8; 32])]) -> [u8; 32] {
+    definition::manifest_sha256(tools.iter().map(|(called, sha256)| (called.as_str(), sha256)))
+}
+
 /// Whether the list is another than its digest says.
 fn check_list(node: &Node, tools: &[Pinned], findings: &mut Findings) -> bool {
     let Some(written) = read_digest(node, findings) else { return false };
     let digests: Option<Vec<_>> =
-        tools.iter().map(|Pinned { tool, .. }| Some((tool.name.as_str(), tool.sha256.as_ref()?))).collect();
-    let is_edited = digests.is_none_or(|digests| definition::manifest_sha256(digests.into_iter()) != written);
+        tools.iter().map(|Pinned { tool, .. }| Some((tool.called(), tool.sha256?))).collect();
+    let is_edited = digests.is_none_or(|digests| manifest(&digests) != written);
     if is_edited {
         let message = "tools were added, taken out or changed in this list after it was approved";
         let help = "undo the edit; or look at `sluicegate pin --diff`, then take what the server says now \

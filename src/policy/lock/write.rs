@@ -3,9 +3,9 @@
 //! Tools by name, keys of schemas in one order, numbers as the server spells them, no line for what fits
 //! into the one before. Descriptions of several lines stand as such where YAML reads them back exactly.
 
-use super::definition::{self, Definition};
+use super::definition::Definition;
 use super::spelling::{is_shown, quoted};
-use super::{Lock, LockedTool};
+use super::{Lock, LockedTool, manifest};
 use crate::json::{Document, Kind, Value};
 use crate::names::hex;
 
@@ -28,17 +28,16 @@ impl Lock {
     /// The text of the file, with the digest of the list computed anew. Ends in a line feed.
     pub fn render(&self) -> String {
         let mut tools: Vec<&LockedTool> = self.tools.iter().collect();
-        tools.sort_unstable_by(|left, right| left.name.cmp(&right.name));
+        tools.sort_unstable_by_key(|tool| (&tool.name, tool.version));
         let mut out = HEAD.to_owned();
         if let Some(server) = &self.server {
             let version = server.version.as_deref().map(|version| format!(", version: {}", quoted(version)));
             let (name, version) = (quoted(&server.name), version.unwrap_or_default());
             out.push_str(&format!("server: {{ name: {name}{version} }}\n"));
         }
-        let digests: Option<Vec<_>> =
-            tools.iter().map(|tool| Some((tool.name.as_str(), tool.sha256.as_ref()?))).collect();
+        let digests: Option<Vec<_>> = tools.iter().map(|tool| Some((tool.called(), tool.sha256?))).collect();
         if let Some(digests) = digests {
-            let sha256 = definition::manifest_sha256(digests.into_iter());
+            let sha256 = manifest(&digests);
             out.push_str(&format!("sha256: \"{}\"\n", hex(&sha256)));
         }
         out.push_str(if tools.is_empty() { "tools: []\n" } else { "tools:\n" });
@@ -49,6 +48,9 @@ impl Lock {
 
 fn write_tool(tool: &LockedTool, out: &mut String) {
     out.push_str(&format!("  - name: \"{}\"\n", tool.name));
+    if let Some(version) = tool.version {
+        out.push_str(&format!("    version: {version}\n"));
+    }
     if let Some(sha256) = &tool.sha256 {
         out.push_str(&format!("    sha256: \"{}\"\n", hex(sha256)));
     }

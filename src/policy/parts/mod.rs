@@ -22,6 +22,7 @@ mod sharing;
 mod strict;
 mod tools;
 mod upstream;
+mod versions;
 
 pub(super) use callers::{KeyPart, RolePart};
 pub(super) use care::BreakerPart;
@@ -37,6 +38,7 @@ pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use shadow::ModePart;
 pub(super) use sharing::{LimitShare, Shared, SharedPart};
 pub(super) use tools::{Section, ToolPart, read_tool_name};
+pub(super) use versions::{FamilyPart, VersionPart};
 
 /// The keys that each reader knows, for the schema.
 pub(super) mod keys {
@@ -60,10 +62,11 @@ pub(super) mod keys {
     pub(in crate::policy) use super::shadow::SHADOW_KEYS;
     pub(in crate::policy) use super::sharing::{SHARED_KEYS, STORE_TLS_KEYS};
     pub(in crate::policy) use super::strict::STRICT_KEYS;
-    pub(in crate::policy) use super::tools::TOOL_KEYS;
+    pub(in crate::policy) use super::tools::{FAMILY_KEYS, VERSION_KEYS};
     pub(in crate::policy) use super::upstream::{
         CLIENT_KEYS, EXCHANGE_KEYS, HEADER_KEYS, IDENTITY_KEYS, UPSTREAM_KEYS, WAYS,
     };
+    pub(in crate::policy) use super::versions::{BROWNOUT_KEYS, PINS_KEYS, STEP_KEYS};
     pub(in crate::policy) use super::{KEYS as POLICY_KEYS, SERVER_KEYS};
 }
 
@@ -98,6 +101,8 @@ pub(super) struct Bundle {
     pub workloads: Option<Vec<Spanned<Box<str>>>>,
     pub roles: Vec<RolePart>,
     pub tools: Vec<ToolPart>,
+    pub versions: Vec<VersionPart>,
+    pub families: Vec<FamilyPart>,
     pub rules: Vec<RulePart>,
     pub limits: Vec<LimitPart>,
     pub shared: Option<SharedPart>,

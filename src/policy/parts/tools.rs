@@ -13,7 +13,7 @@ use crate::policy::lock::Definition;
 use crate::policy::snapshot::Class;
 use crate::policy::tenancy::Availability;
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::Node;
+use crate::policy::yaml::{Entry, Node};
 
 /// A tool as the bundle declares it.
 #[derive(Debug)]
@@ -50,18 +50,90 @@ pub(in crate::policy) enum Section {
 pub(in crate::policy) const TOOL_KEYS: &[&str] =
     &["class", "timeout", "tenants", "breaker", "concurrency", "idempotent", "describe"];
 
+/// The keys of a tool that may have versions.
+pub(in crate::policy) const FAMILY_KEYS: &[&str] = &[
+    "class",
+    "timeout",
+    "tenants",
+    "breaker",
+    "concurrency",
+    "idempotent",
+    "describe",
+    "default",
+    "canary",
+    "pins",
+    "hide",
+];
+
+/// The keys of a version.
+pub(in crate::policy) const VERSION_KEYS: &[&str] = &[
+    "class",
+    "timeout",
+    "tenants",
+    "breaker",
+    "concurrency",
+    "idempotent",
+    "state",
+    "deprecated",
+    "sunset",
+    "successor",
+    "upstream",
+    "request",
+    "response",
+    "brownout",
+];
+
+impl ToolPart {
+    /// A tool of which nothing is said but its name.
+    pub fn bare(name: Spanned<ToolName>, section: Section) -> Self {
+        Self {
+            name,
+            class: None,
+            is_classified: false,
+            timeout: None,
+            breaker: None,
+            concurrency: None,
+            idempotent: None,
+            tenants: Vec::new(),
+            describe: None,
+            section,
+            definition: None,
+            sha256: None,
+        }
+    }
+}
+
 impl Bundle {
     pub(super) fn read_tools(&mut self, node: &Node, findings: &mut Findings) {
         for entry in walker::map(node, "`tools`", findings).unwrap_or_default() {
-            let Some(name) = read_tool_name(&entry.key, entry.key_span, findings) else { continue };
+            let Some((name, fields)) = self.read_versioned(entry, findings) else { continue };
             if let Some(twin) = self.tools.iter().find(|tool| tool.name.value == name.value) {
                 note_double("tool", name.value.as_str(), name.span, twin.name.span, findings);
                 continue;
             }
-            if let Some(tool) = read_tool(name, &entry.value, findings) {
-                self.tools.push(tool);
-            }
+            // For whom a version is there is another question than for whom its tool is.
+            let tenants = fields.get("tenants").filter(|_| !entry.key.contains('@'));
+            let tenants = tenants.map(|node| read_tenants(node, findings)).unwrap_or_default();
+            self.tools.push(ToolPart { tenants, ..read_tool(name, fields, findings) });
         }
+    }
+
+    /// Reads what an entry says of versions; the name of the tool that it says more of, if it does.
+    fn read_versioned<'n>(
+        &mut self,
+        entry: &'n Entry,
+        findings: &mut Findings,
+    ) -> Option<(Spanned<ToolName>, Fields<'n>)> {
+        if entry.key.contains('@') {
+            let fields = Fields::open(&entry.value, "a version", VERSION_KEYS, findings)?;
+            let value = self.read_version(entry, &fields, findings)?;
+            return Some((Spanned { span: entry.key_span, value }, fields));
+        }
+        let name = read_tool_name(&entry.key, entry.key_span, findings)?;
+        let fields = Fields::open(&entry.value, "a tool", FAMILY_KEYS, findings)?;
+        let is_family = self.read_family(&name, &fields, findings);
+        let says_more = TOOL_KEYS.iter().any(|key| fields.get(key).is_some());
+        (!is_family || says_more).then_some((name, fields))
     }
 }
 
@@ -86,8 +158,7 @@ pub(in crate::policy) fn read_tool_name(
     }
 }
 
-fn read_tool(name: Spanned<ToolName>, node: &Node, findings: &mut Findings) -> Option<ToolPart> {
-    let fields = Fields::open(node, "a tool", TOOL_KEYS, findings)?;
+fn read_tool(name: Spanned<ToolName>, fields: Fields<'_>, findings: &mut Findings) -> ToolPart {
     let class = fields
         .get("class")
         .and_then(|node| walker::word(node, "a class", Class::ALL, Class::as_str, findings));
@@ -99,32 +170,27 @@ fn read_tool(name: Spanned<ToolName>, node: &Node, findings: &mut Findings) -> O
     let idempotent = fields.get("idempotent").and_then(|node| {
         Some(Spanned { span: node.span, value: walker::boolean(node, "`idempotent`", findings)? })
     });
-    let tenants = fields.get("tenants").map(|node| read_tenants(node, findings)).unwrap_or_default();
     let is_classified = fields.get("class").is_some();
-    Some(ToolPart {
-        name,
+    ToolPart {
         class,
         is_classified,
         timeout,
         breaker,
         concurrency,
         idempotent,
-        tenants,
         describe: fields.get("describe").and_then(|node| DescribePart::read(node, findings)),
-        section: Section::Policy,
-        definition: None,
-        sha256: None,
-    })
+        ..ToolPart::bare(name, Section::Policy)
+    }
 }
 
-fn read_tenants(node: &Node, findings: &mut Findings) -> Vec<(Spanned<Box<str>>, Availability)> {
+pub(super) fn read_tenants(node: &Node, findings: &mut Findings) -> Vec<(Spanned<Box<str>>, Availability)> {
     let known = &[Availability::Disabled, Availability::Enabled];
     let spell = |availability| match availability {
         Availability::Disabled => "disabled",
         Availability::Enabled => "enabled",
     };
     let entries = walker::map(node, "`tenants` of a tool", findings).unwrap_or_default();
-    let mut read = |entry: &crate::policy::yaml::Entry| {
+    let mut read = |entry: &Entry| {
         let availability = walker::word(&entry.value, "a word for a tenant", known, spell, findings)?;
         Some((Spanned { span: entry.key_span, value: entry.key.clone() }, availability))
     };

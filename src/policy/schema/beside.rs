@@ -145,6 +145,7 @@ pub(super) fn lock() -> Vec<Shape> {
             "its version",
         ),
         Shape::new("tool", lock::TOOL_KEYS, &["name"])
+            .row("version", count(), "which version it is, of those that the server has no more")
             .row(
                 "name",
                 json!({ "type": "string", "pattern": "^[0-9A-Za-z_.-]{1,128}$" }),

@@ -97,7 +97,7 @@ pub(super) fn tool(tools: &Tools) -> Value {
         None => text(),
         Some(names) => {
             let names: Vec<&str> = names.iter().map(crate::names::ToolName::as_str).collect();
-            json!({ "anyOf": [{ "enum": names }, { "type": "string", "pattern": "\\*" }] })
+            json!({ "anyOf": [{ "enum": names }, { "type": "string", "pattern": "[*@]" }] })
         }
     }
 }

@@ -22,6 +22,7 @@ mod sandbox;
 mod sections;
 mod sharing;
 mod upstream;
+mod versions;
 
 use serde_json::{Map, Value, json};
 

@@ -5,14 +5,16 @@ use serde_json::{Value, json};
 use super::forms::{
     boolean, by_tool, count, date, duration, label, list, map, rooted, shape, some, text, tool, version, word,
 };
-use super::{Shape, Tools, callers, care, conversation, describe, limits, rules, sandbox, sharing, upstream};
+use super::{
+    Shape, Tools, callers, care, conversation, describe, limits, rules, sandbox, sharing, upstream, versions,
+};
 use crate::bounds::{BODY_BYTES_MAX, PROSE_BYTES_MAX};
 use crate::names::Mode;
 use crate::policy::keeping::Unbound;
 use crate::policy::parts::keys::{
-    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, DURABILITY_KEYS, MEDIA_KINDS, POLICY_KEYS, PROSE_KEYS,
-    PSEUDONYM_KEYS, REDACT_KEYS, RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS, THRESHOLDS,
-    TOOL_KEYS,
+    AUDIT_KEYS, BINARY_WORDS, BINDING_KEYS, DURABILITY_KEYS, FAMILY_KEYS, MEDIA_KINDS, POLICY_KEYS,
+    PROSE_KEYS, PSEUDONYM_KEYS, REDACT_KEYS, RESTORE_KEYS, ROLE_KEYS, SERVER_KEYS, SHADOW_KEYS, STRICT_KEYS,
+    THRESHOLDS,
 };
 use crate::policy::plans::{AuditLevel, DenyAs, Durability};
 use crate::policy::prose::Beyond;
@@ -30,6 +32,7 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.push(role());
     shapes.push(declared_tool());
     shapes.extend(describe::shapes());
+    shapes.extend(versions::shapes());
     shapes.extend(rules::shapes(tools));
     shapes.extend(limits::shapes(tools));
     shapes.extend(measures());
@@ -57,8 +60,8 @@ fn policy(tools: &Tools) -> Shape {
         .row("roles", map(&shape("role")), "who callers are to the rules, by name")
         .row(
             "tools",
-            by_tool(tools, &shape("tool")),
-            "the tools of the server: their class, time and tenants",
+            versioned(by_tool(tools, &shape("tool"))),
+            "the tools of the server: their class, time, tenants and versions",
         )
         .row("allow", list(&shape("allow")), "what may be done; without one, nothing")
         .row("deny", list(&shape("deny")), "what may not be done, whatever is allowed")
@@ -137,9 +140,21 @@ fn role() -> Shape {
         .row("users", some(&text()), "any of these users")
 }
 
+/// A map whose keys may also be versions: `search@2`.
+fn versioned(mut tools: Value) -> Value {
+    tools["patternProperties"] = json!({ "^[A-Za-z0-9_.-]+@[1-9][0-9]*$": shape("version") });
+    tools
+}
+
 fn declared_tool() -> Shape {
+    let told = "what clients are told of it in place of what the server says";
+    versions::of_family(of_tool(Shape::new("tool", FAMILY_KEYS, &[]))).row("describe", shape("describe"), told)
+}
+
+/// What may be said of a tool, and of a version that is a tool of the server.
+pub(super) fn of_tool(shaped: Shape) -> Shape {
     let switch = json!({ "enum": ["enabled", "disabled"] });
-    Shape::new("tool", TOOL_KEYS, &[])
+    shaped
         .row("class", word(Class::ALL, Class::as_str), "what it does to the world")
         .row("timeout", duration(), "how long a call may take")
         .row("tenants", map(&switch), "for whom it is there; `*` for all that are not named")
@@ -150,7 +165,6 @@ fn declared_tool() -> Shape {
         )
         .row("concurrency", count(), "how many calls of it there may be at once")
         .row("idempotent", boolean(), "whether calling it twice is as calling it once")
-        .row("describe", shape("describe"), "what clients are told of it in place of what the server says")
 }
 
 fn measures() -> [Shape; 3] {

@@ -4,6 +4,7 @@ mod agreement;
 mod conditions;
 mod replicas;
 mod talks;
+mod versions;
 
 use super::*;
 use crate::identity::{Caller, Directory, Evidence, Settings, StaticKey, digest};

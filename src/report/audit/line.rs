@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::Place;
 use super::actor::Naming;
 use super::text::Text;
+use super::version;
 use crate::bounds::{
     AUDIT_DETAIL_BYTES_MAX, AUDIT_FACTS_BYTES_MAX, AUDIT_FINDINGS_BYTES_MAX, AUDIT_NAME_BYTES_MAX,
     AUDIT_RESTORES_BYTES_MAX,
@@ -171,6 +172,7 @@ fn write_action(text: &mut Text, record: &Record) {
         None => text.raw("null"),
     }
     text.member(",\"target\":", record.target.as_deref(), AUDIT_NAME_BYTES_MAX);
+    version::write(text, record);
     text.member(",\"class\":", record.class().map(Class::as_str), AUDIT_NAME_BYTES_MAX);
     if let Some(id) = &record.request_id {
         text.raw(",\"request_id\":");

@@ -34,6 +34,7 @@ mod queue;
 mod sink;
 mod text;
 mod verify;
+mod version;
 mod writer;
 
 use std::cell::Cell;

@@ -43,6 +43,7 @@ impl Metrics {
             add(&self.policy.errors, 0, 1);
         }
         self.health.count(record);
+        self.versions.count(record);
         self.named.count(record);
         if let Some(trial) = &record.trial {
             self.policy.tried(trial);

@@ -30,6 +30,7 @@ pub enum NameLabel {
 pub(super) struct NamedSeries {
     rules: Option<Named>,
     tools: Option<Named>,
+    versions: Option<Named>,
 }
 
 /// One family with a name as its first label.
@@ -57,7 +58,13 @@ impl NamedSeries {
             let family = counters(r, "sluicegate_tool_calls_total", help, &["tool", "action"]);
             Named::new(family, labels::words(labels::ACTIONS, labels::action), METRIC_TOOLS_MAX, OTHER)
         };
+        let versions = || {
+            let help = "Calls of a version of a tool that is on its way out.";
+            let family = counters(r, "sluicegate_tool_version_calls_total", help, &["tool_version"]);
+            Named::new(family, Vec::new(), METRIC_TOOLS_MAX, OTHER)
+        };
         Self {
+            versions: wanted.contains(&NameLabel::Tool).then(versions),
             rules: wanted.contains(&NameLabel::Rule).then(rules),
             tools: wanted.contains(&NameLabel::Tool).then(tools),
         }
@@ -71,6 +78,10 @@ impl NamedSeries {
         if let Some(tools) = &self.tools {
             tools.follow(policy.tools().iter().map(|tool| tool.name.as_str()));
         }
+        if let Some(versions) = &self.versions {
+            let names: Vec<String> = policy.versions().ending().collect();
+            versions.follow(names.iter().map(String::as_str));
+        }
     }
 
     pub fn count(&self, record: &Record) {
@@ -79,6 +90,12 @@ impl NamedSeries {
         }
         if let (Some(tools), Some(Method::ToolsCall)) = (&self.tools, record.method) {
             tools.count(record.target.as_deref().unwrap_or_default(), record.action as usize);
+        }
+        if let (Some(versions), Some(called)) = (&self.versions, record.called.as_deref())
+            && super::versions::is_ending(called.state)
+            && let Some((tool, number)) = record.policy.versions().named(called.chosen)
+        {
+            versions.count(&format!("{tool}@{number}"), 0);
         }
     }
 }
