@@ -36,6 +36,7 @@ mod tap;
 mod test;
 mod time;
 mod top;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -106,6 +107,8 @@ enum Verb {
     Test(test::Options),
     /// Watch a running gate: rates, refusals, tools, limits and breakers, again every second
     Top(top::Options),
+    /// Tell how far a transition between versions of tools has come
+    Versions(versions::Options),
 }
 
 /// How a verb ended.
@@ -157,5 +160,6 @@ pub fn main() -> ExitCode {
         Verb::Tap(options) => tap::tap(&options).into(),
         Verb::Test(options) => test::test(&options).into(),
         Verb::Top(options) => top::top(&options).into(),
+        Verb::Versions(options) => versions::versions(&options).into(),
     }
 }

@@ -6,6 +6,7 @@
 mod accept;
 mod file;
 pub(super) mod headers;
+mod keep;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +44,10 @@ pub struct Options {
     /// Take all that the server says
     #[arg(long)]
     approve_all: bool,
+    /// Keep what was approved of TOOL so far as its version N, written TOOL@N, before taking what the server says now;
+    /// may be repeated
+    #[arg(long, value_name = "TOOL@N", conflicts_with = "diff")]
+    keep: Vec<String>,
     /// How the difference is shown
     #[arg(short, long, value_name = "FORM", requires = "diff", default_value = "human")]
     output: Form,
@@ -77,12 +82,19 @@ pub fn pin(options: &Options) -> Exit {
 
 fn act(options: &Options) -> Result<Exit, Fault> {
     let path = options.policy.join(LOCK_FILE);
-    let approved = read(&options.policy, &path)?;
+    let mut approved = read(&options.policy, &path)?;
+    if !options.keep.is_empty() {
+        let lock = approved.get_or_insert_default();
+        options.keep.iter().try_for_each(|version| keep::keep(lock, version)).map_err(finding)?;
+    }
     let offer = ask(options)?;
     let offered = accept::accept(&offer.tools).map_err(|faults| finding(faults.join("\n")))?;
     let server = offer
         .server
         .map(|(name, version)| LockedServer { name: name.into(), version: version.map(Into::into) });
+    if options.approve.is_empty() && !options.approve_all && !options.keep.is_empty() {
+        return write(&path, &approved.unwrap_or_default());
+    }
     if options.approve_all || approved.is_none() && options.approve.is_empty() && !options.diff {
         return write(&path, &all(approved.as_ref(), server, &offered));
     }
@@ -144,12 +156,13 @@ fn ask(options: &Options) -> Result<Offer, Fault> {
 /// A lock with all that is offered; classes that were written down stay.
 fn all(approved: Option<&Lock>, server: Option<LockedServer>, offered: &[Arc<Definition>]) -> Lock {
     let known = approved.map(|lock| lock.tools.as_slice()).unwrap_or_default();
-    let tools = offered.iter().map(|definition| approve(known, definition)).collect();
+    let older = known.iter().filter(|tool| tool.version.is_some()).cloned();
+    let tools = offered.iter().map(|definition| approve(known, definition)).chain(older).collect();
     Lock { server, tools, is_list_edited: false }
 }
 
 fn approve(known: &[LockedTool], definition: &Arc<Definition>) -> LockedTool {
-    let before = known.iter().find(|tool| tool.name == definition.name);
+    let before = known.iter().find(|tool| tool.version.is_none() && tool.name == definition.name);
     LockedTool::approved(Arc::clone(definition), before.and_then(|tool| tool.class))
 }
 
@@ -162,7 +175,7 @@ fn some(
 ) -> Result<Lock, Fault> {
     let mut tools = lock.tools.clone();
     for name in names {
-        let before = tools.iter().position(|tool| tool.name.as_str() == name);
+        let before = tools.iter().position(|tool| tool.called() == *name);
         let now = offered.iter().find(|definition| definition.name.as_str() == name);
         match (before, now) {
             (_, Some(definition)) => {

@@ -86,7 +86,12 @@ impl Comparison<'_> {
 
     fn json_of(&self, drift: &Drift) -> String {
         let name = drift.name();
-        let approved = self.lock.tools.iter().find(|tool| tool.name == *name).and_then(|tool| tool.sha256);
+        let approved = self
+            .lock
+            .tools
+            .iter()
+            .find(|tool| tool.version.is_none() && tool.name == *name)
+            .and_then(|tool| tool.sha256);
         let offered = self.offered.iter().find(|now| now.name == *name).map(|now| now.sha256);
         let digest = |sha256: Option<[u8; 32]>| optional(sha256.map(|sha256| quote(&hex(&sha256))));
         let changes: Vec<String> = match drift {
@@ -111,7 +116,7 @@ pub(super) fn written(lock: &Lock, path: &Path, is_changed: bool) -> String {
     let server = lock.server.as_ref().map(|server| format!(" of {}", called(server))).unwrap_or_default();
     let mut out = format!("{}: {done}, {}{server}\n", path.display(), count(lock.tools.len()));
     let mut tools: Vec<_> = lock.tools.iter().collect();
-    tools.sort_unstable_by(|left, right| left.name.cmp(&right.name));
+    tools.sort_unstable_by_key(|tool| (&tool.name, tool.version));
     for tool in tools {
         let class = tool.class.or_else(|| tool.definition.as_ref()?.class());
         let from = match (tool.class, class) {
@@ -120,7 +125,7 @@ pub(super) fn written(lock: &Lock, path: &Path, is_changed: bool) -> String {
             (None, None) => "no class: it has no annotations",
         };
         let class = class.map(|class| format!("{}, ", class.as_str())).unwrap_or_default();
-        out.push_str(&format!("  {} ({class}{from})\n", tool.name));
+        out.push_str(&format!("  {} ({class}{from})\n", tool.called()));
     }
     out
 }

@@ -1,0 +1,9 @@
+//! Versions of tools, with the real binary: a client of a version that its server no longer has, until the day it ends.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cases;
+mod report;
+mod stage;
+mod wire;
