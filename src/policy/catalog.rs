@@ -18,6 +18,8 @@ pub(super) struct Catalog {
     by_name: HashMap<Box<str>, usize>,
     /// Every version as policies call it, its number, and the tool that it is.
     pub versions: Vec<(String, u32, ToolName)>,
+    /// What every version is called that somebody declared, also one that is at fault.
+    pub declared_versions: Vec<String>,
     /// The first place that selects by class.
     pub by_class: Option<Span>,
     /// The first place that selects by annotation.
@@ -129,13 +131,18 @@ impl Catalog {
         }
         let known = self.versions.iter().find(|(called, ..)| **called == *wanted.value);
         let tool = known.and_then(|(_, _, tool)| self.by_name.get(tool.as_str()).copied());
-        if tool.is_none() {
-            let all = self.versions.iter().map(|(called, ..)| called.as_str());
+        if tool.is_none() && !self.is_declared(&wanted.value) {
+            let all = self.declared_versions.iter().map(String::as_str);
             let help = did_you_mean(&wanted.value, "versions", all);
             let message = format!("there is no version `{}`", shown(&wanted.value));
             findings.advise(Code::UnknownVersion, wanted.span, message, help);
         }
         tool.into_iter().collect()
+    }
+
+    /// Whether somebody declared a version, be it at fault.
+    fn is_declared(&self, called: &str) -> bool {
+        self.declared_versions.iter().any(|known| *known == *called)
     }
 
     /// The versions that a rule is about, of those that a tool is; none for all of them.
@@ -185,6 +192,7 @@ impl Catalog {
                 || selector.annotations.is_some() && tool.definition.is_none()
         };
         let is_misspelled = self.tools.iter().any(is_unknown)
+            || selector.tools.iter().flatten().any(|wanted| self.is_declared(&wanted.value))
             || selector.classes.as_ref().is_some_and(Vec::is_empty)
             || selector.tools.as_ref().is_some_and(Vec::is_empty);
         if selected.is_empty() && findings.len() == before && !is_misspelled {

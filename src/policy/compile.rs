@@ -14,7 +14,7 @@ use super::input::{self, Admission};
 use super::judges::{Bench, Court};
 use super::lock::PinnedTools;
 use super::lower;
-use super::parts::{Bundle, RolePart, ToolPart};
+use super::parts::{Bundle, RolePart, ToolPart, VersionPart};
 use super::places::Places;
 use super::resource::Resource;
 use super::roles::Role;
@@ -155,6 +155,8 @@ fn catalog(
     }
     let (pinned, kept) = pinned.map(|pinned| (pinned.tools, pinned.kept)).unzip();
     let mut catalog = Catalog::new(std::mem::take(&mut bundle.tools), pinned, findings);
+    let called = |part: &VersionPart| format!("{}@{}", part.name.value, part.version.number);
+    catalog.declared_versions = bundle.versions.iter().map(called).collect();
     let versions = versions::read(bundle, kept.unwrap_or_default(), &catalog, unix_ms, findings);
     catalog.versions = versions.upstreams();
     (catalog, versions)

@@ -246,6 +246,12 @@ fn a_rule_about_a_version_is_about_no_other() {
     let unknown = sources(&transition(), "deny: [{ id: x, tools: ['search@7'], owner: o }]");
     let faults = compile(&unknown, 0).expect_err("there is no such version");
     assert!(faults.iter().any(|fault| fault.code == Code::UnknownVersion), "{faults}");
+    let broken = sources(
+        "  search@1: { successor: 2 }\n  search@2: {}",
+        "deny: [{ id: x, tools: ['search@1'], owner: o }]",
+    );
+    let faults = compile(&broken, 0).expect_err("it is not translated");
+    assert!(faults.iter().all(|fault| fault.line < 7), "the rule is not at fault: {faults}");
 }
 
 #[test]
