@@ -85,17 +85,18 @@ struct Draft<'p> {
 const FLIPS_MAX: usize = 3;
 
 impl Policy {
-    /// The smallest changes that would turn the decision on a call, at most three.
+    /// The smallest changes that would turn the decision on a call, of a version where its tool has any, at most
+    /// three.
     ///
     /// For people: judges the call once for each rule about the tool.
     pub fn flips_of_call(
         &self,
         caller: &Caller,
-        unix_ms: u64,
+        (unix_ms, version): (u64, Option<u32>),
         tool: &str,
         arguments: Option<Value<'_>>,
     ) -> Vec<Flip<'_>> {
-        let standing = self.standing(caller, unix_ms);
+        let standing = self.standing(caller, unix_ms).on(version);
         // Nothing that a caller could change turns on a tool that is off or unknown.
         let Ok(tool) = self.find(&standing, tool) else { return Vec::new() };
         // No rule was asked.
@@ -126,7 +127,7 @@ impl<'p, 's> Turner<'p, 's> {
         (caller, standing): (&'s Caller, Standing<'s>),
         facts: Facts<'s>,
     ) -> Self {
-        Self { policy, docket, caller, standing, facts, sight: Sight::new(facts, standing.unix_ms) }
+        Self { policy, docket, caller, standing, facts, sight: Sight::of(facts, &standing) }
     }
 
     fn flips(&self) -> Vec<Flip<'p>> {
@@ -152,7 +153,7 @@ impl<'p, 's> Turner<'p, 's> {
     }
 
     fn is_allowed(&self, draft: &Draft<'p>) -> bool {
-        let sight = Sight::new(self.facts, self.standing.unix_ms);
+        let sight = Sight::of(self.facts, &self.standing);
         draft.supposed.iter().for_each(|&(place, answer)| sight.suppose(place, answer));
         let mut standing = self.standing;
         draft.roles.iter().for_each(|&role| standing.held.insert(role));

@@ -48,15 +48,16 @@ impl Question {
         let is_word_of_rules = explanation.as_ref().is_some_and(|explanation| {
             matches!(explanation.decision, Decision::Allow { .. }) == (came.verdict == Verdict::Allow)
         });
-        let flips = with_topic(policy, &self.caller, self.unix_ms, &self.body, |message, _| match message {
-            _ if !is_word_of_rules => Vec::new(),
-            Topic::Call { tool, arguments } => {
-                policy.flips_of_call(&self.caller, self.unix_ms, tool, arguments)
-            }
-            Topic::Method { method, target } => {
-                policy.flips_of_method(&self.caller, self.unix_ms, method, target)
-            }
-        });
+        let flips =
+            with_topic(policy, &self.caller, self.unix_ms, &self.body, |message, version| match message {
+                _ if !is_word_of_rules => Vec::new(),
+                Topic::Call { tool, arguments } => {
+                    policy.flips_of_call(&self.caller, (self.unix_ms, version), tool, arguments)
+                }
+                Topic::Method { method, target } => {
+                    policy.flips_of_method(&self.caller, self.unix_ms, method, target)
+                }
+            });
         Account { came, explanation, flips: flips.unwrap_or_default() }
     }
 }

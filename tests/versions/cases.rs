@@ -65,6 +65,17 @@ fn explain_tells_of_the_call_that_the_server_gets() {
 }
 
 #[test]
+fn explain_asks_no_rule_about_another_version() {
+    let deny = DENY.replace("tools: [search]", "tools: ['search@1']");
+    let bundle = bundle(&transition("2099-03-01"), &deny);
+    let words =
+        ["--args", r#"{"query":"milk","limit":1}"#, "--user", "bob", "--tenant", "globex", "--scope", "read"];
+    let (_, text) = told("explain", &bundle, &[&["--tool", "search"], &words[..]].concat());
+    assert!(text.contains("allowed by `read`") && text.contains("deny `no-secrets`"), "{text}");
+    assert!(text.contains("does not apply") && !text.contains("another `query`"), "{text}");
+}
+
+#[test]
 fn check_shows_a_broken_translation_with_its_place_and_what_was_meant() {
     let broken = transition("2099-03-01").replace("{ q: query }", "{ q: qery }");
     let (code, text) = told("check", &bundle(&broken, ""), &[]);

@@ -178,7 +178,7 @@ fn explains_what_it_decides() {
                 let arguments = arguments.as_ref().map(|_| document.root());
                 let decided = policy.judge_call(&standing, tool, arguments);
                 check(&decided, &policy.explain_call(&standing, tool, arguments), false);
-                check_flips(&policy.flips_of_call(&caller, request.unix_ms, tool, arguments));
+                check_flips(&policy.flips_of_call(&caller, (request.unix_ms, None), tool, arguments));
             }
             Said::Method(method, target) => {
                 let decided = policy.judge_method(&standing, *method, *target);
