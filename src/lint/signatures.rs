@@ -1,13 +1,14 @@
 //! Patterns of texts that speak to a model in place of describing something.
 //!
 //! **How.** Every pattern is a regular expression without back-references, so that a text is read in linear
-//! time whatever it says; all of them are tried at once on the folded text, and only those that are found are
-//! looked for a second time, for their place. **What it is not.** No judge of meaning: what is said in other
+//! time whatever it says. They are tried one by one on the folded text: each looks for its rare words first, which
+//! is ten times as fast as one automaton of all of them. A word boundary is one of ASCII, for the other kind is slow
+//! where a text is not. **What it is not.** No judge of meaning: what is said in other
 //! words is not found.
 
 use std::ops::Range;
 
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexBuilder};
 
 use super::fold::Folded;
 use super::{Rule, Seen};
@@ -26,7 +27,12 @@ pub struct Signature {
     pub in_results: bool,
     /// Regular expressions, any of which is enough; case does not count, nor what is not seen.
     pub any: Vec<Box<str>>,
+    /// A regular expression for what must stand at most 100 bytes before it.
+    pub behind: Option<Box<str>>,
 }
+
+/// Bytes before a place in which the words are looked for behind which it counts.
+const BEHIND_BYTES: usize = 100;
 
 /// Why signatures cannot be used: their author's fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,9 +54,16 @@ pub enum SignatureFault {
 #[derive(Debug)]
 pub struct Signatures {
     all: Vec<Signature>,
-    /// Each with the index of its signature.
-    patterns: Vec<(usize, Regex)>,
-    set: RegexSet,
+    patterns: Vec<Pattern>,
+}
+
+/// One of the patterns of a signature.
+#[derive(Debug)]
+struct Pattern {
+    /// The index of its signature.
+    of: usize,
+    what: Regex,
+    behind: Option<Regex>,
 }
 
 impl Signatures {
@@ -59,35 +72,17 @@ impl Signatures {
     /// # Errors
     /// [`SignatureFault`]: the author's.
     pub fn new(all: Vec<Signature>) -> Result<Self, SignatureFault> {
-        let texts: Vec<(usize, &str)> = all
-            .iter()
-            .enumerate()
-            .flat_map(|(index, signature)| signature.any.iter().map(move |text| (index, &**text)))
-            .collect();
-        if texts.len() > SIGNATURES_MAX {
+        if all.iter().map(|signature| signature.any.len()).sum::<usize>() > SIGNATURES_MAX {
             return Err(SignatureFault::TooMany);
         }
-        let mut patterns = Vec::with_capacity(texts.len());
-        for (index, text) in &texts {
-            let built = RegexBuilder::new(text)
-                .case_insensitive(true)
-                .size_limit(SIGNATURE_PROGRAM_BYTES_MAX)
-                .build();
-            let fault = |cause: regex::Error| SignatureFault::Pattern {
-                id: all.get(*index).map(|signature| signature.id.clone()).unwrap_or_default(),
-                cause: cause.to_string(),
-            };
-            patterns.push((*index, built.map_err(fault)?));
+        let mut patterns = Vec::new();
+        for (of, signature) in all.iter().enumerate() {
+            for text in &signature.any {
+                let behind = signature.behind.as_deref().map(|text| compile(signature, text)).transpose()?;
+                patterns.push(Pattern { of, what: compile(signature, text)?, behind });
+            }
         }
-        let set = RegexSetBuilder::new(texts.iter().map(|(_, text)| *text))
-            .case_insensitive(true)
-            .size_limit(SIGNATURE_PROGRAM_BYTES_MAX * 8)
-            .build()
-            .map_err(|cause| SignatureFault::Pattern {
-                id: "all of them".into(),
-                cause: cause.to_string(),
-            })?;
-        Ok(Self { all, patterns, set })
+        Ok(Self { all, patterns })
     }
 
     /// All of them.
@@ -107,11 +102,12 @@ impl Signatures {
     pub fn find(&self, text: &str) -> Vec<(&Signature, Range<usize>)> {
         let folded = Folded::new(text);
         let mut found: Vec<(usize, Range<usize>)> = Vec::new();
-        for index in self.set.matches(&folded.text) {
-            let Some((signature, pattern)) = self.patterns.get(index) else { continue };
-            let Some(place) = pattern.find(&folded.text) else { continue };
-            if found.iter().all(|(known, _)| known != signature) {
-                found.push((*signature, folded.origin(&place.range())));
+        for pattern in &self.patterns {
+            if found.iter().any(|(known, _)| *known == pattern.of) {
+                continue;
+            }
+            if let Some(place) = pattern.places(&folded.text).next() {
+                found.push((pattern.of, folded.origin(&place)));
             }
         }
         found.into_iter().filter_map(|(index, place)| Some((self.all.get(index)?, place))).collect()
@@ -121,13 +117,8 @@ impl Signatures {
     /// those that are found.
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
         let folded = Folded::new(text);
-        let found = self.set.matches(&folded.text);
-        let patterns = found.iter().filter_map(|index| self.patterns.get(index));
-        let mut places: Vec<Range<usize>> = patterns
-            .flat_map(|(_, pattern)| {
-                pattern.find_iter(&folded.text).map(|place| folded.origin(&place.range()))
-            })
-            .collect();
+        let places = self.patterns.iter().flat_map(|pattern| pattern.places(&folded.text));
+        let mut places: Vec<Range<usize>> = places.map(|place| folded.origin(&place)).collect();
         places.sort_by_key(|place| place.start);
         places.dedup_by(|next, last| {
             let meets = next.start <= last.end;
@@ -146,5 +137,69 @@ impl Signatures {
             signature: Some(signature.id.clone()),
         });
         each.collect()
+    }
+}
+
+impl Pattern {
+    /// Where it is in a text, with the words behind which it counts.
+    fn places<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+        self.what.find_iter(text).filter_map(move |place| {
+            let Some(behind) = &self.behind else { return Some(place.range()) };
+            let from = text.floor_char_boundary(place.start().saturating_sub(BEHIND_BYTES));
+            let before = behind.find(text.get(from..place.start())?)?;
+            Some(from + before.start()..place.end())
+        })
+    }
+}
+
+fn compile(signature: &Signature, text: &str) -> Result<Regex, SignatureFault> {
+    let built = RegexBuilder::new(&plain_boundaries(text))
+        .case_insensitive(true)
+        .size_limit(SIGNATURE_PROGRAM_BYTES_MAX)
+        .build();
+    built.map_err(|cause| SignatureFault::Pattern { id: signature.id.clone(), cause: cause.to_string() })
+}
+
+/// A pattern whose word boundaries are those of ASCII.
+fn plain_boundaries(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len() * 2);
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, if c == '\\' { chars.next() } else { None }) {
+            (_, Some('b')) if !chars.as_str().starts_with('{') => plain.push_str(r"(?-u:\b)"),
+            (c, next) => plain.extend(std::iter::once(c).chain(next)),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_only_behind_the_words_that_it_needs() {
+        let signature = Signature {
+            id: "files".into(),
+            rule: Rule::Exfiltration,
+            says: "asks".into(),
+            in_results: true,
+            any: vec![r"\.ssh\b".into()],
+            behind: Some(r"\bread\b".into()),
+        };
+        let signatures = Signatures::new(vec![signature]).expect("a signature");
+        let near = format!("read {}.ssh", "x".repeat(BEHIND_BYTES - 5));
+        let far = format!("read {}.ssh", "x".repeat(BEHIND_BYTES - 4));
+        for (text, wanted) in
+            [("it uses .ssh", 0), ("Read é .ssh, then .ssh", 1), ("spread .ssh", 0), (&near, 1), (&far, 0)]
+        {
+            assert_eq!(signatures.places(text).len(), wanted, "{text}");
+        }
+        assert_eq!(signatures.places("then read a .ssh").first(), Some(&(5..16)));
+    }
+
+    #[test]
+    fn makes_boundaries_plain() {
+        assert_eq!(plain_boundaries(r"\ba\\b\.\b"), r"(?-u:\b)a\\b\.(?-u:\b)");
     }
 }

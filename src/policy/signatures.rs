@@ -20,7 +20,7 @@ use crate::bounds::POLICY_FILE_BYTES_MAX;
 use crate::lint::{Rule, SIGNATURES, Signature, Signatures};
 
 const KEYS: &[&str] = &["version", "signatures"];
-const SIGNATURE_KEYS: &[&str] = &["id", "rule", "says", "results", "any"];
+const SIGNATURE_KEYS: &[&str] = &["id", "rule", "says", "results", "any", "behind"];
 const ROOM: Room = Room { bytes_max: POLICY_FILE_BYTES_MAX, depth_max: 8 };
 
 /// Reads files of signatures and compiles them with those that come with the program. Milliseconds.
@@ -104,6 +104,10 @@ fn read_one(node: &Node, findings: &mut Findings) -> Option<(super::diagnostic::
         says: says?.value,
         in_results: in_results.unwrap_or(false),
         any,
+        behind: fields
+            .get("behind")
+            .and_then(|node| walker::text(node, "a pattern", findings))
+            .map(Into::into),
     };
     Some((id.span, signature))
 }
