@@ -148,7 +148,11 @@ fn versioned(mut tools: Value) -> Value {
 
 fn declared_tool() -> Shape {
     let told = "what clients are told of it in place of what the server says";
-    versions::of_family(of_tool(Shape::new("tool", FAMILY_KEYS, &[]))).row("describe", shape("describe"), told)
+    versions::of_family(of_tool(Shape::new("tool", FAMILY_KEYS, &[]))).row(
+        "describe",
+        shape("describe"),
+        told,
+    )
 }
 
 /// What may be said of a tool, and of a version that is a tool of the server.
