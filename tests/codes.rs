@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use sluicegate::policy::{Code, Fault, Faults, Severity, Source, compile};
+use sluicegate::names::Mode;
+use sluicegate::policy::{Code, Fault, Faults, Registry, Severity, Source, compile_over};
 use sluicegate::trial::{self, Selection};
 
 /// 2026-11-01, in the texts an exception ends shortly after it.
@@ -56,7 +57,12 @@ fn example(explanation: &str, kind: &str) -> Option<Vec<Source>> {
 }
 
 fn findings(sources: &[Source]) -> Faults {
-    match compile(sources, NOW_MS) {
+    let is_registry = |source: &&Source| *source.name == *"registry.json";
+    let registry = sources
+        .iter()
+        .find(is_registry)
+        .map(|source| Registry::from_document(&source.text).expect("a document of a registry"));
+    match compile_over(sources, registry.as_ref(), NOW_MS, Mode::Enforce) {
         Err(faults) => faults,
         Ok(policy) => {
             let policy = Arc::new(policy);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use sluicegate::identity::{Caller, Directory, Evidence, Settings, StaticKey, digest};
 use sluicegate::json::Document;
-use sluicegate::names::{Label, Now, hex};
+use sluicegate::names::{Label, Mode, Now, hex};
+use sluicegate::policy::registry::{Cell, Extra, Grid, Registry};
 use sluicegate::policy::{self, Paint, Policy, Source, definition_sha256};
 
 /// 2026-11-23.
@@ -72,6 +73,11 @@ pub fn policy() -> Policy {
 
 /// The policy with more parts.
 pub fn policy_with(more: &str) -> Policy {
+    policy::compile(&sources(more), TODAY_UNIX_MS)
+        .unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)))
+}
+
+fn sources(more: &str) -> Vec<Source> {
     sluicegate::identity::install_crypto();
     let document = Document::parse(TOOL.as_bytes()).expect("a definition is JSON");
     let sha256 = hex(&definition_sha256(document.root()).expect("a definition"));
@@ -79,8 +85,26 @@ pub fn policy_with(more: &str) -> Policy {
     let others: String = (0..40).map(|index| format!("  - {{ name: tool_{index} }}\n")).collect();
     let lock = format!("version: 1\ntools:\n  - {pinned}\n{others}");
     let source = |name: &str, text: String| Source { name: name.into(), text };
-    let sources = [source("policy.yaml", rules() + more), source("tools.lock.yaml", lock)];
-    policy::compile(&sources, TODAY_UNIX_MS)
+    vec![source("policy.yaml", rules() + more), source("tools.lock.yaml", lock)]
+}
+
+/// [`policy`] under a registry of 10,000 tenants and 41 tools, some hidden from the one that calls.
+pub fn policy_of_many() -> Policy {
+    let mut grid = Grid::default();
+    for tenant in 0..10_000_usize {
+        let name = if tenant == 7_777 { "acme".to_owned() } else { format!("tenant-{tenant}") };
+        for tool in 0..40_usize {
+            let cell = Cell { is_enabled: !(tenant + tool).is_multiple_of(7), extra: Extra::default() };
+            grid.put(&name, &format!("tool_{tool}"), cell);
+        }
+        grid.put(&name, "db_query", Cell { is_enabled: true, extra: Extra::default() });
+    }
+    grid.settle();
+    let registry = Registry { grid: Arc::new(grid), server: "db".into(), ..Registry::default() };
+    // Its tenants are more than the bundle lists.
+    let mut sources = sources("");
+    sources.iter_mut().for_each(|source| source.text = source.text.replace("tenants: [acme, globex]\n", ""));
+    policy::compile_over(&sources, Some(&registry), TODAY_UNIX_MS, Mode::Enforce)
         .unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)))
 }
 

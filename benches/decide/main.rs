@@ -114,8 +114,19 @@ fn decide(criterion: &mut Criterion) {
     let cedar = Cedar::new(&policy);
     let (entities, request) = (cedar.entities(&caller), cedar.request(&arguments));
     assert_eq!(cedar.judge(&request, &entities), Says::Allow);
+    let many = bundle::policy_of_many();
+    let decision =
+        many.judge_call(&many.standing(&caller, bundle::TODAY_UNIX_MS), "db_query", Some(arguments.root()));
+    assert!(matches!(decision, Decision::Allow { by, .. } if by.as_str() == "read-4"), "{decision:?}");
     for turn in ["first", "second"] {
         let mut group = criterion.benchmark_group(format!("decide/{turn}"));
+        group.bench_function("native, 10,000 tenants", |bencher| {
+            bencher.iter(|| {
+                let standing = many.standing(black_box(&caller), bundle::TODAY_UNIX_MS);
+                let root = Some(black_box(&arguments).root());
+                matches!(many.judge_call(&standing, black_box("db_query"), root), Decision::Allow { .. })
+            });
+        });
         group.bench_function("native", |bencher| {
             bencher.iter(|| {
                 let standing = policy.standing(black_box(&caller), bundle::TODAY_UNIX_MS);

@@ -1,6 +1,6 @@
 //! What is known: the tools of the server and the closed lists, and looking names up in them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::advice::Help;
 use super::code::Code;
@@ -26,6 +26,26 @@ pub(super) struct Catalog {
     pub by_annotation: Option<Span>,
 }
 
+/// The tools that somebody approved.
+#[derive(Debug)]
+pub(super) struct Pinned {
+    tools: Vec<ToolPart>,
+    /// Where they stand, as people are told.
+    place: &'static str,
+}
+
+impl Pinned {
+    /// Those of `tools.lock.yaml`.
+    pub fn of_lock(tools: Vec<ToolPart>) -> Self {
+        Self { tools, place: "`tools.lock.yaml`" }
+    }
+
+    /// The active ones of the registry.
+    pub fn of_registry(tools: Vec<ToolPart>) -> Self {
+        Self { tools, place: "the registry, among what is active" }
+    }
+}
+
 /// A list of names that may be used, if the bundle closes it.
 #[derive(Debug)]
 pub(super) struct Closed<'b> {
@@ -39,10 +59,10 @@ impl Catalog {
     ///
     /// Where tools are pinned, a declared tool that is not pinned is a fault: it would be a typo, or
     /// a tool that nobody approved.
-    pub fn new(declared: Vec<ToolPart>, pinned: Option<Vec<ToolPart>>, findings: &mut Findings) -> Self {
+    pub fn new(declared: Vec<ToolPart>, pinned: Option<Pinned>, findings: &mut Findings) -> Self {
         let mut catalog = Self::default();
-        let is_pinned = pinned.is_some();
-        pinned.into_iter().flatten().for_each(|tool| catalog.insert(tool));
+        let place = pinned.as_ref().map(|pinned| pinned.place);
+        pinned.into_iter().flat_map(|pinned| pinned.tools).for_each(|tool| catalog.insert(tool));
         for tool in declared {
             let known =
                 catalog.by_name.get(tool.name.value.as_str()).and_then(|&index| catalog.tools.get_mut(index));
@@ -53,17 +73,15 @@ impl Catalog {
                     let (class, sha256) = (tool.class.or(known.class), known.sha256);
                     *known = ToolPart { class, is_classified, definition, sha256, ..tool };
                 }
-                None if is_pinned => {
-                    let name = tool.name.value.as_str();
-                    let help = catalog.meant(name);
-                    findings.advise(
-                        Code::UnknownTool,
-                        tool.name.span,
-                        format!("`{name}` is not in `tools.lock.yaml`"),
-                        help,
-                    );
-                }
-                None => catalog.insert(tool),
+                None => match place {
+                    Some(place) => {
+                        let name = tool.name.value.as_str();
+                        let help = catalog.meant(name);
+                        let message = format!("`{name}` is not in {place}");
+                        findings.advise(Code::UnknownTool, tool.name.span, message, help);
+                    }
+                    None => catalog.insert(tool),
+                },
             }
         }
         if let Some(beyond) = catalog.tools.get(POLICY_TOOLS_MAX) {
@@ -98,7 +116,13 @@ impl Catalog {
         self.tools.iter().map(|tool| tool.name.value.as_str())
     }
 
-    fn meant(&self, name: &str) -> Help {
+    /// The index of a tool.
+    pub fn index(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The known tool that a name that is none may have meant.
+    pub fn meant(&self, name: &str) -> Help {
         did_you_mean(name, "tools", self.names())
     }
 
@@ -262,6 +286,11 @@ impl<'b> Closed<'b> {
     /// The workloads that may be used.
     pub fn workloads(bundle: &'b Bundle) -> Self {
         Self { kind: "workload", code: Code::UnknownWorkload, names: texts(bundle.workloads.as_deref()) }
+    }
+
+    /// The list for looking up many names, if there is a list.
+    pub fn known(&self) -> Option<HashSet<&'b str>> {
+        self.names.as_ref().map(|names| names.iter().copied().collect())
     }
 
     /// Notes a pattern that matches nothing in the list, if there is a list.

@@ -1,14 +1,13 @@
 //! From the files of a bundle to a policy, or to everything that is wrong with them.
 
-use ring::digest::{Context, SHA256};
-
 use super::bindings;
 use super::callers;
 use super::care::ToolCare;
-use super::catalog::{Catalog, Closed};
+use super::catalog::{Catalog, Closed, Pinned};
 use super::code::Code;
 use super::declared::Declared;
 use super::diagnostic::{Faults, Findings, Span, Spanned};
+use super::digest::digest;
 use super::glob::Glob;
 use super::input::{self, Admission};
 use super::judges::{Bench, Court};
@@ -16,11 +15,12 @@ use super::lock::PinnedTools;
 use super::lower;
 use super::parts::{Bundle, RolePart, ToolPart, VersionPart};
 use super::places::Places;
+use super::registry::{self, Merged, Registry, TenantOverlay};
 use super::resource::Resource;
 use super::roles::Role;
 use super::rules::{Docket, Rulebook};
 use super::snapshot::{ClosedNames, Policy, Tool};
-use super::tenancy::{Availability, TenantSwitch};
+use super::switches::{TenantSwitch, tenant_names};
 use super::versions::Versions;
 use super::watch::Watch;
 use super::{Source, cedar, layers, lint, lock, versions, yaml};
@@ -53,6 +53,19 @@ pub fn compile(sources: &[Source], unix_ms: u64) -> Result<Policy, Faults> {
 /// # Errors
 /// As there.
 pub fn compile_as(sources: &[Source], unix_ms: u64, mode: Mode) -> Result<Policy, Faults> {
+    compile_over(sources, None, unix_ms, mode)
+}
+
+/// Compiles a bundle as [`compile_as`] does, with what the registry says laid over it.
+///
+/// # Errors
+/// As there; rows at fault have a place such as `registry: tenant_tool acme/search`.
+pub fn compile_over(
+    sources: &[Source],
+    registry: Option<&Registry>,
+    unix_ms: u64,
+    mode: Mode,
+) -> Result<Policy, Faults> {
     if sources.is_empty() {
         let nothing = [Source { name: "policy.yaml".into(), text: String::new() }];
         let mut findings = Findings::default();
@@ -60,26 +73,42 @@ pub fn compile_as(sources: &[Source], unix_ms: u64, mode: Mode) -> Result<Policy
         return Err(findings.settle(&nothing));
     }
     let mut findings = Findings::default();
-    let mut built = build(sources, unix_ms, mode, &mut findings);
+    let mut merged = match registry {
+        Some(registry) => registry::merge(sources, registry, &mut findings),
+        None => Merged::alone(sources),
+    };
+    let mut built = build(&mut merged, &Given { registry, unix_ms, mode }, &mut findings);
     if let Some(policy) = &mut built {
-        policy.raw = cedar::read(policy, sources, &mut findings);
+        policy.raw = cedar::read(policy, merged.files(), &mut findings);
+        policy.sha256 = digest(merged.files(), registry);
     }
     let has_errors = findings.has_errors();
-    let faults = findings.settle(sources);
+    let faults = findings.settle(&merged.sources);
     match built {
         Some(policy) if !has_errors => Ok(Policy { warnings: faults, ..policy }),
         Some(_) | None => Err(faults),
     }
 }
 
-fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) -> Option<Policy> {
-    let (mut bundle, pinned) = read(sources, findings);
-    let roles = roles(&bundle, findings);
-    check_callers(&bundle, findings);
-    let (mut catalog, versions) = catalog(&mut bundle, pinned, unix_ms, findings);
+/// The server that a bundle names, whatever else is wrong with it.
+pub fn server_of(sources: &[Source]) -> Option<Label> {
+    read(sources, &mut Findings::default()).0.server?.value.id
+}
+
+/// What a bundle is compiled with.
+struct Given<'g> {
+    registry: Option<&'g Registry>,
+    unix_ms: u64,
+    mode: Mode,
+}
+
+fn build(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Option<Policy> {
+    let Gathered { bundle, roles, mut catalog, versions, overlay } = gather(merged, given, findings);
+    let sources = merged.sources.as_slice();
+    lint::note_doubles(&bundle, findings);
     let own = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
-    let mode = lower::effective(mode, own);
-    lint::check_days(&bundle, unix_ms, findings);
+    let mode = lower::effective(given.mode, own);
+    lint::check_days(&bundle, given.unix_ms, findings);
     layers::check(&bundle, &catalog.tools, sources, findings);
     let places = Places::new(sources);
     let inputs = input::of_tools(&catalog.tools);
@@ -112,7 +141,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     Some(Policy {
         server,
         mode,
-        sha256: digest(sources),
+        sha256: [0; 32],
         directory: directory?,
         resource,
         redaction,
@@ -133,6 +162,7 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
         raw: None,
         versions,
         tenants,
+        registry: overlay,
         names: closed_names(&bundle.scopes, &bundle.groups),
         shared: bundle.shared.and_then(|part| part.plan),
         limits: limits.rules,
@@ -143,23 +173,35 @@ fn build(sources: &[Source], unix_ms: u64, mode: Mode, findings: &mut Findings) 
     })
 }
 
-/// What there is to make rules about: the tools, and the versions that they are of others.
-fn catalog(
-    bundle: &mut Bundle,
-    pinned: Option<PinnedTools>,
-    unix_ms: u64,
-    findings: &mut Findings,
-) -> (Catalog, Versions) {
-    if pinned.is_none() {
-        versions::declare(bundle);
+/// What is said, and what there is to say it of.
+struct Gathered {
+    bundle: Bundle,
+    roles: Vec<Role>,
+    catalog: Catalog,
+    versions: Versions,
+    overlay: Option<TenantOverlay>,
+}
+
+/// Reads everything that is said.
+fn gather(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Gathered {
+    let (mut bundle, locked) = read(merged.files(), findings);
+    let roles = roles(&bundle, findings);
+    check_callers(&bundle, findings);
+    bundle.check_exchange(findings);
+    if locked.is_none() && merged.pinned.is_none() {
+        versions::declare(&mut bundle);
     }
-    let (pinned, kept) = pinned.map(|pinned| (pinned.tools, pinned.kept)).unzip();
+    let (locked, kept) = locked.map(|locked| (locked.tools, locked.kept)).unzip();
+    let pinned = merged.pinned.take().map(Pinned::of_registry).or(locked.map(Pinned::of_lock));
     let mut catalog = Catalog::new(std::mem::take(&mut bundle.tools), pinned, findings);
     let called = |part: &VersionPart| format!("{}@{}", part.name.value, part.version.number);
     catalog.declared_versions = bundle.versions.iter().map(called).collect();
-    let versions = versions::read(bundle, kept.unwrap_or_default(), &catalog, unix_ms, findings);
+    let versions = versions::read(&mut bundle, kept.unwrap_or_default(), &catalog, given.unix_ms, findings);
     catalog.versions = versions.upstreams();
-    (catalog, versions)
+    let tenants = Closed::tenants(&bundle);
+    let overlay =
+        given.registry.map(|registry| TenantOverlay::new(registry, &catalog, &tenants, (merged, findings)));
+    Gathered { bundle, roles, catalog, versions, overlay }
 }
 
 /// Reads the schemas of results where some rule may write into results.
@@ -212,8 +254,6 @@ fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<PinnedTo
             Part::Attachment | Part::Cedar | Part::Test => {}
         }
     }
-    lint::note_doubles(&bundle, findings);
-    bundle.check_exchange(findings);
     (bundle, pinned)
 }
 
@@ -317,16 +357,6 @@ fn check_callers(bundle: &Bundle, findings: &mut Findings) {
     }
 }
 
-/// The tenants that some tool is switched for, each once.
-fn tenant_names(tools: &[ToolPart]) -> Vec<Label> {
-    let named =
-        tools.iter().flat_map(|tool| &tool.tenants).filter_map(|(name, _)| Label::parse(&name.value).ok());
-    let mut names: Vec<Label> = named.filter(|name| name.as_str() != "*").collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
 /// The arguments of a tool, as far as they were approved.
 fn arguments(tool: &ToolPart) -> Declared {
     input_schema(tool).map_or(Declared::Opaque, Declared::read)
@@ -342,7 +372,7 @@ type Fate = ((Docket, Declared), ToolCare);
 fn tools(parts: Vec<ToolPart>, dockets: Vec<Fate>, limits: &[Vec<usize>], tenants: &[Label]) -> Vec<Tool> {
     let each = parts.into_iter().zip(dockets).enumerate();
     let build = |(index, (part, ((docket, declared), care))): (usize, (ToolPart, Fate))| Tool {
-        tenants: switch(&part, tenants),
+        tenants: TenantSwitch::new(&part, tenants),
         admission: input_schema(&part).and_then(Admission::parse),
         name: part.name.value,
         class: part.class,
@@ -359,32 +389,4 @@ fn tools(parts: Vec<ToolPart>, dockets: Vec<Fate>, limits: &[Vec<usize>], tenant
         limits: limits.get(index).cloned().unwrap_or_default(),
     };
     each.map(build).collect()
-}
-
-fn switch(part: &ToolPart, tenants: &[Label]) -> TenantSwitch {
-    let mut switch = TenantSwitch { others: Availability::Enabled, named: Vec::new() };
-    for (name, availability) in &part.tenants {
-        match tenants.iter().position(|tenant| *tenant.as_str() == *name.value) {
-            Some(tenant) => switch.named.push((tenant, *availability)),
-            None => switch.others = *availability,
-        }
-    }
-    switch
-}
-
-/// SHA-256 over all files but tests, by name, each with its name and length.
-fn digest(sources: &[Source]) -> [u8; 32] {
-    let mut deciding: Vec<&Source> =
-        sources.iter().filter(|source| Part::of(&source.name) != Part::Test).collect();
-    deciding.sort_unstable_by(|left, right| left.name.cmp(&right.name));
-    let mut context = Context::new(&SHA256);
-    for source in deciding {
-        for text in [&*source.name, source.text.as_str()] {
-            context.update(&u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-            context.update(text.as_bytes());
-        }
-    }
-    let mut sha256 = [0; 32];
-    sha256.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
-    sha256
 }

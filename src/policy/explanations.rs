@@ -22,6 +22,7 @@ const TEXTS: &[&str] = &[
     include_str!("codes/limits.md"),
     include_str!("codes/names.md"),
     include_str!("codes/reading.md"),
+    include_str!("codes/registry.md"),
     include_str!("codes/rules.md"),
     include_str!("codes/sandbox.md"),
     include_str!("codes/shared.md"),

@@ -35,6 +35,7 @@ mod decision;
 mod declared;
 mod describe;
 mod diagnostic;
+mod digest;
 mod explanations;
 mod facts;
 mod flip;
@@ -55,6 +56,7 @@ mod places;
 mod plans;
 mod predicates;
 mod prose;
+pub mod registry;
 mod resource;
 mod roles;
 mod rules;
@@ -65,7 +67,7 @@ mod sharing;
 mod signatures;
 mod snapshot;
 mod strict;
-mod tenancy;
+mod switches;
 mod trace;
 mod versions;
 mod walker;
@@ -82,13 +84,14 @@ pub use cases::{
 };
 pub use cedar::{Agreement, Disagreement, schema_text};
 pub use code::{Code, Severity};
-pub use compile::{compile, compile_as};
+pub use compile::{compile, compile_as, compile_over, server_of};
 pub use credentials::{
     ClientAuth, CredentialKind, Credentials, Exchange, HeaderFile, IDENTITY_HEADER, IdentityPlan, TokenClient,
 };
 pub use decision::{Decision, Forbid, Listing, Why};
 pub use describe::Describe;
 pub use diagnostic::{Fault, Faults, Paint};
+pub use digest::bundle_sha256;
 pub use facts::{Fact, Question, Unknowable};
 pub use flip::{Flip, FlipStep, Lack};
 pub use input::{SchemaDoubt, fuzz_input};
@@ -105,6 +108,7 @@ pub use plans::{
     HintHeaders, HintPlan, UpstreamPlan,
 };
 pub use prose::{Beyond, ProsePlan};
+pub use registry::Registry;
 pub use resource::{RESOURCE_METADATA_PATH, Resource};
 pub use roles::Standing;
 pub use sandbox::{Hosts, SandboxMode, SandboxPlan, is_host};

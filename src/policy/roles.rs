@@ -56,6 +56,8 @@ pub struct Standing<'c> {
     pub(super) held: RoleSet,
     pub(super) but_for_scopes: RoleSet,
     pub(super) tenant: Option<usize>,
+    /// The row of its tenant in the registry.
+    pub(super) registered: Option<usize>,
     pub(super) unix_ms: u64,
     /// The version of the tool that is called, where that is known.
     pub(super) version: Option<u32>,
@@ -101,10 +103,11 @@ impl<'c> Standing<'c> {
         Self { version, ..self }
     }
 
-    /// Works out what a caller is to `roles`, at a time.
+    /// Works out what a caller is to `roles`, at a time; `tenants` are in order.
     pub(super) fn of(caller: &'c Caller, roles: &[Role], tenants: &[Label], unix_ms: u64) -> Self {
         let (held, but_for_scopes) = (RoleSet::default(), RoleSet::default());
-        let mut standing = Self { caller, held, but_for_scopes, tenant: None, unix_ms, version: None };
+        let mut standing =
+            Self { caller, held, but_for_scopes, tenant: None, registered: None, unix_ms, version: None };
         for (index, role) in roles.iter().enumerate().filter(|(_, role)| role.fits(caller)) {
             standing.but_for_scopes.insert(index);
             if role.is_scoped_for(caller) {
@@ -112,7 +115,7 @@ impl<'c> Standing<'c> {
             }
         }
         standing.tenant =
-            caller.tenant().and_then(|name| tenants.iter().position(|known| known.as_str() == name));
+            caller.tenant().and_then(|name| tenants.binary_search_by(|known| known.as_str().cmp(name)).ok());
         standing
     }
 }

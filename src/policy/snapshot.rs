@@ -18,12 +18,13 @@ use super::output::OutputSchema;
 use super::plans::{AuditPlan, ConversationPlan, DenyAs, HintPlan, UpstreamPlan};
 use super::predicates::{Facts, Sight};
 use super::prose::ProsePlan;
+use super::registry::TenantOverlay;
 use super::resource::Resource;
 use super::roles::Standing;
 use super::rules::{Docket, Rulebook};
 use super::sharing::SharedPlan;
 use super::strict::StrictPlan;
-use super::tenancy::{Availability, TenantSwitch};
+use super::switches::{Availability, TenantSwitch};
 use super::trace::{Explanation, Recorder, Silent};
 use super::versions::Versions;
 use super::watch::Watch;
@@ -83,7 +84,10 @@ pub struct Policy {
     /// What the bundle says in Cedar.
     pub(super) raw: Option<Box<Raw>>,
     pub(super) versions: Versions,
+    /// In order.
     pub(super) tenants: Vec<Label>,
+    /// What the registry says of tenants, where there is one.
+    pub(super) registry: Option<TenantOverlay>,
     /// What the closed lists say, for whoever speaks of callers.
     pub(super) names: ClosedNames,
     pub(super) limits: Vec<Arc<limit::Rule>>,
@@ -155,7 +159,9 @@ impl Policy {
     /// Works out which roles a caller has, for a message that came at `unix_ms`. A few comparisons for
     /// each role; allocates nothing.
     pub fn standing<'c>(&self, caller: &'c Caller, unix_ms: u64) -> Standing<'c> {
-        Standing::of(caller, &self.book.roles, &self.tenants, unix_ms)
+        let standing = Standing::of(caller, &self.book.roles, &self.tenants, unix_ms);
+        let registry = self.registry.as_ref().zip(caller.tenant());
+        Standing { registered: registry.and_then(|(registry, tenant)| registry.row(tenant)), ..standing }
     }
 
     /// The tool called `name`, if it is declared under `tools` or pinned in `tools.lock.yaml`.
@@ -264,7 +270,7 @@ impl Policy {
     /// A tool that is there for the caller's tenant.
     pub(super) fn find(&self, standing: &Standing, tool: &str) -> Result<&Tool, Forbid<'_>> {
         let tool = self.tool(tool).ok_or(Forbid::plain(Why::UnknownTool))?;
-        match tool.tenants.of(standing.tenant) {
+        match self.availability(tool, standing) {
             Availability::Disabled => Err(Forbid::plain(Why::Tenant)),
             Availability::Enabled => Ok(tool),
         }
@@ -342,7 +348,7 @@ impl Policy {
     /// Whether `tools/list` shows a tool to this caller: some arguments would make a call allowed.
     pub fn lists(&self, standing: &Standing, tool: &str) -> Listing {
         let Some(tool) = self.tool(tool) else { return Listing::Hidden };
-        match tool.tenants.of(standing.tenant) {
+        match self.availability(tool, standing) {
             Availability::Disabled => Listing::Hidden,
             Availability::Enabled if self.raw.as_ref().is_some_and(|raw| raw.permits(tool.index)) => {
                 if tool.docket.shuts(standing) { Listing::Hidden } else { Listing::Shown }

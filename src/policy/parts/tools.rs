@@ -11,7 +11,7 @@ use crate::policy::describe::DescribePart;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
 use crate::policy::lock::Definition;
 use crate::policy::snapshot::Class;
-use crate::policy::tenancy::Availability;
+use crate::policy::switches::Availability;
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::{Entry, Node};
 

@@ -8,7 +8,7 @@ use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
 use crate::policy::hours;
 use crate::policy::scalar::Scalar;
-use crate::policy::tenancy::Availability;
+use crate::policy::switches::Availability;
 use crate::policy::versions::{Brownout, Facet, Hide, Pointer, Presence, State, Step, Version};
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::{Content, Entry, Node};

@@ -34,7 +34,7 @@ fn compiled(rules: &str) -> Policy {
     compile(&[source], 0).unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)))
 }
 
-fn caller(tenant: Option<&str>, scopes: &[&str], groups: &[&str]) -> Arc<Caller> {
+pub(super) fn caller(tenant: Option<&str>, scopes: &[&str], groups: &[&str]) -> Arc<Caller> {
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.into()).collect();
     let key = StaticKey {
         id: Label::parse("key").expect("a name"),
