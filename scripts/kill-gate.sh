@@ -7,4 +7,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bash tests/setup.sh build
-SLUICEGATE_KILLS=${1:-1000} cargo test --locked --quiet --features ner,otel --test wire -- --nocapture audit_kills
+SLUICEGATE_KILLS=${1:-1000} cargo test --locked --quiet --features ner,otel,postgres --test wire -- --nocapture audit_kills

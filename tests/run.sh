@@ -11,9 +11,9 @@ rm -rf $summaries
 mkdir -p $summaries
 trap 'cat $summaries/*.txt 2>/dev/null || true' EXIT
 # With the model that reads prose, so that one build serves all tests.
-cargo test --locked --quiet --features ner,otel --doc
+cargo test --locked --quiet --features ner,otel,postgres --doc
 if cargo nextest --version >/dev/null 2>&1; then
-  cargo nextest run --locked --features ner,otel "$@"
+  cargo nextest run --locked --features ner,otel,postgres "$@"
 else
-  cargo test --locked --features ner,otel --no-fail-fast --lib --bins --tests "$@"
+  cargo test --locked --features ner,otel,postgres --no-fail-fast --lib --bins --tests "$@"
 fi

@@ -2,7 +2,7 @@
 # Installs what a build or the tests need and says in one line what that is; does nothing twice.
 #
 #   setup.sh build    a C compiler and cmake
-#   setup.sh test     also Python, Node.js and a store of shared limits, the peers of tests/peers and the
+#   setup.sh test     also Python, Node.js, a store of shared limits and PostgreSQL, the peers of tests/peers and the
 #                     conformance suite of tests/conformance, both from their lock files, the model that reads
 #                     prose, and what deploy/ is held against: Prometheus, nftables, podman, Chromium, and the
 #                     tools of tests/tools
@@ -21,6 +21,8 @@ wanted=()
 has() { command -v "$1" >/dev/null 2>&1; }
 need() { "${@:2}" >/dev/null 2>&1 || wanted+=("$1"); }
 has_file() { [ -e "$1" ]; }
+# Debian keeps the programs of each version apart, and none in the path.
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres'; }
 has_venv() { has python3 && python3 -c 'import ensurepip, venv'; }
 can_be_root() { [ "$(id -u)" = 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
@@ -49,6 +51,7 @@ if [ "$purpose" = test ]; then
   need curl has curl
   need iproute2 has ip
   need nftables has nft
+  need postgresql has_postgres
   need prometheus has promtool
   # What podman only recommends, and cannot run a pod without.
   for package in buildah conmon crun podman; do need $package has $package; done

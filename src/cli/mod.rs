@@ -23,6 +23,7 @@ mod own;
 mod pin;
 mod reading;
 mod redirect;
+mod registry;
 mod replay;
 mod run;
 mod sandbox;
@@ -82,6 +83,8 @@ enum Verb {
     Replay(replay::ReplayOptions),
     /// Bring a pod's connections to the gate, by a table of nftables
     Redirect(redirect::Options),
+    /// Keep tools, tenants and policies of many gates in PostgreSQL
+    Registry(Box<registry::Options>),
     /// Write down the tools that a server offers, to be approved, and show what it says otherwise since
     Pin(Box<pin::Options>),
     /// Tell what would become of a message, which rule decides, and why the others do not
@@ -148,6 +151,7 @@ pub fn main() -> ExitCode {
         Verb::Inject(options) => inject::inject(&options).into(),
         Verb::Install(options) => install::install(&options).into(),
         Verb::Replay(options) => replay::replay(&options).into(),
+        Verb::Registry(options) => registry::registry(&options).into(),
         Verb::Pin(options) => pin::pin(&options).into(),
         Verb::Explain(options) => explain::explain(&options).into(),
         Verb::Run(options) => run::run(&options).into(),

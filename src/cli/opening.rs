@@ -13,6 +13,7 @@ use crate::gate::{Candidate, Gate, SealKey};
 use crate::identity::KeyPlace;
 use crate::limit::Leases;
 use crate::names::Mode;
+use crate::policy::Registry;
 use crate::report::{
     Actors, Audit, AuditSettings, AuditSink, CredentialResult, Metrics, NameLabel, Place, Rotation, Tracer,
     WhenFull,
@@ -311,18 +312,19 @@ pub(super) fn cells(clock: Clock, metrics: &Arc<Metrics>) -> (Arc<Leases>, Arc<C
     (leases, Arc::new(cells))
 }
 
-fn trust(options: &AskOptions) -> Trust {
+/// Whom servers are vouched for by that are asked out of band.
+pub(super) fn trust(options: &AskOptions) -> Trust {
     options.ca_file.clone().map_or(Trust::System, Trust::Also)
 }
 
-/// Puts the policy in `directory` in force, and tells of every change of it.
+/// Puts the policy in `directory` in force, with what a registry says laid over it, and tells of every change of it.
 ///
 /// # Errors
 /// What is wrong with the bundle, drawn.
 pub(super) fn policy(
     directory: &Path,
-    mode: Mode,
-    followers: Followers,
+    registry: Option<Arc<Registry>>,
+    (mode, followers): (Mode, Followers),
     metrics: &Arc<Metrics>,
     audit: &Arc<Audit>,
 ) -> Result<Live, Fault> {
@@ -334,18 +336,19 @@ pub(super) fn policy(
             noted.policy_swapped(Some(previous), current);
         }
     };
-    let live = Live::open(directory, mode, followers, tell).map_err(|fault| match fault {
-        LoadFault::Read(fault) => unable(fault),
-        LoadFault::Unfit(why) => unable(why),
-        LoadFault::Policy(faults) => {
-            let drawn = faults.render(paint());
-            let bundle = directory.display();
-            let text = format!(
-                "{drawn}sluicegate: the policy in {bundle} does not hold, so the gate does not start"
-            );
-            Fault { text, exit: Exit::Findings }
-        }
-    })?;
+    let live =
+        Live::open_over(directory, registry, (mode, followers), tell).map_err(|fault| match fault {
+            LoadFault::Read(fault) => unable(fault),
+            LoadFault::Unfit(why) => unable(why),
+            LoadFault::Policy(faults) => {
+                let drawn = faults.render(paint());
+                let bundle = directory.display();
+                let text = format!(
+                    "{drawn}sluicegate: the policy in {bundle} does not hold, so the gate does not start"
+                );
+                Fault { text, exit: Exit::Findings }
+            }
+        })?;
     if mode == Mode::Shadow {
         tracing::warn!("in shadow: nothing is refused and no byte is changed");
     }

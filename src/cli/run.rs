@@ -14,6 +14,7 @@ use super::opening::{
 };
 use super::own::{Own, OwnOptions};
 use super::reading::{self, ReaderOptions};
+use super::registry::following::{self as registry, FollowOptions, Follower};
 use super::sandbox::SandboxOptions;
 use super::{Exit, time};
 use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
@@ -62,6 +63,8 @@ pub struct Options {
     /// machine or pod also POST /drain, POST /-/reload and PUT /log-level
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:15820")]
     pub(super) admin: SocketAddr,
+    #[command(flatten)]
+    following: FollowOptions,
     #[command(flatten)]
     viewers: ViewerOptions,
     /// Where audit records go: a file, or - for standard output
@@ -171,8 +174,8 @@ pub fn run(options: &Options) -> Exit {
     }
 }
 
-/// The threads that look for changes, of the policy and of a candidate.
-type Watches = (Watch, Option<Watch>);
+/// The threads that look for changes, of the policy, of a candidate and of the registry.
+type Watches = (Watch, Option<Watch>, Option<Follower>);
 
 fn open(options: &Options, log_dial: LogDial, own: Option<Held>) -> Result<(Chassis, Watches), Fault> {
     let metrics = opening::metrics(&options.naming, options.max_requests);
@@ -192,10 +195,15 @@ fn open(options: &Options, log_dial: LogDial, own: Option<Held>) -> Result<(Chas
         literacy: reading::literacy(reader.as_ref()),
     };
     let mode = options.trial.mode();
-    let live = Arc::new(opening::policy(&options.policy, mode, followers, &metrics, &audit)?);
+    let following = registry::following(&options.following, &options.asking, &options.policy, &metrics)?;
+    let registry = following.as_ref().map(|following| Arc::clone(&following.registry));
+    let live = opening::policy(&options.policy, registry, (mode, followers), &metrics, &audit)?;
+    let live = Arc::new(live);
     let watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let mut sandboxes = Standing { server: None, gate: own };
     metrics.sandbox_lacks(Enclosed::Gate, sandboxes.gate.as_ref().map_or(0, |held| held.missing.len()));
+    let standing = following.as_ref().map(|following| Arc::clone(&following.standing));
+    let follower = following.map(|following| following.follow(&live)).transpose()?;
     let upstream = match (&options.upstream, &options.upstream_sse) {
         (None, None) => {
             let mut child = opening::child(&options.command, &options.env)?;
@@ -215,6 +223,7 @@ fn open(options: &Options, log_dial: LogDial, own: Option<Held>) -> Result<(Chas
         gate: opening::gate(key, candidate, leases, &metrics),
         seal,
         live,
+        registry: standing,
         keys,
         cells,
         introspector: opening::introspector(&options.asking, clock),
@@ -237,7 +246,7 @@ fn open(options: &Options, log_dial: LogDial, own: Option<Held>) -> Result<(Chas
     };
     let threads = options.threads.map_or_else(usual_threads, usize::from);
     let chassis = Chassis::build(Arc::new(house), listen(options)?, threads);
-    Ok((chassis.map_err(unable)?, (watch, trial)))
+    Ok((chassis.map_err(unable)?, (watch, trial, follower)))
 }
 
 /// What every connection is held to.

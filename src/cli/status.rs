@@ -68,6 +68,9 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
         ("server", server(told)),
         ("audit", audit(told)),
     ];
+    if told.0.pointer("/registry/place").is_some() {
+        lines.insert(2, ("registry", registry(told)));
+    }
     let now_s = told.number("/now_unix_ms") / 1000;
     for key in told.rows("/keys") {
         let (issuer, answered) = (text(key.get("issuer")), number(key.get("answered_unix_s")));
@@ -106,6 +109,25 @@ fn policy(told: &Told) -> String {
     let refused =
         error.lines().next().map(|line| format!("; {BAD}the last reload was refused{BAD:#}: {line}"));
     format!("{sha256}, in force for {age}, {tools} tools{}", refused.unwrap_or_default())
+}
+
+fn registry(told: &Told) -> String {
+    let (revision, tenants) = (told.number("/registry/revision"), told.number("/registry/tenants"));
+    let agreed = match told.0.pointer("/registry/agreed_age_ms").and_then(Value::as_u64) {
+        Some(age) => format!("confirmed {} ago", span_ms(age)),
+        None => "from the kept file".to_owned(),
+    };
+    let error = told.text("/registry/error");
+    let trouble = match (error.lines().next(), told.is("/registry/is_connected")) {
+        (None, _) => String::new(),
+        (Some(error), true) => format!("; {BAD}what it says now is refused{BAD:#}: {error}"),
+        (Some(error), false) => format!("; {BAD}not reached{BAD:#}: {error}"),
+    };
+    format!(
+        "revision {revision} in force, {agreed}, {} tenants, {}{trouble}",
+        grouped(tenants),
+        told.text("/registry/place")
+    )
 }
 
 fn server(told: &Told) -> String {

@@ -107,7 +107,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         literacy: reading::literacy(reader.as_ref()),
     };
     let mode = options.trial.mode();
-    let live = Arc::new(opening::policy(&options.policy, mode, followers, &metrics, &audit)?);
+    let live = Arc::new(opening::policy(&options.policy, None, (mode, followers), &metrics, &audit)?);
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let mut child = opening::child(&options.command, &options.env)?;
     let server = options.enclosure.enclose(&mut child, live.peek().upstream.sandbox.as_ref(), &metrics)?;
@@ -118,6 +118,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         live,
         keys,
         cells,
+        registry: None,
         introspector: opening::introspector(&options.asking, clock),
         upstream: Upstream::piped(passes),
         load: Load::new(PIPE_IN_FLIGHT_MAX, HELD_BYTES_MAX),

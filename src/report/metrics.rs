@@ -24,6 +24,7 @@ use self::limits::LimitSeries;
 use self::named::NamedSeries;
 use self::policies::PolicySeries;
 use self::prose::ProseSeries;
+use self::registry::RegistrySeries;
 use self::sandboxes::SandboxSeries;
 use self::shared::SharedSeries;
 use self::upstream::UpstreamSeries;
@@ -46,6 +47,7 @@ mod limits;
 mod named;
 mod policies;
 mod prose;
+mod registry;
 mod sandboxes;
 mod shared;
 mod stages;
@@ -80,6 +82,7 @@ pub struct Metrics {
     identity: IdentitySeries,
     limits: LimitSeries,
     prose: ProseSeries,
+    registered: RegistrySeries,
     health: HealthSeries,
     shared: SharedSeries,
     certificates: CertificateSeries,
@@ -146,6 +149,7 @@ impl Metrics {
             identity: IdentitySeries::new(&registry),
             limits: LimitSeries::new(&registry),
             prose: ProseSeries::new(&registry),
+            registered: RegistrySeries::new(&registry),
             health: HealthSeries::new(&registry),
             shared: SharedSeries::new(&registry),
             certificates: CertificateSeries::new(&registry),

@@ -28,7 +28,7 @@ use super::house::House;
 use crate::names::hex;
 use crate::policy::Durability;
 use crate::report::{CertificatePurpose, METRICS_CONTENT_TYPE};
-use crate::store::Status;
+use crate::store::{RegistryState, Status};
 
 pub use self::changes::LogDial;
 
@@ -157,6 +157,7 @@ fn readiness(house: &House) -> Response<Outgoing> {
     let mut lines = line("serving", is_serving, "draining");
     lines += &line("audit", is_auditing, "cannot take records, so calls are refused");
     lines += &policy(&house.live.status());
+    lines += &house.registry.as_ref().map(|registry| registry_line(&registry.state())).unwrap_or_default();
     let waiting = house.keys.waiting();
     let trouble = format!("none yet of {}", waiting.join(" and "));
     lines += &line("keys", waiting.is_empty(), &trouble);
@@ -178,6 +179,18 @@ fn policy(status: &Status) -> String {
         Some(error) => {
             format!("policy: the last reload was refused, {sha256} stays in force:\n{error}\n")
         }
+    }
+}
+
+/// What is wrong with the registry makes a gate no less ready: the last good one is in force.
+fn registry_line(state: &RegistryState) -> String {
+    let RegistryState { revision, is_connected, error, .. } = state;
+    match (error, is_connected) {
+        (None, _) => format!("registry: ok, revision {revision}\n"),
+        (Some(error), true) => {
+            format!("registry: what it says is refused, revision {revision} stays in force:\n{error}\n")
+        }
+        (Some(error), false) => format!("registry: revision {revision} stays in force: {error}\n"),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::mcp::TraceId;
 use crate::policy::Durability;
 use crate::reader::Reader;
 use crate::report::{Audit, Decisions, Metrics, NotDurable, StageClock, Tracer};
-use crate::store::{CellStore, Introspector, KeySources, Live, Reload, SealFile};
+use crate::store::{CellStore, Introspector, KeySources, Live, RegistryStanding, Reload, SealFile};
 
 /// One running gate: its judge, its policy, its server and its books.
 pub struct House {
@@ -36,6 +36,8 @@ pub struct House {
     pub keys: Arc<KeySources>,
     /// Who reaches the store of shared limits.
     pub cells: Arc<CellStore>,
+    /// How the registry stands, where one is followed.
+    pub registry: Option<Arc<RegistryStanding>>,
     /// Who asks issuers about tokens.
     pub introspector: Arc<Introspector>,
     /// The server.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 
 use super::cells::CellStore;
 use super::credentials::{AdoptFault, Passes};
@@ -12,7 +12,7 @@ use super::keys::KeySources;
 use super::policies::{self, ReadFault};
 use super::surrogates;
 use crate::names::{Mode, hex};
-use crate::policy::{self, Policy, Source};
+use crate::policy::{self, Policy, Registry, Source};
 
 /// The policy in force, and what became of the last attempt to replace it.
 ///
@@ -23,10 +23,22 @@ pub struct Live {
     mode: Mode,
     followers: Followers,
     policy: ArcSwap<Policy>,
+    /// What the registry says, in force.
+    registry: ArcSwapOption<Registry>,
     status: ArcSwap<Status>,
     tell: Box<dyn Fn(&Reloaded<'_>) + Send + Sync>,
-    /// Fingerprint of what was last tried; held for the whole of a reload, so that two never overlap.
-    tried: Mutex<[u8; 32]>,
+    /// Held for the whole of a reload, so that two never overlap.
+    tried: Mutex<Tried>,
+}
+
+/// What was last tried, and what is in force.
+struct Tried {
+    /// Of the files that were last tried.
+    fingerprint: [u8; 32],
+    /// The files in force, kept where there is a registry to lay over them.
+    files: Arc<[Source]>,
+    /// What it said last, if that was refused.
+    refused: Option<Arc<Registry>>,
 }
 
 /// What follows the policy, and is asked before each takes effect.
@@ -162,8 +174,24 @@ impl Live {
         followers: Followers,
         tell: impl Fn(&Reloaded<'_>) + Send + Sync + 'static,
     ) -> Result<Self, LoadFault> {
+        Self::open_over(directory, None, (mode, followers), tell)
+    }
+
+    /// Puts the bundle in `directory` in force as [`Live::open`] does, with what a registry says laid over it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_over(
+        directory: impl Into<PathBuf>,
+        registry: Option<Arc<Registry>>,
+        (mode, followers): (Mode, Followers),
+        tell: impl Fn(&Reloaded<'_>) + Send + Sync + 'static,
+    ) -> Result<Self, LoadFault> {
         let directory = directory.into();
-        let (mut policy, fingerprint) = load(&directory, mode)?;
+        let sources = policies::read(&directory);
+        let fingerprint = fingerprint(&sources);
+        let files: Arc<[Source]> = sources.map_err(LoadFault::Read)?.into();
+        let mut policy = compile(&files, registry.as_deref(), mode)?;
         followers.prepare(&mut policy).map_err(LoadFault::Unfit)?;
         let now = unix_ms();
         let status =
@@ -175,7 +203,8 @@ impl Live {
             policy: ArcSwap::from_pointee(policy),
             status: ArcSwap::from_pointee(status),
             tell: Box::new(tell),
-            tried: Mutex::new(fingerprint),
+            registry: ArcSwapOption::new(registry),
+            tried: Mutex::new(Tried { fingerprint, files, refused: None }),
         })
     }
 
@@ -187,6 +216,11 @@ impl Live {
     /// The policy in force, for a look: cheaper than [`Live::policy`], not to be held.
     pub fn peek(&self) -> Guard<Arc<Policy>> {
         self.policy.load()
+    }
+
+    /// What the registry says that is in force, where there is one.
+    pub fn registry(&self) -> Option<Arc<Registry>> {
+        self.registry.load_full()
     }
 
     /// How the last reload went.
@@ -212,34 +246,88 @@ impl Live {
     pub fn reload_if_changed(&self) -> Reload {
         let mut tried = self.begin();
         let sources = policies::read(&self.directory);
-        match fingerprint(&sources) == *tried {
+        match fingerprint(&sources) == tried.fingerprint {
             true => Reload::Unchanged,
             false => self.attempt(&mut tried, sources),
         }
     }
 
-    fn begin(&self) -> MutexGuard<'_, [u8; 32]> {
-        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn attempt(&self, tried: &mut [u8; 32], sources: Result<Vec<Source>, ReadFault>) -> Reload {
-        *tried = fingerprint(&sources);
-        match compile(sources, self.mode) {
-            Ok(mut policy) => match self.followers.prepare(&mut policy) {
-                Ok(()) => self.publish(&Arc::new(policy)),
-                Err(fault) => self.keep(fault.to_string().into()),
-            },
-            Err(fault) => self.keep(fault.to_string().into()),
+    /// Lays what a registry says over the files, and publishes the outcome if it is good.
+    ///
+    /// It is tried over the files as they are now, and where that fails over those in force: neither of the two holds
+    /// the other up. A refusal is for whoever reads the registry to tell; the status of files stays.
+    pub fn lay(&self, registry: &Arc<Registry>) -> Reload {
+        let mut tried = self.begin();
+        let sources = policies::read(&self.directory);
+        let fingerprint = fingerprint(&sources);
+        let news = sources.ok().map(Arc::<[Source]>::from);
+        // Whatever is wrong with the files is told by whoever watches them.
+        let over_news = news.and_then(|files| Some((self.prepare(&files, Some(registry)).ok()?, files)));
+        let outcome = match over_news {
+            Some((policy, files)) => {
+                (tried.fingerprint, tried.files) = (fingerprint, files);
+                Ok((policy, None))
+            }
+            None => {
+                let error = self.status.load().error.clone();
+                self.prepare(&tried.files, Some(registry)).map(|policy| (policy, error))
+            }
+        };
+        match outcome {
+            Ok((policy, error)) => {
+                self.registry.store(Some(Arc::clone(registry)));
+                tried.refused = None;
+                self.publish(&Arc::new(policy), error)
+            }
+            Err(error) => {
+                tried.refused = Some(Arc::clone(registry));
+                Reload::Kept(error)
+            }
         }
     }
 
-    fn publish(&self, current: &Arc<Policy>) -> Reload {
+    fn begin(&self) -> MutexGuard<'_, Tried> {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attempt(&self, tried: &mut Tried, sources: Result<Vec<Source>, ReadFault>) -> Reload {
+        tried.fingerprint = fingerprint(&sources);
+        let files: Arc<[Source]> = match sources {
+            Ok(files) => files.into(),
+            Err(fault) => return self.keep(fault.to_string().into()),
+        };
+        // What was refused of the registry may hold over these files: it was about a tool that they have now.
+        if let Some(refused) = tried.refused.clone()
+            && let Ok(policy) = self.prepare(&files, Some(&refused))
+        {
+            self.registry.store(Some(refused));
+            (tried.files, tried.refused) = (files, None);
+            return self.publish(&Arc::new(policy), None);
+        }
+        match self.prepare(&files, self.registry.load_full().as_ref()) {
+            Ok(policy) => {
+                tried.files = files;
+                self.publish(&Arc::new(policy), None)
+            }
+            Err(error) => self.keep(error),
+        }
+    }
+
+    fn prepare(&self, files: &[Source], registry: Option<&Arc<Registry>>) -> Result<Policy, Box<str>> {
+        let told = |fault: &dyn std::fmt::Display| -> Box<str> { fault.to_string().into() };
+        let mut policy =
+            compile(files, registry.map(|registry| &**registry), self.mode).map_err(|fault| told(&fault))?;
+        self.followers.prepare(&mut policy).map_err(|fault| told(&fault))?;
+        Ok(policy)
+    }
+
+    fn publish(&self, current: &Arc<Policy>, error: Option<Box<str>>) -> Reload {
         let now = unix_ms();
         let sha256 = current.sha256;
         let previous = self.policy.swap(Arc::clone(current));
         let unchanged = previous.sha256 == sha256;
         let published_unix_ms = if unchanged { self.status.load().published_unix_ms } else { now };
-        self.status.store(Arc::new(Status { sha256, published_unix_ms, tried_unix_ms: now, error: None }));
+        self.status.store(Arc::new(Status { sha256, published_unix_ms, tried_unix_ms: now, error }));
         tracing::info!(sha256 = %short(&sha256), previous = %short(&previous.sha256), "policy published");
         (self.tell)(&Reloaded::Published { previous: &previous, current });
         Reload::Published
@@ -259,14 +347,8 @@ impl Live {
     }
 }
 
-fn load(directory: &Path, mode: Mode) -> Result<(Policy, [u8; 32]), LoadFault> {
-    let sources = policies::read(directory);
-    let fingerprint = fingerprint(&sources);
-    Ok((compile(sources, mode)?, fingerprint))
-}
-
-fn compile(sources: Result<Vec<Source>, ReadFault>, mode: Mode) -> Result<Policy, LoadFault> {
-    policy::compile_as(&sources.map_err(LoadFault::Read)?, unix_ms(), mode).map_err(LoadFault::Policy)
+fn compile(files: &[Source], registry: Option<&Registry>, mode: Mode) -> Result<Policy, LoadFault> {
+    policy::compile_over(files, registry, unix_ms(), mode).map_err(LoadFault::Policy)
 }
 
 /// Digests what was read, or why it could not be: the same trouble twice is no news.

@@ -18,6 +18,8 @@
 //! [`KeySources`] fetches the keys of issuers with [`Fetcher`], and furnishes each policy with them before it
 //! is in force.
 //!
+//! `postgres` reads the registry of tools and tenants, which [`Live`] lays over the files.
+//!
 //! **What it is not.** It judges nothing and never edits the directory.
 
 mod cells;
@@ -29,6 +31,9 @@ mod kept;
 mod keys;
 mod live;
 mod policies;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+mod registry;
 mod seal_key;
 mod surrogates;
 mod watch;
@@ -44,6 +49,7 @@ pub use kept::{Kept, KeptFault, Refreshed};
 pub use keys::{KeyNews, KeySet, KeySources, KeyStanding, PlaceFault, Places};
 pub use live::{Followers, Literacy, Live, LoadFault, Reload, Reloaded, Status, unix_ms};
 pub use policies::{ReadFault, ReadFaultKind, read, read_lock, read_tests};
+pub use registry::{RegistryNews, RegistryStanding, RegistryState};
 pub use seal_key::{SealFault, SealFile, fresh_seal_key};
 pub use surrogates::{PseudonymFault, fresh_vault};
 pub use watch::Watch;

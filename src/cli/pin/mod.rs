@@ -22,6 +22,12 @@ use crate::policy::{Definition, LOCK_FILE, Lock, LockedServer, LockedTool, Sourc
 use crate::serve::Target;
 use crate::serve::inquiry::{Asked, Offer, inquire};
 
+/// Differences as text with colours, for people; ends in a line feed, if there is any.
+#[cfg(feature = "postgres")]
+pub(super) fn drift_text(drifts: &[crate::policy::Drift]) -> String {
+    report::drift_text(drifts)
+}
+
 /// Options of `pin`.
 #[derive(Debug, Args)]
 pub struct Options {

@@ -159,6 +159,14 @@ fn optional(text: Option<String>) -> String {
     text.unwrap_or_else(|| "null".to_owned())
 }
 
+/// Differences as text with colours.
+#[cfg(feature = "postgres")]
+pub(super) fn drift_text(drifts: &[Drift]) -> String {
+    let mut out = String::new();
+    drifts.iter().for_each(|drift| write_drift(drift, &mut out));
+    out
+}
+
 fn write_drift(drift: &Drift, out: &mut String) {
     let name = drift.name();
     match drift {

@@ -14,7 +14,7 @@ use crate::report::{AuditSink, AuditStanding, Counts, RuleCount, ToolCount, Tota
 use crate::serve::drain::Phase;
 use crate::serve::house::{House, Listening};
 use crate::serve::sandbox;
-use crate::store::{KeyStanding, Status};
+use crate::store::{KeyStanding, RegistryState, Status};
 
 /// How the gate stands.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ pub struct State {
     pub totals: Totals,
     /// The last minute of each tool.
     pub tools: Vec<ToolCount>,
+    /// Where the registry is, and how it stands.
+    pub registry: Option<(Box<str>, Arc<RegistryState>)>,
     /// What rules and limits refused since the start.
     pub rules: Vec<RuleCount>,
     /// The number of the last decision.
@@ -116,6 +118,7 @@ impl State {
             server: policy.server.to_string(),
             mode: policy.mode,
             policy: house.live.status(),
+            registry: house.registry.as_ref().map(|registry| (registry.place.clone(), registry.state())),
             tools_known: policy.tools().len(),
             audit: house.audit.standing(),
             keys: house.keys.standings(),
@@ -159,6 +162,15 @@ impl State {
                 "error": self.policy.error,
                 "tools": self.tools_known,
             },
+            "registry": self.registry.as_ref().map(|(place, registry)| json!({
+                "place": place,
+                "is_connected": registry.is_connected,
+                "revision": registry.revision,
+                "agreed_age_ms": (registry.agreed_unix_ms > 0).then(|| age_ms(registry.agreed_unix_ms)),
+                "tenants": registry.extent.0,
+                "tools": registry.extent.1,
+                "error": registry.error,
+            })),
             "audit": self.audit_json(),
             "keys": self.keys.iter().map(|key| json!({
                 "issuer": key.issuer,
