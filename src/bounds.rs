@@ -10,6 +10,7 @@ mod cases;
 mod conversing;
 mod counting;
 mod credentials;
+mod http2;
 mod injecting;
 mod keeping;
 mod lifetime;
@@ -39,6 +40,7 @@ pub use cases::*;
 pub use conversing::*;
 pub use counting::*;
 pub use credentials::*;
+pub use http2::*;
 pub use injecting::*;
 pub use keeping::*;
 pub use lifetime::*;
@@ -102,28 +104,6 @@ pub const HEAD_BYTES_MAX: usize = 64 << 10;
 
 /// What the HTTP codec buffers of a connection, in bytes: a head at its bound and what came with it.
 pub const CODEC_BYTES_MAX: usize = 2 * HEAD_BYTES_MAX;
-
-/// Streams in one HTTP/2 connection. SDK clients have a handful of calls and one stream open.
-pub const HTTP2_STREAMS_MAX: u32 = 100;
-
-/// The payload of one HTTP/2 frame, in bytes: the least that the protocol allows.
-pub const HTTP2_FRAME_BYTES_MAX: u32 = 16 << 10;
-
-/// Streams that a client opened and reset before we looked at them; one more ends the connection.
-/// Honest cancellation is seen at once, so only a flood of resets (CVE-2023-44487) gets there.
-pub const HTTP2_PENDING_RESETS_MAX: usize = 20;
-
-/// Streams that we reset for a client's faults; one more ends the connection (CVE-2025-8671).
-pub const HTTP2_LOCAL_RESETS_MAX: usize = 100;
-
-/// What a client may send on one HTTP/2 stream before we have read it, in bytes.
-pub const HTTP2_STREAM_WINDOW_BYTES: u32 = 256 << 10;
-
-/// The same for all streams of a connection: what one connection can make us hold unread.
-pub const HTTP2_CONNECTION_WINDOW_BYTES: u32 = 1 << 20;
-
-/// What waits to be sent on one HTTP/2 stream, in bytes, while its client takes nothing.
-pub const HTTP2_SEND_BYTES_MAX: usize = 64 << 10;
 
 /// Connections of clients at once; new ones beyond it are closed. An idle one costs some 20 KiB,
 /// one with an open event stream less than 10 (`benches/streams`).
@@ -394,12 +374,6 @@ pub const PAIR_WORDS_QUEUED_MAX: usize = 64;
 
 /// Requests in flight on one carrier, each with the ticket that its answer is judged by.
 pub const TICKETS_PER_CARRIER_MAX: usize = CALLS_PER_SESSION_MAX;
-
-/// How often the client at the other end of an HTTP/2 connection is asked whether it is there.
-pub const HTTP2_PING_PAUSE: Duration = Duration::from_secs(30);
-
-/// How long it may take to say so.
-pub const HTTP2_PING_WAIT: Duration = Duration::from_secs(10);
 
 /// Objections to a server's requests on their way at once, of one stream. A tool asks one thing at a time.
 pub const OBJECTIONS_MAX: usize = 16;

@@ -94,18 +94,13 @@ fn version(registry: &Registry, row: &VersionRow, desk: &mut Desk<'_>) -> Option
     let is_served = registry.active(&row.name).is_some_and(|active| std::ptr::eq(active, row));
     let definition = definition.filter(|_| is_served)?;
     let class = definition.class();
+    let name = Spanned { span: desk.place(at), value: name };
     Some(ToolPart {
-        name: Spanned { span: desk.place(at), value: name },
         class,
         is_classified: class.is_some(),
-        timeout: None,
-        breaker: None,
-        concurrency: None,
-        idempotent: None,
-        tenants: Vec::new(),
-        section: Section::Lock,
         sha256: Some(definition.sha256),
         definition: Some(Arc::new(definition)),
+        ..ToolPart::bare(name, Section::Lock)
     })
 }
 
