@@ -23,7 +23,7 @@ use crate::serve::bridge::Bridge;
 use crate::serve::sandbox::{Held, Standing};
 use crate::serve::{
     Chassis, ClientAuth, Clock, Destinations, Doorplate, Drain, House, Listen, Listening, Load, LogDial,
-    Pairs, Queues, Seldom, Settings, Target, Tls, TlsFiles, Transports, Upstream,
+    Pairs, PinWatch, Queues, Seldom, Settings, Target, Tls, TlsFiles, Transports, Upstream,
 };
 use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key};
 
@@ -236,6 +236,7 @@ fn open(options: &Options, log_dial: LogDial, own: Option<Held>) -> Result<(Chas
         drain: Drain::new(options.drain_timeout),
         clock,
         queues: Queues::default(),
+        pins: PinWatch::default(),
         pairs: Pairs::default(),
         reader,
         load: Load::new(options.max_requests, options.max_held << 20),

@@ -91,6 +91,15 @@ fn lines(told: &Told) -> Vec<(&'static str, String)> {
         lines
             .push(("limit", format!("{id} is {} % used ({terms})", number(limit.get("used_permille")) / 10)));
     }
+    for tool in told.rows("/quarantined") {
+        let [name, action, detail] = ["tool", "action", "detail"].map(|key| text(tool.get(key)));
+        let cloak = tool.get("is_cloaked").and_then(Value::as_bool).unwrap_or_default();
+        let cloak = if cloak { ", for some callers only" } else { "" };
+        lines.push((
+            "pin",
+            format!("{BAD}{name}{BAD:#} is not what was approved ({action}): {detail}{cloak}"),
+        ));
+    }
     for breaker in told.rows("/breakers/resting") {
         let (tool, state) = (text(breaker.get("tool")), text(breaker.get("state")));
         let what = if tool.is_empty() { "the whole server".into() } else { tool };

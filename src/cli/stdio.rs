@@ -20,7 +20,7 @@ use crate::report::{AuditSink, Decisions};
 use crate::serve::sandbox::Standing;
 use crate::serve::stdio::{Stdio, TokenSource};
 use crate::serve::{
-    Clock, Doorplate, Drain, House, Load, LogDial, Pairs, Queues, Seldom, Settings, Upstream, bind,
+    Clock, Doorplate, Drain, House, Load, LogDial, Pairs, PinWatch, Queues, Seldom, Settings, Upstream, bind,
 };
 use crate::store::{Followers, Reach, Watch, fresh_seal_key};
 
@@ -130,6 +130,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         drain: Drain::new(options.drain_timeout),
         clock,
         queues: Queues::default(),
+        pins: PinWatch::default(),
         pairs: Pairs::default(),
         reader,
         seal: None,

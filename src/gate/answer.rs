@@ -114,6 +114,7 @@ impl Gate {
             Ok(belonging) => belonging,
             Err(release) => return release,
         };
+        self.overhear(&message, now);
         self.note(ticket, belonging, &message, &handles);
         if let Some(denial) = ask_back(policy, ticket, &handles, belonging, &message) {
             return refuse(belonging, denial);
@@ -122,7 +123,10 @@ impl Gate {
         let mut splice = Splice::default();
         if let (Message::Result { result, .. }, Some(method)) = (&message, belonging.method(ticket)) {
             let standing = policy.standing(&caller, now.unix_ms);
-            listing::filter(policy, &standing, method, *result, &mut splice);
+            let look = self.look(policy, ticket, method, *result, now);
+            listing::filter(policy, &standing, (method, *result), &look, &mut splice);
+            ticket.record.drifts.extend(look.notices);
+            self.mark(policy, ticket.passage.talk, ticket.record.target.as_deref());
         }
         laps.next(Stage::Dlp);
         let heard = Heard { body: &body, document: &document, message: &message, belonging, carrier, read };

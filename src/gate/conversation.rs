@@ -130,6 +130,11 @@ pub(super) fn enter(
     }
 }
 
+/// What all has in common that a caller does, for `purpose`; whatever conversation it belongs to.
+pub(super) fn of_all(caller: &Caller, purpose: &[u8]) -> Digest {
+    told(principal(caller), &[purpose])
+}
+
 fn place(source: Source) -> usize {
     match source {
         Source::Named(place) => place,

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use super::record::{Ending, Record};
+use super::ending::Ending;
+use super::record::Record;
 use super::ticket::Passage;
 use super::ward::{Branch, Ward, plans};
 use super::{Denial, Gate, Outcome, Ticket};
@@ -74,7 +75,9 @@ impl Health {
             | Denial::BodyTooLarge
             | Denial::BodyTooSlow
             | Denial::Content { .. }
+            | Denial::Closed(_)
             | Denial::Crowded(_)
+            | Denial::Drifted(_)
             | Denial::Envelope(_)
             | Denial::Forbidden { .. }
             | Denial::Handle(_)
@@ -89,7 +92,8 @@ impl Health {
             | Denial::Scope { .. }
             | Denial::Stray(_)
             | Denial::Unexchanged(_)
-            | Denial::Unidentified(_) => Some(OutcomeClass::Refused),
+            | Denial::Unidentified(_)
+            | Denial::Unverified(_) => Some(OutcomeClass::Refused),
         });
     }
 

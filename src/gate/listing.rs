@@ -2,20 +2,28 @@
 
 use std::borrow::Cow;
 
+use super::pins::Look;
 use crate::bounds::LIST_TTL_MS_MAX;
-use crate::json::{Splice, Value};
-use crate::mcp::Method;
+use crate::json::{Document, Splice, Value};
+use crate::mcp::{Message, Method};
 use crate::policy::{Decision, Listing, Policy, Standing};
 
+/// Whether a message asks for a list from its beginning.
+pub(super) fn is_first_page(message: &Message<'_>) -> bool {
+    message.params().and_then(|params| params.get("cursor")).is_none()
+}
+
 /// Adds the edits that take out of the result of `method` whatever the caller may not use.
+///
+/// Of tools it is held against what was approved, too: `look` says what differs.
 ///
 /// Tools, prompts and resources are judged by the rules of their call; every other byte stays. A list of
 /// tools that depends on who asks may not be shared, so it is private even if nothing was taken out.
 pub(super) fn filter(
     policy: &Policy,
     standing: &Standing,
-    method: Method,
-    result: Value<'_>,
+    (method, result): (Method, Value<'_>),
+    look: &Look,
     splice: &mut Splice,
 ) {
     let (list, name, use_of) = match method {
@@ -26,9 +34,13 @@ pub(super) fn filter(
     };
     let is_listed = |item: &Value<'_>| {
         let name = item.get(name).and_then(|name| name.string());
-        name.is_some_and(|name: Cow<'_, str>| is_usable(policy, standing, use_of, &name))
+        name.is_some_and(|name: Cow<'_, str>| is_usable(policy, standing, use_of, &name)) && look.shows(item)
     };
     if let Some(items) = result.get(list) {
+        for item in items.elements().filter(|item| is_listed(item)) {
+            let frozen = look.frozen.iter().find(|(span, _)| *span == item.span());
+            frozen.into_iter().for_each(|(span, text)| splice.replace(span.clone(), told(policy, text)));
+        }
         take_out(items, is_listed, splice);
         if method == Method::ToolsList {
             describe(policy, items, splice);
@@ -43,12 +55,23 @@ fn describe(policy: &Policy, tools: Value<'_>, splice: &mut Splice) {
     if policy.mode == crate::names::Mode::Shadow {
         return;
     }
-    for tool in tools.elements() {
-        let name = tool.get("name").and_then(|name| name.string());
-        if let Some(describe) = name.and_then(|name| policy.tool(&name)?.describe()) {
-            describe.edit(tool, splice);
-        }
+    tools.elements().for_each(|tool| describe_one(policy, tool, splice));
+}
+
+fn describe_one(policy: &Policy, tool: Value<'_>, splice: &mut Splice) {
+    let name = tool.get("name").and_then(|name| name.string());
+    if let Some(describe) = name.and_then(|name| policy.tool(&name)?.describe()) {
+        describe.edit(tool, splice);
     }
+}
+
+/// A definition as it was approved, with what the policy says of the tool.
+fn told(policy: &Policy, approved: &str) -> String {
+    let mut splice = Splice::default();
+    if let Ok(document) = Document::parse(approved.as_bytes()) {
+        describe_one(policy, document.root(), &mut splice);
+    }
+    String::from_utf8(splice.apply(approved.as_bytes())).unwrap_or_else(|_| approved.into())
 }
 
 fn is_usable(policy: &Policy, standing: &Standing, use_of: Method, name: &str) -> bool {
@@ -96,7 +119,6 @@ pub(super) fn take_out(array: Value<'_>, is_kept: impl Fn(&Value<'_>) -> bool, s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Document;
 
     #[test]
     fn takes_out_any_subset_and_keeps_every_other_byte() {

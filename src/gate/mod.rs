@@ -22,8 +22,10 @@ mod candidate;
 mod charging;
 mod conversation;
 mod correlate;
+mod ending;
 mod eras;
 mod facts;
+mod flows;
 mod handles;
 mod health;
 mod hints;
@@ -32,6 +34,7 @@ mod laps;
 mod limited;
 mod listing;
 mod outdated;
+mod pins;
 mod prose;
 mod reason;
 mod record;
@@ -61,14 +64,17 @@ pub use answer::{Carrier, Release, Said};
 pub use ask::{Ask, Errand, Origin, Way};
 pub use candidate::{Candidate, Trial};
 pub use conversation::{Conversation, Source};
+pub use ending::{Ending, Outcome, Overhead, Sizes};
 pub use facts::Testimony;
+pub use flows::Closed;
 pub use hints::Hint;
 pub use laps::{Laps, Stage, Stopwatch};
 pub use limited::Limited;
 pub use outdated::Outdated;
+pub use pins::{Inventory, PageFault, PinEvent, PinNotice, Quarantined};
 pub use prose::Unread;
 pub use reason::Reason;
-pub use record::{Action, Ending, Outcome, Overhead, Record, Restore, RestoreResult, Sizes, Verdict};
+pub use record::{Action, Record, Restore, RestoreResult, Verdict};
 pub use refusal::{Denial, Unexchanged};
 pub use seal::{Handle, SealKey, Sealer, WeakSecret, fuzz_seal};
 pub use stray::Stray;
@@ -90,7 +96,9 @@ use ask::{claims, evidence, subject, whole};
 use blot::Blotter;
 use calls::Calls;
 use eras::Eras;
+use flows::Flows;
 use health::Health;
+use pins::Pins;
 use rules::Topic;
 use session::{spoken, unread};
 use suspects::Suspects;
@@ -112,6 +120,8 @@ pub struct Gate {
     candidate: Arc<Candidate>,
     replays: Replays,
     suspects: Suspects,
+    pins: Pins,
+    flows: Flows,
     vault: Vault,
     blotter: Blotter,
     users: Users,
@@ -143,6 +153,8 @@ impl Gate {
             candidate: Arc::default(),
             replays: Replays::default(),
             suspects: Suspects::default(),
+            pins: Pins::default(),
+            flows: Flows::default(),
             vault,
             blotter: Blotter::new(),
             users: Users::default(),
@@ -314,6 +326,8 @@ impl Gate {
         let live = if allowed.is_err() { Verdict::Deny } else { record.verdict };
         record.trial = self.candidate.hear(caller, &topic, (ask.now.unix_ms, version), live).map(Box::new);
         allowed?;
+        self.keep_to_pins(policy, (caller, ask), &topic, record)?;
+        let talk = self.follow_flows(policy, caller, &topic, ask.now, record)?;
         laps.next(Stage::Ratelimit);
         let is_bound = session.is_some();
         let traveller = Traveller { policy, caller, ask, topic: &topic, message, is_bound };
@@ -327,7 +341,8 @@ impl Gate {
         drop(laps);
         edits.append(handles.opened(message, topic.target())?);
         subscriptions::narrow(policy, &standing, &handles, message, &mut edits);
-        let mut passage = Passage { scope, hold, health, ..Passage::empty() };
+        let is_first_page = listing::is_first_page(message);
+        let mut passage = Passage { scope, hold, health, talk, is_first_page, ..Passage::empty() };
         passage.fill(policy, read, edits)?;
         passage.timeout = topic.tool_name().and_then(|name| policy.tool(name)).and_then(|tool| tool.timeout);
         self.enter(&handles, message, session, &mut passage)?;
@@ -336,7 +351,12 @@ impl Gate {
 
     /// Ends a ticket: the record of what happened, for audit and metrics. What its limits guessed is made good.
     pub fn settle(&self, ticket: Ticket, ending: Ending) -> Box<Record> {
-        let (mut record, Passage { hold, tokens, health, .. }) = ticket.spend();
+        let (mut record, Passage { hold, tokens, health, talk, .. }) = ticket.spend();
+        let is_sent = matches!(record.action, Action::Allow | Action::Redact | Action::ShadowDeny);
+        if is_sent && record.outcome == Outcome::Cancelled {
+            // Its answer may come another way, as on a stream that is resumed.
+            self.mark(&record.policy, talk, record.target.as_deref());
+        }
         record.tokens = tokens;
         if let Some(hold) = hold {
             let answered = Answered { response_bytes: ending.bytes, response_tokens: tokens };

@@ -11,6 +11,10 @@ pub enum Reason {
     AuthMissing,
     /// A budget is spent.
     Budget,
+    /// The tool is no longer what was approved, or nobody can tell.
+    Drift,
+    /// A flow closes the tool to the conversation.
+    Flow,
     /// Something inside the gate failed.
     Internal,
     /// Nothing to tell: the message was allowed.
@@ -46,6 +50,8 @@ impl Reason {
         Self::AuthInvalid,
         Self::AuthMissing,
         Self::Budget,
+        Self::Drift,
+        Self::Flow,
         Self::Internal,
         Self::None,
         Self::Overload,
@@ -73,6 +79,8 @@ impl Reason {
             Self::AuthInvalid => "auth_invalid",
             Self::AuthMissing => "auth_missing",
             Self::Budget => "budget",
+            Self::Drift => "drift",
+            Self::Flow => "flow",
             Self::Internal => "internal",
             Self::None => "none",
             Self::Overload => "overload",

@@ -2,15 +2,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::USER_AGENT;
 
 use super::ask::{Ask, Errand, field};
 use super::candidate::Trial;
 use super::conversation::Conversation;
+use super::ending::{Ending, Outcome, Overhead, Sizes};
 use super::facts::Testimony;
 use super::hints::Hint;
+use super::pins::PinNotice;
 use super::reason::Reason;
 use super::refusal::Denial;
 use super::trace::Trace;
@@ -92,6 +93,8 @@ pub struct Record {
     pub branch: Branch,
     /// Breakers that went from one state to another with it, of which server.
     pub notices: Vec<(Branch, Notice)>,
+    /// What was seen of tools that are not what was approved.
+    pub drifts: Vec<PinNotice>,
     /// The tool whose breaker refused it, or would have; `None` where that was the server's.
     pub resting_tool: Option<Box<str>>,
     /// Where its spans stand; `None` where nothing is traced.
@@ -149,6 +152,14 @@ impl Record {
         Box::new(Self { method: Some(method), detail, ..Self::blank(unix_ms, policy, None, None) })
     }
 
+    /// Starts the record of the gate's question for a list, in the place of whoever calls.
+    pub(super) fn of_an_inventory(call: &Self, method: Method) -> Box<Self> {
+        let detail = Some("a question of the gate itself: what its caller is shown".into());
+        let (revision, branch) = (call.revision, call.branch);
+        let blank = Self::blank(call.unix_ms, &call.policy, call.caller.clone(), call.peer);
+        Box::new(Self { method: Some(method), detail, revision, branch, ..blank })
+    }
+
     /// A record of an allowed message of which nothing else is known.
     fn blank(
         unix_ms: u64,
@@ -187,6 +198,7 @@ impl Record {
             admitted: None,
             branch: Branch::Primary,
             notices: Vec::new(),
+            drifts: Vec::new(),
             resting_tool: None,
             trace: None,
             places: Vec::new(),
@@ -351,50 +363,4 @@ impl RestoreResult {
     pub fn as_str(&self) -> &'static str {
         Self::WORDS[self.index()]
     }
-}
-
-/// How a message ended, as the client saw it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The client went away first.
-    Cancelled,
-    /// A JSON-RPC error with this code.
-    Error(i64),
-    /// A result, or the acknowledgement of a notification.
-    Success,
-    /// A result with `isError: true`.
-    ToolError,
-}
-
-/// Time the gate itself took, in microseconds.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Overhead {
-    /// From the whole request read to the request sent on, or refused.
-    pub request: u64,
-    /// From the answer read to the answer handed over, summed over its events.
-    pub response: u64,
-}
-
-/// How a request ended, as the shell saw it.
-#[derive(Debug, Clone, Copy)]
-pub struct Ending {
-    /// What the client got.
-    pub outcome: Outcome,
-    /// The HTTP status sent; 0 when the client had gone.
-    pub http_status: u16,
-    /// From the request's head to the end of the answer.
-    pub duration: Duration,
-    /// Body bytes sent to the client.
-    pub bytes: u64,
-    /// The time that the gate itself took.
-    pub overhead: Overhead,
-}
-
-/// Sizes of bodies.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Sizes {
-    /// Of the request as it came.
-    pub request: u64,
-    /// Of the answer as it left.
-    pub response: u64,
 }

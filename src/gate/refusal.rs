@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::flows::Closed;
 use super::limited::Limited;
 use super::outdated::Outdated;
 use super::words::seconds;
@@ -57,6 +58,10 @@ pub enum Denial {
     },
     /// The server, or something of it, has as much to do as it may.
     Crowded(Full),
+    /// A flow closes the tool to the conversation.
+    Closed(Box<Closed>),
+    /// The tool is no longer what was approved: in what it differs, for the operator.
+    Drifted(Box<str>),
     /// Not a message of the protocol.
     Envelope(EnvelopeFault),
     /// A rule forbids it, or none allows it.
@@ -118,6 +123,8 @@ pub enum Denial {
     },
     /// The server could not be reached: what happened, for the operator.
     Unreachable(Box<str>),
+    /// It could not be made sure that the tool is what was approved: why not, for the operator.
+    Unverified(Box<str>),
     /// The server did not answer in time.
     UpstreamTimeout,
 }
@@ -158,6 +165,8 @@ impl Denial {
             }
             Self::Forbidden { .. } | Self::Input(_) | Self::Outdated(_) => Reason::ToolNotAllowed,
             Self::Limited(limited) => limited.reason(),
+            Self::Closed(_) => Reason::Flow,
+            Self::Drifted(_) | Self::Unverified(_) => Reason::Drift,
             Self::Crowded(_) => Reason::Overload,
             Self::Resting(_) => Reason::Unavailable,
             Self::Schema(_) => Reason::Schema,
@@ -200,6 +209,8 @@ impl Denial {
             Self::Unidentified(Refused::Double | Refused::InQuery | Refused::Malformed) => 400,
             Self::Unidentified(Refused::Invalid(_) | Refused::Missing | Refused::Proof(_)) => 401,
             Self::Argument { .. }
+            | Self::Closed(_)
+            | Self::Drifted(_)
             | Self::Forbidden { .. }
             | Self::Input(_)
             | Self::Scope { .. }
@@ -214,6 +225,7 @@ impl Denial {
             Self::Internal(_) => 500,
             Self::AnswerWithheld(_) | Self::Uncredited { .. } | Self::Unreachable(_) => 502,
             Self::AuditUnavailable
+            | Self::Unverified(_)
             | Self::Crowded(Full::Bytes | Full::Listens | Full::Server)
             | Self::ProseUnread(_)
             | Self::Resting(_)
@@ -239,8 +251,11 @@ impl Denial {
             | Self::BodyTooLarge
             | Self::BodyTooSlow
             | Self::Content { .. }
+            | Self::Closed(_)
             | Self::ContentWithheld { .. }
             | Self::Crowded(_)
+            | Self::Drifted(_)
+            | Self::Unverified(_)
             | Self::Forbidden { .. }
             | Self::Handle(Handle::Endpoint | Handle::Event | Handle::Session)
             | Self::Input(_)
@@ -276,7 +291,9 @@ impl Denial {
             | Self::BodyTooLarge
             | Self::BodyTooSlow
             | Self::Content { .. }
+            | Self::Closed(_)
             | Self::ContentWithheld { .. }
+            | Self::Drifted(_)
             | Self::Envelope(_)
             | Self::Forbidden { .. }
             | Self::Handle(_)
@@ -292,6 +309,7 @@ impl Denial {
             | Self::Unexchanged(_)
             | Self::Unidentified(_)
             | Self::Unreachable(_)
+            | Self::Unverified(_)
             | Self::UpstreamTimeout => None,
         }
     }
@@ -299,9 +317,10 @@ impl Denial {
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::ProseUnread(Unread::TooLong) => None,
-            Self::AuditUnavailable | Self::ProseUnread(_) | Self::Unidentified(Refused::Unavailable) => {
-                Some(5)
-            }
+            Self::AuditUnavailable
+            | Self::ProseUnread(_)
+            | Self::Unverified(_)
+            | Self::Unidentified(Refused::Unavailable) => Some(5),
             Self::Limited(limited) => limited.retry_after(),
             Self::Outdated(outdated) => outdated.wait,
             Self::Resting(Shut { wait, .. }) | Self::Uncredited { wait, .. } => Some(seconds(*wait).max(1)),
@@ -311,7 +330,9 @@ impl Denial {
             | Self::BodyTooLarge
             | Self::BodyTooSlow
             | Self::Content { .. }
+            | Self::Closed(_)
             | Self::ContentWithheld { .. }
+            | Self::Drifted(_)
             | Self::Envelope(_)
             | Self::Forbidden { .. }
             | Self::Handle(_)
@@ -334,6 +355,8 @@ impl Denial {
         match self {
             Self::AnswerWithheld(detail) | Self::Internal(detail) => Some(detail.to_string()),
             Self::Argument { path, .. } => Some(format!("argument {path}")),
+            Self::Closed(closed) => Some(closed.detail()),
+            Self::Drifted(detail) | Self::Unverified(detail) => Some(detail.to_string()),
             Self::Content { kind, path, .. } | Self::ContentWithheld { kind, path, .. } => {
                 Some(format!("{kind} at {path}"))
             }

@@ -21,10 +21,16 @@ pub(super) struct Stage {
 impl Stage {
     /// A gate that looks after its servers, with the tools `read` and `note`, and more of a policy.
     pub fn new(more: &str) -> Self {
+        let tools = "tools: { read: { class: read }, note: { class: write, idempotent: true } }\n";
+        Self::with_tools(tools, more)
+    }
+
+    /// [`Stage::new`] with other tools.
+    pub fn with_tools(tools: &str, more: &str) -> Self {
         crate::identity::install_crypto();
         let text = format!(
             "version: 1\nserver: {{ id: s }}\ncallers: {{ anonymous: allow }}\n\
-             tools: {{ read: {{ class: read }}, note: {{ class: write, idempotent: true }} }}\n\
+             {tools}\
              allow:\n  - {{ id: any, tools: \"*\" }}\n  \
              - {{ id: more, methods: [resources/read, subscriptions/listen] }}\n{more}\n"
         );
@@ -64,6 +70,18 @@ impl Stage {
             trace: None,
         };
         self.gate.admit(&self.policy, &self.caller(), &ask)
+    }
+
+    /// Settles a ticket as if its client had got what the server said, if that said something.
+    pub fn settle(&self, ticket: Ticket) {
+        let ending = super::Ending {
+            outcome: super::Outcome::Success,
+            http_status: 200,
+            duration: Duration::ZERO,
+            bytes: 0,
+            overhead: super::Overhead::default(),
+        };
+        drop(self.gate.settle(ticket, ending));
     }
 
     /// Has a call judged.

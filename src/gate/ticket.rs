@@ -14,7 +14,7 @@ use super::record::Record;
 use super::refusal::Denial;
 use super::rounds::Abilities;
 use crate::json::{self, Document, Splice};
-use crate::limit::{self, Hold};
+use crate::limit::{self, Digest, Hold};
 use crate::mcp::{self, Claims, Era, Id, Message, Method, Revision, Sender, Speech};
 use crate::policy::Policy;
 use crate::scan::Scope;
@@ -61,6 +61,10 @@ pub(super) struct Passage {
     pub hold: Option<Hold>,
     /// Tokens of what the client got, where they are counted.
     pub tokens: Option<u64>,
+    /// The conversation that is to remember what the tool is labelled, once there is an answer.
+    pub talk: Option<Digest>,
+    /// Whether it asks for a list from its beginning.
+    pub is_first_page: bool,
     /// What is known of how the server takes it, and the leave of its breakers.
     pub health: Health,
 }
@@ -98,6 +102,8 @@ impl Passage {
             scope: None,
             hold: None,
             tokens: None,
+            talk: None,
+            is_first_page: false,
             health: Health::default(),
         }
     }

@@ -98,9 +98,11 @@ fn is_for_the_model(denial: &Denial) -> bool {
     match denial {
         Denial::Argument { .. }
         | Denial::AuditUnavailable
+        | Denial::Closed(_)
         | Denial::Content { .. }
         | Denial::ContentWithheld { .. }
         | Denial::Crowded(_)
+        | Denial::Drifted(_)
         | Denial::Forbidden { .. }
         | Denial::Input(_)
         | Denial::Limited(_)
@@ -108,7 +110,8 @@ fn is_for_the_model(denial: &Denial) -> bool {
         | Denial::ProseUnread(_)
         | Denial::Resting(_)
         | Denial::Schema(_)
-        | Denial::Unexchanged(_) => true,
+        | Denial::Unexchanged(_)
+        | Denial::Unverified(_) => true,
         Denial::AnswerWithheld(_)
         | Denial::BodyTooLarge
         | Denial::BodyTooSlow

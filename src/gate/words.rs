@@ -45,6 +45,7 @@ impl Denial {
             }
             Self::BodyTooLarge => "the request is larger than this gateway accepts; send less".into(),
             Self::BodyTooSlow => "the request body did not arrive in time; send it again".into(),
+            Self::Closed(closed) => closed.text(what),
             Self::Content { kind, path, .. } => format!(
                 "{what} was stopped: `{path}` holds data of kind `{kind}` that may not pass here; leave it out and call again"
             ),
@@ -53,10 +54,8 @@ impl Denial {
             ),
             Self::Crowded(full) => ward::crowded(what, *full),
             Self::Envelope(fault) => format!("the request is not acceptable: {fault}"),
-            Self::Forbidden { message } => format!(
-                "{what} is not available to you; do not retry, use what tools/list shows{}",
-                aside(message.as_deref())
-            ),
+            Self::Drifted(_) => forbidden(what, None),
+            Self::Forbidden { message } => forbidden(what, message.as_deref()),
             Self::Handle(handle) => unknown_handle(*handle).into(),
             Self::Head { text, .. } => text.to_string(),
             Self::Input(asked) => format!(
@@ -93,6 +92,9 @@ impl Denial {
             Self::Unreachable(_) => {
                 format!("{what} was not reached: the server behind this gateway is down; retry later")
             }
+            Self::Unverified(_) => format!(
+                "{what} was not called: it could not be made sure that it is what was approved; retry in 5 s"
+            ),
             Self::UpstreamTimeout => format!(
                 "{what} did not answer in time; it may still be working, so check before you call it again"
             ),
@@ -112,6 +114,12 @@ fn unknown_handle(handle: Handle) -> &'static str {
         Handle::Session => "session not found: it ended, or it is not yours; call initialize again",
         Handle::Task => "task not found: it ended, or it is not yours; do not retry",
     }
+}
+
+/// What a tool that is there for others sounds like, and one that is not there at all.
+fn forbidden(what: &str, message: Option<&str>) -> String {
+    let aside = aside(message);
+    format!("{what} is not available to you; do not retry, use what tools/list shows{aside}")
 }
 
 fn aside(message: Option<&str>) -> String {

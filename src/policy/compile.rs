@@ -105,10 +105,8 @@ struct Given<'g> {
 fn build(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Option<Policy> {
     let Gathered { bundle, roles, mut catalog, versions, overlay } = gather(merged, given, findings);
     let sources = merged.sources.as_slice();
-    lint::note_doubles(&bundle, findings);
     let own = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
     let mode = lower::effective(given.mode, own);
-    lint::check_days(&bundle, given.unix_ms, findings);
     layers::check(&bundle, &catalog.tools, sources, findings);
     let places = Places::new(sources);
     let inputs = input::of_tools(&catalog.tools);
@@ -154,6 +152,8 @@ fn build(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Opt
         upstream: lower::upstream(bundle.upstream, bundle.conversation.is_some(), mode),
         conversation: lower::conversation(bundle.conversation.as_ref()),
         limit_hints: bundle.limit_hints,
+        pins: bundle.pins.map(|part| part.plan).unwrap_or_default(),
+        flows: bundle.flows.into_iter().map(|part| lower::flow(part, mode)).collect(),
         book: Rulebook { rules: lower::rules(&bundle.rules, &places), roles },
         files: sources.iter().map(|source| source.name.clone()).collect(),
         tool_index: tools.iter().map(|tool| (tool.name.as_str().into(), tool.index)).collect(),
@@ -186,8 +186,7 @@ struct Gathered {
 fn gather(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Gathered {
     let (mut bundle, locked) = read(merged.files(), findings);
     let roles = roles(&bundle, findings);
-    check_callers(&bundle, findings);
-    bundle.check_exchange(findings);
+    check_bundle(&bundle, given.unix_ms, findings);
     if locked.is_none() && merged.pinned.is_none() {
         versions::declare(&mut bundle);
     }
@@ -334,6 +333,14 @@ fn role(part: &RolePart) -> Role {
     }
 }
 
+/// Checks what needs no tools.
+fn check_bundle(bundle: &Bundle, unix_ms: u64, findings: &mut Findings) {
+    check_callers(bundle, findings);
+    bundle.check_exchange(findings);
+    lint::note_doubles(bundle, findings);
+    lint::check_days(bundle, unix_ms, findings);
+}
+
 fn check_callers(bundle: &Bundle, findings: &mut Findings) {
     let (scopes, tenants, groups) = (Closed::scopes(bundle), Closed::tenants(bundle), Closed::groups(bundle));
     let (agents, workloads) = (Closed::agents(bundle), Closed::workloads(bundle));
@@ -379,6 +386,7 @@ fn tools(parts: Vec<ToolPart>, dockets: Vec<Fate>, limits: &[Vec<usize>], tenant
         index,
         timeout: part.timeout,
         care,
+        labels: part.labels.into_iter().map(|label| label.value).collect(),
         definition: part.definition,
         sha256: part.sha256,
         describe: part.describe.map(|part| part.describe),

@@ -17,6 +17,7 @@ const TEXTS: &[&str] = &[
     include_str!("codes/cedar.md"),
     include_str!("codes/conversations.md"),
     include_str!("codes/describe.md"),
+    include_str!("codes/flows.md"),
     include_str!("codes/keeping.md"),
     include_str!("codes/keys.md"),
     include_str!("codes/limits.md"),

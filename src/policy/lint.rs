@@ -2,10 +2,12 @@
 
 mod care;
 mod dead;
+mod flows;
 mod surroundings;
 mod versions;
 
 pub(super) use care::check as check_care;
+pub(super) use flows::check as check_flows;
 pub(super) use surroundings::sql_rules;
 pub(super) use versions::check as check_versions;
 
@@ -29,8 +31,9 @@ pub(super) fn note_doubles(bundle: &Bundle, findings: &mut Findings) {
     let limits = bundle.limits.iter().filter_map(|limit| limit.id.as_ref());
     let redact = bundle.redact.iter().filter_map(|rule| rule.id.as_ref());
     let restore = bundle.restore.iter().filter_map(|rule| rule.id.as_ref());
+    let flows = bundle.flows.iter().map(|flow| &flow.id);
     let mut seen = HashMap::new();
-    for id in rules.chain(limits).chain(redact).chain(restore) {
+    for id in rules.chain(limits).chain(redact).chain(restore).chain(flows) {
         if [BUILT_IN, BUILT_IN_SCHEMA].contains(&id.value.as_str()) {
             findings.raise(
                 Code::BadName,

@@ -6,15 +6,16 @@ use super::care::{self, ConcurrencyPlan, ToolCare};
 use super::catalog::Catalog;
 use super::code::Code;
 use super::diagnostic::{Findings, Spanned, shown};
+use super::flows::Flow;
 use super::input::InputSchema;
 use super::lint;
-use super::parts::{Bundle, ConversationPart, LimitPart, RedactPart, RulePart};
+use super::parts::{Bundle, ConversationPart, FlowPart, LimitPart, RedactPart, RulePart};
 use super::places::Places;
 use super::plans::{ConversationPlan, UpstreamPlan};
 use super::prose::ProsePlan;
 use super::rules::Rule;
 use super::sharing;
-use crate::names::Mode;
+use crate::names::{Label, Mode};
 use crate::{limit, scan};
 
 /// How each tool is kept from harm; warns of what says nothing, or too much.
@@ -36,6 +37,7 @@ pub(super) fn cares(
     });
     let cares = cares.collect();
     lint::check_care(bundle, &catalog.tools, findings);
+    lint::check_flows(bundle, &catalog.tools, findings);
     cares
 }
 
@@ -72,6 +74,18 @@ fn rule(part: &RulePart, places: &Places<'_>) -> Option<Rule> {
 /// The rules as far as judgements name them.
 pub(super) fn rules(parts: &[RulePart], places: &Places<'_>) -> Vec<Rule> {
     parts.iter().filter_map(|part| rule(part, places)).collect()
+}
+
+/// A flow as it is judged by.
+pub(super) fn flow(part: FlowPart, mode: Mode) -> Flow {
+    let labels = |labels: Vec<Spanned<Label>>| labels.into_iter().map(|label| label.value).collect();
+    Flow {
+        id: part.id.value,
+        after: labels(part.after),
+        deny: labels(part.deny),
+        message: part.message,
+        mode: effective(mode, part.mode),
+    }
 }
 
 /// In shadow everything is in shadow.

@@ -39,6 +39,7 @@ mod digest;
 mod explanations;
 mod facts;
 mod flip;
+mod flows;
 mod glob;
 mod hours;
 mod input;
@@ -52,6 +53,7 @@ mod lower;
 mod outline;
 mod output;
 mod parts;
+mod pins;
 mod places;
 mod plans;
 mod predicates;
@@ -94,14 +96,16 @@ pub use diagnostic::{Fault, Faults, Paint};
 pub use digest::bundle_sha256;
 pub use facts::{Fact, Question, Unknowable};
 pub use flip::{Flip, FlipStep, Lack};
+pub use flows::Flow;
 pub use input::{SchemaDoubt, fuzz_input};
 pub use instructions::{Instructed, InstructionsPlan};
 pub use keeping::{Binding, Keeping, PseudonymPlan, Unbound};
 pub use lock::{
     Annotations, Change, Definition, DefinitionFault, Drift, DriftClass, Hint, LOCK_FILE, Lock, LockedServer,
-    LockedTool, definition_sha256, drift, visible,
+    LockedTool, definition_sha256, drift, looks_of, passes_for, visible,
 };
 pub use outline::{RuleOutline, TakenBack};
+pub use pins::{Deviation, DriftKind, PinAction, PinPlan};
 pub use places::Place;
 pub use plans::{
     AuditLevel, AuditPlan, ConversationPlan, ConversationSource, DenyAs, Durabilities, Durability,

@@ -95,9 +95,10 @@ impl Policy {
         self.limits.iter().map(|limit| limit.id())
     }
 
-    /// Every name that a record may give for what decided: of rules, of limits, and of what the protocol needs.
+    /// Every name that a record may give for what decided: of rules, of limits, of flows, and of what the protocol needs.
     pub fn deciding_ids(&self) -> impl Iterator<Item = &Label> {
-        self.rule_ids().chain(self.limit_ids()).chain([&self.built_in, &self.built_in_schema])
+        let flows = self.flows.iter().map(|flow| &flow.id);
+        self.rule_ids().chain(self.limit_ids()).chain(flows).chain([&self.built_in, &self.built_in_schema])
     }
 
     /// Where a rule stands.

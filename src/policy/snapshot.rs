@@ -10,11 +10,13 @@ use super::decision::{Decision, Forbid, Listing, Why};
 use super::declared::Declared;
 use super::describe::Describe;
 use super::diagnostic::Faults;
+use super::flows::Flow;
 use super::input::Admission;
 use super::instructions::InstructionsPlan;
 use super::keeping::Keeping;
 use super::lock::Definition;
 use super::output::OutputSchema;
+use super::pins::PinPlan;
 use super::plans::{AuditPlan, ConversationPlan, DenyAs, HintPlan, UpstreamPlan};
 use super::predicates::{Facts, Sight};
 use super::prose::ProsePlan;
@@ -74,6 +76,9 @@ pub struct Policy {
     pub conversation: ConversationPlan,
     /// What callers are told of limits.
     pub limit_hints: HintPlan,
+    /// What becomes of a tool that is no longer what was approved.
+    pub pins: PinPlan,
+    pub(super) flows: Vec<Flow>,
     /// The names of the files, for places.
     pub(super) files: Box<[Box<str>]>,
     pub(super) book: Rulebook,
@@ -111,6 +116,7 @@ pub struct Tool {
     pub timeout: Option<Duration>,
     /// How it is kept from harm.
     pub care: ToolCare,
+    pub(super) labels: Box<[Label]>,
     pub(super) definition: Option<Arc<Definition>>,
     pub(super) sha256: Option<[u8; 32]>,
     pub(super) describe: Option<Describe>,
@@ -365,18 +371,6 @@ impl Policy {
     /// The names of all allow and deny rules, those in Cedar last, for label values.
     pub fn rule_ids(&self) -> impl Iterator<Item = &Label> {
         self.book.rules.iter().map(|rule| &rule.id).chain(self.raw.iter().flat_map(|raw| raw.ids()))
-    }
-}
-
-impl Tool {
-    /// What was approved of it; `None` where it is not pinned, or by an older lock file.
-    pub fn definition(&self) -> Option<&Arc<Definition>> {
-        self.definition.as_ref()
-    }
-
-    /// The digest of what was approved, to be compared with that of what a server says.
-    pub fn pinned_sha256(&self) -> Option<&[u8; 32]> {
-        self.sha256.as_ref()
     }
 }
 

@@ -157,6 +157,8 @@ impl Phase {
             | Reason::AuthInvalid
             | Reason::AuthMissing
             | Reason::Budget
+            | Reason::Drift
+            | Reason::Flow
             | Reason::Internal
             | Reason::Overload
             | Reason::Protocol
@@ -352,9 +354,11 @@ impl UpstreamFault {
             | Denial::AuditUnavailable
             | Denial::BodyTooLarge
             | Denial::BodyTooSlow
+            | Denial::Closed(_)
             | Denial::Content { .. }
             | Denial::ContentWithheld { .. }
             | Denial::Crowded(_)
+            | Denial::Drifted(_)
             | Denial::Envelope(_)
             | Denial::Forbidden { .. }
             | Denial::Handle(_)
@@ -372,7 +376,8 @@ impl UpstreamFault {
             | Denial::Stray(_)
             | Denial::Uncredited { .. }
             | Denial::Unexchanged(_)
-            | Denial::Unidentified(_) => None,
+            | Denial::Unidentified(_)
+            | Denial::Unverified(_) => None,
         }
     }
 

@@ -22,6 +22,7 @@ use self::health::HealthSeries;
 use self::identity::IdentitySeries;
 use self::limits::LimitSeries;
 use self::named::NamedSeries;
+use self::pins::PinSeries;
 use self::policies::PolicySeries;
 use self::prose::ProseSeries;
 use self::registry::RegistrySeries;
@@ -45,6 +46,7 @@ mod identity;
 mod injector;
 mod limits;
 mod named;
+mod pins;
 mod policies;
 mod prose;
 mod registry;
@@ -61,6 +63,7 @@ pub use self::certificates::CertificatePurpose;
 pub use self::count::Held;
 pub use self::injector::InjectorMetrics;
 pub use self::named::NameLabel;
+pub use self::pins::{PinAsker, PinResult};
 pub use self::sandboxes::{Egress, Enclosed};
 pub use self::stages::StageClock;
 #[cfg(feature = "otel")]
@@ -82,6 +85,7 @@ pub struct Metrics {
     identity: IdentitySeries,
     limits: LimitSeries,
     prose: ProseSeries,
+    pins: PinSeries,
     registered: RegistrySeries,
     health: HealthSeries,
     shared: SharedSeries,
@@ -148,6 +152,7 @@ impl Metrics {
             policy: PolicySeries::new(&registry),
             identity: IdentitySeries::new(&registry),
             limits: LimitSeries::new(&registry),
+            pins: PinSeries::new(&registry),
             prose: ProseSeries::new(&registry),
             registered: RegistrySeries::new(&registry),
             health: HealthSeries::new(&registry),

@@ -27,7 +27,7 @@ pub use decisions::{Brief, Counts, Decisions, Name, Read, RuleCount, ToolCount, 
 pub use injector::{Rejection, ReloadSubject, ReviewError, Reviewed};
 pub use metrics::{
     CertificatePurpose, CredentialResult, Egress, Enclosed, Held, InjectorMetrics, METRICS_CONTENT_TYPE,
-    Metrics, Misdirected, NameLabel, Shed, StageClock, StreamKind,
+    Metrics, Misdirected, NameLabel, PinAsker, PinResult, Shed, StageClock, StreamKind,
 };
 pub use spans::{grouped, percent, rate, span_ms, span_us};
 pub use trace::Tracer;

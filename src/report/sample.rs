@@ -62,6 +62,7 @@ pub(super) fn record() -> Record {
         admitted: None,
         branch: crate::gate::Branch::Primary,
         notices: Vec::new(),
+        drifts: Vec::new(),
         resting_tool: None,
         trace: None,
         places: Vec::new(),

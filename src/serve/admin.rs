@@ -112,6 +112,7 @@ fn metrics(house: &House) -> Response<Outgoing> {
     house.metrics.observe_limits(house.gate.ledger(), policy.all_limits(), house.clock.now());
     house.metrics.observe_crowds(&house.gate.crowds(&policy));
     house.metrics.observe_ejected(house.upstream.ejected(&policy));
+    house.metrics.observe_quarantined(house.gate.quarantined(&policy, house.clock.now()).len());
     house.metrics.observe_vault(house.gate.vault().len());
     house.metrics.observe_keys(house.keys.oldest(), house.keys.tally());
     if let Some(ends) = house.tls.as_ref().and_then(|tls| tls.ends_unix_s()) {

@@ -8,8 +8,10 @@ use pingora_core::services::background::BackgroundService;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::house::House;
-use super::probe;
-use crate::bounds::{BREAKER_PROBE_PAUSE, SEAL_LOOK_PAUSE, SECRET_LOOK_PAUSE, SWEEP_PAUSE, TLS_LOOK_PAUSE};
+use super::{pins, probe};
+use crate::bounds::{
+    BREAKER_PROBE_PAUSE, PIN_LOOK_PAUSE, SEAL_LOOK_PAUSE, SECRET_LOOK_PAUSE, SWEEP_PAUSE, TLS_LOOK_PAUSE,
+};
 use crate::store::SealFile;
 
 /// Forgets the cells of limits whose time has passed, a few shards at a time, and looks after the
@@ -52,6 +54,8 @@ impl BackgroundService for Chores {
         let mut secrets = interval(SECRET_LOOK_PAUSE);
         let mut probes = interval(BREAKER_PROBE_PAUSE);
         probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut lists = interval(PIN_LOOK_PAUSE);
+        lists.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = ticks.tick() => self.0.gate.ledger().sweep(self.0.clock.now()),
@@ -60,6 +64,7 @@ impl BackgroundService for Chores {
                 _ = secrets.tick() => self.look_after_passes().await,
                 // Apart, since a server that rests may take its time; there is one question at once.
                 _ = probes.tick() => drop(tokio::spawn(probe::ask(Arc::clone(&self.0)))),
+                _ = lists.tick() => drop(tokio::spawn(pins::look(Arc::clone(&self.0)))),
                 _ = shutdown.changed() => return,
             }
         }

@@ -23,6 +23,7 @@ use super::journey::{Journey, respond};
 use super::legacy_sse;
 use super::load::{self, Entered};
 use super::outflow;
+use super::pins;
 use super::pool::Line;
 use super::waits::Waits;
 use crate::bounds::{ANSWER_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
@@ -104,13 +105,16 @@ pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>)
     };
     let mut journey = Journey::begin(house, ticket, visit.started, judging.elapsed());
     journey.enter(&visit.entered);
+    if let Err(denial) = pins::check(&mut journey, &visit.parts.headers).await {
+        return journey.refuse(&denial);
+    }
     if let Err(denial) = journey.vouch().await {
         return journey.refuse(&denial);
     }
     let Visit { parts, .. } = visit;
     match again::send(&mut journey, &parts.method, &parts.headers).await {
         Ok((answer, line)) => {
-            house.metrics.upstream_answered();
+            house.reached();
             if parts.method == Method::DELETE && answer.status().is_success() {
                 house.gate.end_session(journey.ticket());
             }

@@ -13,15 +13,16 @@ use super::drain::Drain;
 use super::head::Doorplate;
 use super::legacy_sse::Pairs;
 use super::load::Load;
+use super::pins::PinWatch;
 use super::queues::Queues;
 use super::sandbox::Standing;
 use super::seldom::Seldom;
 use super::tls::Tls;
 use super::upstream::Upstream;
-use crate::gate::{Denial, Gate, Laps, Record, Seed, Stage, Ticket, Wire};
+use crate::gate::{Denial, Gate, Laps, PinEvent, PinNotice, Record, Seed, Stage, Ticket, Wire};
 use crate::limit::breaker::Notice;
 use crate::mcp::TraceId;
-use crate::policy::Durability;
+use crate::policy::{Durability, Policy};
 use crate::reader::Reader;
 use crate::report::{Audit, Decisions, Metrics, NotDurable, StageClock, Tracer};
 use crate::store::{CellStore, Introspector, KeySources, Live, RegistryStanding, Reload, SealFile};
@@ -54,6 +55,8 @@ pub struct House {
     pub tracer: Tracer,
     /// How far we are on the way out.
     pub drain: Arc<Drain>,
+    /// The questions for the list of tools.
+    pub pins: PinWatch,
     /// Who waits for a place among those in flight.
     pub queues: Queues,
     /// How much there is to do.
@@ -146,6 +149,7 @@ impl House {
         self.decisions.note(record, self.audit.alias(record.caller.as_deref()));
         self.tracer.tell(record);
         self.notice(record);
+        self.tell_drifts(&record.policy, &record.drifts);
         self.queues.freed(&record.places);
         let _laps = Laps::begin(Some(&*self.stages), Stage::Audit);
         if let Err(full) = self.audit.offer(record) {
@@ -163,6 +167,29 @@ impl House {
             let trace_id = trace_id(record);
             tracing::warn!(upstream, tool, from, to, cause, rest_ms, trace_id, "a breaker changed its state");
         }
+    }
+
+    /// Tells of tools that were seen to be something else than what was approved.
+    pub fn tell_drifts(&self, policy: &Policy, notices: &[PinNotice]) {
+        for notice in notices {
+            self.metrics.pin_noticed(notice);
+            self.audit.drifted(policy, notice);
+            let (tool, event, action) = (&*notice.tool, notice.event.as_str(), notice.action.as_str());
+            let detail = &*notice.detail;
+            if notice.event == PinEvent::Restored {
+                tracing::info!(tool, detail, "a tool is again what was approved");
+            } else {
+                tracing::warn!(tool, event, action, detail, "a tool is not what was approved");
+            }
+        }
+    }
+
+    /// Notes that the server has answered; what it said of its tools before it was away counts no more.
+    pub fn reached(&self) {
+        if self.metrics.is_upstream_lost() {
+            self.gate.unsettle(self.clock.now());
+        }
+        self.metrics.upstream_answered();
     }
 
     /// Makes as sure as its policy wants it that a message is written down, before it is forwarded. Waits only where

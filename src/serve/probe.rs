@@ -26,7 +26,7 @@ pub async fn ask(house: Arc<House>) {
     // Else an idle gate would go on saying that a server is down which long is not.
     let waits = Waits { connect: BREAKER_PROBE_MAX, ..Waits::of(&policy) };
     if house.metrics.is_upstream_lost() && house.upstream.is_there(waits).await {
-        house.metrics.upstream_answered();
+        house.reached();
     }
 }
 
@@ -39,7 +39,7 @@ async fn try_out(house: &Arc<House>, policy: &Arc<Policy>, branch: Branch) {
         let waits = Waits { answer: BREAKER_PROBE_MAX, ..Waits::of(policy) };
         match house.upstream.knock(journey.ticket(), (&Method::POST, &headers), waits).await {
             Ok(status) => {
-                house.metrics.upstream_answered();
+                house.reached();
                 journey.answered(status);
                 journey.acknowledged();
             }

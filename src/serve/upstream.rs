@@ -41,6 +41,7 @@ pub struct Upstream {
     streamable: Option<Place>,
     event_stream: Option<Place>,
     replica: Replica,
+    target: Option<Target>,
     connector: TransportConnector,
     passes: Arc<Passes>,
 }
@@ -58,10 +59,11 @@ impl Upstream {
     /// A server that speaks Streamable HTTP at `streamable`, HTTP+SSE at `event_stream`, or both, and is
     /// shown `passes`.
     pub fn new(streamable: Option<&Target>, event_stream: Option<&Target>, passes: Arc<Passes>) -> Self {
+        let target = streamable.cloned();
         let streamable = streamable.map(|target| Place::of(target, Pool::Streamable));
         let event_stream = event_stream.map(|target| Place::of(target, Pool::EventStream));
         let replica = Replica::default();
-        Self { streamable, event_stream, replica, connector: TransportConnector::new(None), passes }
+        Self { streamable, event_stream, replica, target, connector: TransportConnector::new(None), passes }
     }
 
     /// A server spoken to through pipes.
@@ -73,6 +75,11 @@ impl Upstream {
     /// A server that is reached by the pipes of `sluicegate stdio`, and by no connection.
     pub fn piped(passes: Arc<Passes>) -> Self {
         Self::new(None, None, passes)
+    }
+
+    /// Where the server speaks Streamable HTTP, for a question of the gate's own; `None` for a child process.
+    pub fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
     }
 
     /// What the server is shown.

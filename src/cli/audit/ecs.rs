@@ -81,7 +81,7 @@ fn described(record: &Value, line: &str) -> Value {
         ("audit.start", _) => json!(["start"]),
         ("audit.stop" | "gate.stop", _) => json!(["end"]),
         ("admin.access", _) if record["access"]["outcome"] == "denied" => json!(["access", "denied"]),
-        ("admin.access" | "policy.swap", _) => json!(["change"]),
+        ("admin.access" | "policy.swap" | "tool.drift", _) => json!(["change"]),
         (_, true) => json!(["access", "denied"]),
         (_, false) if is_decision => json!(["access", "allowed"]),
         _ => json!(["info"]),

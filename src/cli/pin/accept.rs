@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::json::Document;
-use crate::policy::{Definition, visible};
+use crate::policy::{Definition, looks_of, visible};
 
 /// Reads what a server says of its tools.
 ///
@@ -21,7 +21,7 @@ pub(super) fn accept(tools: &[String]) -> Result<Vec<Arc<Definition>>, Vec<Strin
     }
     let mut looks: HashMap<String, &str> = HashMap::new();
     for name in definitions.iter().map(|definition| definition.name.as_str()) {
-        let own = [folded(name), drawn(name)];
+        let own = looks_of(name);
         match own.iter().find_map(|look| looks.get(look)) {
             Some(twin) if *twin == name => faults.push(format!("the server has two tools `{name}`")),
             Some(twin) => {
@@ -41,22 +41,6 @@ fn read(text: &str) -> Result<Definition, String> {
         let name = tool.get("name").and_then(|name| name.string()).unwrap_or_default();
         format!("(`{}`) cannot be approved: {fault}", visible(&name).replace('\n', "\\n"))
     })
-}
-
-/// A name to those who do not look at case, nor at what joins words.
-fn folded(name: &str) -> String {
-    let letters = name.chars().filter(|c| !matches!(c, '-' | '.' | '_'));
-    format!("folded {}", letters.map(|c| c.to_ascii_lowercase()).collect::<String>())
-}
-
-/// A name as it is drawn: letters and digits that look alike are one. Source: Unicode, UTS 39, 4.
-fn drawn(name: &str) -> String {
-    let letter = |c| match c {
-        '0' => 'O',
-        '1' | 'I' => 'l',
-        c => c,
-    };
-    format!("drawn {}", name.chars().map(letter).collect::<String>().replace("rn", "m"))
 }
 
 #[cfg(test)]

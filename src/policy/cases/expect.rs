@@ -43,6 +43,8 @@ pub(in crate::policy) const WAIT_KEYS: &[&str] = &["between"];
 pub const REASONS: &[&str] = &[
     "argument",
     "budget",
+    "drift",
+    "flow",
     "internal",
     "overload",
     "pii",
@@ -114,10 +116,11 @@ impl Reader<'_> {
     fn rule(&self, node: &Node, findings: &mut Findings) -> Option<Label> {
         let id = walker::label(node, "a rule id", findings)?;
         let is_built_in = [BUILT_IN, BUILT_IN_SCHEMA].contains(&id.value.as_str());
-        if is_built_in || self.policy.rule_ids().any(|known| *known == id.value) {
+        let known = || self.policy.rule_ids().chain(self.policy.flows().iter().map(|flow| &flow.id));
+        if is_built_in || known().any(|known| *known == id.value) {
             return Some(id.value);
         }
-        let help = did_you_mean(id.value.as_str(), "rules", self.policy.rule_ids().map(Label::as_str));
+        let help = did_you_mean(id.value.as_str(), "rules", known().map(Label::as_str));
         findings.advise(Code::UnknownRule, id.span, format!("there is no rule `{}`", id.value), help);
         None
     }

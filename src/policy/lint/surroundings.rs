@@ -97,7 +97,9 @@ pub(super) fn check_shadow(bundle: &Bundle, unix_ms: u64, findings: &mut Finding
     let rules = bundle.rules.iter().filter_map(|rule| rule.since.as_ref());
     let limits = bundle.limits.iter().filter_map(|limit| limit.since.as_ref());
     let redact = bundle.redact.iter().filter_map(|rule| rule.since.as_ref());
-    for &Spanned { span, value: next_day_ms } in server.chain(rules).chain(limits).chain(redact) {
+    let flows = bundle.flows.iter().filter_map(|flow| flow.since.as_ref());
+    for &Spanned { span, value: next_day_ms } in server.chain(rules).chain(limits).chain(redact).chain(flows)
+    {
         // Whoever is ahead of UTC may write tomorrow's day.
         if next_day_ms > unix_ms.saturating_add(2 * DAY_MS) {
             let message = "this is in shadow since a day that has not come";

@@ -113,12 +113,32 @@ pub fn drift(lock: &Lock, offered: &[Arc<Definition>]) -> Vec<Drift> {
 }
 
 fn changes(tool: &LockedTool, now: &Definition) -> Vec<Change> {
-    let Some(then) = &tool.definition else {
-        // All that older files have is the digest, or not even that.
-        let is_same = tool.sha256 == Some(now.sha256);
-        let unknown = Change { path: String::new(), class: DriftClass::High, before: None, after: None };
-        return if is_same { Vec::new() } else { vec![unknown] };
-    };
+    match (&tool.definition, &tool.sha256) {
+        (None, None) => vec![unknown()],
+        (Some(then), None) => compare(then, now),
+        (then, Some(sha256)) => changes_between(then.as_deref(), sha256, now),
+    }
+}
+
+/// In what `now` differs from what was approved: from `then`, or where there is no more than that, from the digest.
+pub(in crate::policy) fn changes_between(
+    then: Option<&Definition>,
+    sha256: &[u8; 32],
+    now: &Definition,
+) -> Vec<Change> {
+    match then {
+        Some(then) => compare(then, now),
+        None if *sha256 == now.sha256 => Vec::new(),
+        None => vec![unknown()],
+    }
+}
+
+/// All that older files have is the digest, or not even that.
+fn unknown() -> Change {
+    Change { path: String::new(), class: DriftClass::High, before: None, after: None }
+}
+
+fn compare(then: &Definition, now: &Definition) -> Vec<Change> {
     let mut changes = Vec::new();
     texts("title", then.title.as_deref(), now.title.as_deref(), &mut changes);
     texts("description", then.description.as_deref(), now.description.as_deref(), &mut changes);

@@ -31,6 +31,7 @@ mod hint;
 mod schema;
 mod spelling;
 mod tree;
+mod twins;
 mod write;
 
 use std::sync::Arc;
@@ -47,10 +48,12 @@ use crate::bounds::{LOCK_BYTES_MAX, LOCK_DEPTH_MAX, POLICY_TOOLS_MAX};
 use crate::json::Document;
 use crate::names::ToolName;
 pub use definition::{Annotations, Definition, DefinitionFault, definition_sha256};
+pub(super) use drift::changes_between;
 pub use drift::{Change, Drift, DriftClass, drift};
 pub use hint::Hint;
 pub use spelling::visible;
 pub(crate) use tree::json;
+pub use twins::{looks_of, passes_for};
 
 /// The name of the file.
 pub const LOCK_FILE: &str = "tools.lock.yaml";

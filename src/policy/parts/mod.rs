@@ -9,10 +9,12 @@ mod care;
 mod certificates;
 mod conditions;
 mod conversation;
+mod flows;
 mod introspection;
 mod issuers;
 mod limits;
 mod measures;
+mod pins;
 mod prose;
 mod restoring;
 mod rules;
@@ -29,9 +31,11 @@ pub(super) use care::BreakerPart;
 pub(super) use certificates::CertificatePart;
 pub(super) use conditions::{ReleaseKind, ReleasePart};
 pub(super) use conversation::{ConversationPart, check_claims};
+pub(super) use flows::FlowPart;
 pub(super) use issuers::{IssuerKind, IssuerPart, KeysPart, ResourcePart};
 pub(super) use limits::LimitPart;
 pub(super) use measures::RedactPart;
+pub(super) use pins::PinPart;
 pub(super) use prose::ProsePart;
 pub(super) use restoring::RestorePart;
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
@@ -51,10 +55,12 @@ pub(super) mod keys {
     pub(in crate::policy) use super::certificates::CERTIFICATE_KEYS;
     pub(in crate::policy) use super::conditions::{EXCEPTION_KEYS, UNLESS_KEYS};
     pub(in crate::policy) use super::conversation::{CONVERSATION_KEYS, HINT_KEYS};
+    pub(in crate::policy) use super::flows::FLOW_KEYS;
     pub(in crate::policy) use super::introspection::INTROSPECTION_KEYS;
     pub(in crate::policy) use super::issuers::{CLAIMS_KEYS, ISSUER_KEYS};
     pub(in crate::policy) use super::limits::{GLOBAL, KINDS, LIMIT_KEYS, MATCH_KEYS, QUEUE_KEYS, ROUNDS};
     pub(in crate::policy) use super::measures::{AUDIT_KEYS, DURABILITY_KEYS, REDACT_KEYS};
+    pub(in crate::policy) use super::pins::{PIN_KEYS, PIN_KINDS};
     pub(in crate::policy) use super::prose::{PROSE_KEYS, THRESHOLDS};
     pub(in crate::policy) use super::restoring::{BINDING_KEYS, PSEUDONYM_KEYS, RESTORE_KEYS};
     pub(in crate::policy) use super::rules::{ALLOW_KEYS, DENY_KEYS, MARKED_KEYS};
@@ -133,6 +139,9 @@ pub(super) struct Bundle {
     pub strict: StrictPlan,
     pub conversation: Option<ConversationPart>,
     pub limit_hints: HintPlan,
+    /// What becomes of changed tools, where the bundle says something.
+    pub pins: Option<PinPart>,
+    pub flows: Vec<FlowPart>,
     /// Sections that were seen and may not be seen again.
     once: Vec<(&'static str, Span)>,
 }
@@ -176,6 +185,8 @@ pub(in crate::policy) const KEYS: &[&str] = &[
     "shadow",
     "conversation",
     "limit_hints",
+    "pins",
+    "flows",
 ];
 
 /// The keys of `server`.
@@ -197,6 +208,7 @@ const ONCE: &[&str] = &[
     "shadow",
     "conversation",
     "limit_hints",
+    "pins",
 ];
 
 impl Bundle {
@@ -260,6 +272,8 @@ impl Bundle {
         each("limit_hints", &mut |node, findings| {
             self.limit_hints = conversation::read_hints(node, findings);
         });
+        each("pins", &mut |node, findings| self.read_pins(node, findings));
+        each("flows", &mut |node, findings| self.read_flows(node, findings));
     }
 
     /// Notes a section that may stand in one file only.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::care::{BreakerPart, TOOL_BREAKER_KEYS};
+use super::flows::read_labels;
 use super::{Bundle, note_double};
-use crate::names::ToolName;
+use crate::names::{Label, ToolName};
 use crate::policy::code::Code;
 use crate::policy::describe::DescribePart;
 use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
@@ -30,6 +31,8 @@ pub(in crate::policy) struct ToolPart {
     pub tenants: Vec<(Spanned<Box<str>>, Availability)>,
     /// What clients are told of it.
     pub describe: Option<DescribePart>,
+    /// What a conversation has seen that got an answer of it.
+    pub labels: Vec<Spanned<Label>>,
     pub section: Section,
     /// What was approved of it: only of a tool that is pinned.
     pub definition: Option<Arc<Definition>>,
@@ -48,13 +51,14 @@ pub(in crate::policy) enum Section {
 
 /// The keys of a tool.
 pub(in crate::policy) const TOOL_KEYS: &[&str] =
-    &["class", "timeout", "tenants", "breaker", "concurrency", "idempotent", "describe"];
+    &["class", "timeout", "tenants", "labels", "breaker", "concurrency", "idempotent", "describe"];
 
 /// The keys of a tool that may have versions.
 pub(in crate::policy) const FAMILY_KEYS: &[&str] = &[
     "class",
     "timeout",
     "tenants",
+    "labels",
     "breaker",
     "concurrency",
     "idempotent",
@@ -70,6 +74,7 @@ pub(in crate::policy) const VERSION_KEYS: &[&str] = &[
     "class",
     "timeout",
     "tenants",
+    "labels",
     "breaker",
     "concurrency",
     "idempotent",
@@ -95,6 +100,7 @@ impl ToolPart {
             concurrency: None,
             idempotent: None,
             tenants: Vec::new(),
+            labels: Vec::new(),
             describe: None,
             section,
             definition: None,
@@ -170,6 +176,7 @@ fn read_tool(name: Spanned<ToolName>, fields: Fields<'_>, findings: &mut Finding
     let idempotent = fields.get("idempotent").and_then(|node| {
         Some(Spanned { span: node.span, value: walker::boolean(node, "`idempotent`", findings)? })
     });
+    let labels = fields.get("labels").map(|node| read_labels(node, findings)).unwrap_or_default();
     let is_classified = fields.get("class").is_some();
     ToolPart {
         class,
@@ -178,6 +185,7 @@ fn read_tool(name: Spanned<ToolName>, fields: Fields<'_>, findings: &mut Finding
         breaker,
         concurrency,
         idempotent,
+        labels,
         describe: fields.get("describe").and_then(|node| DescribePart::read(node, findings)),
         ..ToolPart::bare(name, Section::Policy)
     }

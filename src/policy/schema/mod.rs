@@ -15,6 +15,7 @@ mod callers;
 mod care;
 mod conversation;
 mod describe;
+mod flows;
 mod forms;
 mod limits;
 mod rules;

@@ -6,7 +6,8 @@ use super::forms::{
     boolean, by_tool, count, date, duration, label, list, map, rooted, shape, some, text, tool, version, word,
 };
 use super::{
-    Shape, Tools, callers, care, conversation, describe, limits, rules, sandbox, sharing, upstream, versions,
+    Shape, Tools, callers, care, conversation, describe, flows, limits, rules, sandbox, sharing, upstream,
+    versions,
 };
 use crate::bounds::{BODY_BYTES_MAX, PROSE_BYTES_MAX};
 use crate::names::Mode;
@@ -44,6 +45,7 @@ pub(super) fn shapes(tools: &Tools) -> Vec<Shape> {
     shapes.extend(sharing::shapes());
     shapes.extend([strict(), shadow()]);
     shapes.extend(conversation::shapes());
+    shapes.extend(flows::shapes());
     shapes
 }
 
@@ -109,6 +111,8 @@ fn policy(tools: &Tools) -> Shape {
         .row("shadow", shape("shadow"), "how long something may only report")
         .row("conversation", shape("conversation"), "what tells the conversations of a caller apart")
         .row("limit_hints", shape("limit_hints"), "what callers are told of the limits that they meet")
+        .row("pins", shape("pins"), "what becomes of a tool that is no longer what was approved")
+        .row("flows", list(&shape("flow")), "what a conversation may not do after what it has seen")
 }
 
 /// A word, or the media types that pass.
@@ -162,6 +166,7 @@ pub(super) fn of_tool(shaped: Shape) -> Shape {
         .row("class", word(Class::ALL, Class::as_str), "what it does to the world")
         .row("timeout", duration(), "how long a call may take")
         .row("tenants", map(&switch), "for whom it is there; `*` for all that are not named")
+        .row("labels", some(&label()), "what a conversation has seen that got an answer of it, for `flows`")
         .row(
             "breaker",
             shape("tool_breaker"),

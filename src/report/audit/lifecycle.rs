@@ -6,6 +6,9 @@ use super::Audit;
 use super::line::write_peer;
 use super::text::Text;
 use super::unix_ms;
+use crate::bounds::{AUDIT_DETAIL_BYTES_MAX, AUDIT_NAME_BYTES_MAX};
+use crate::gate::PinNotice;
+use crate::policy::Policy;
 
 /// A change of the gate's state that was asked for on the operators' listener.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +65,31 @@ impl AccessOutcome {
 }
 
 impl Audit {
+    /// Records that a tool was seen to be something else than what was approved.
+    pub fn drifted(&self, policy: &Policy, notice: &PinNotice) {
+        let mut text = Text::over(Vec::new());
+        text.raw("\"stage\":\"tool.drift\"");
+        self.resource.write(&mut text, policy);
+        text.raw(",\"drift\":{\"event\":\"");
+        text.raw(notice.event.as_str());
+        text.raw("\",\"action\":\"");
+        text.raw(notice.action.as_str());
+        text.raw("\",\"tool\":");
+        text.string(&notice.tool, AUDIT_NAME_BYTES_MAX);
+        for (lead, sha256) in
+            [(",\"approved_sha256\":\"", &notice.approved), (",\"shown_sha256\":\"", &notice.shown)]
+        {
+            if let Some(sha256) = sha256 {
+                text.raw(lead);
+                text.hex(sha256);
+                text.raw("\"");
+            }
+        }
+        text.member(",\"detail\":", Some(&notice.detail), AUDIT_DETAIL_BYTES_MAX);
+        text.raw("}");
+        self.queue.push_always(&self.names.frame(unix_ms(), text.as_bytes()));
+    }
+
     /// Records that an operator asked for a change.
     pub fn accessed(&self, access: &Access) {
         let mut text = Text::over(Vec::new());

@@ -34,7 +34,7 @@ impl Resource {
         Self(text.into_bytes().into())
     }
 
-    fn write(&self, text: &mut Text, policy: &Policy) {
+    pub(super) fn write(&self, text: &mut Text, policy: &Policy) {
         text.raw(",\"resource\":{\"server\":");
         text.string(policy.server.as_str(), AUDIT_NAME_BYTES_MAX);
         text.bytes(&self.0);

@@ -64,6 +64,7 @@ fn render(state: &State, recent: &Markup, query: &Query) -> Markup {
                     (tiles(state))
                     (recent)
                     div.grid {
+                        (standing::pins(state))
                         (standing::tools(state))
                         (standing::limits(state))
                         (standing::rules(state))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::readiness;
 use crate::bounds::{AUDIT_QUEUE_BYTES_MAX, CELL_SHARDS, CELLS_PER_SHARD_MAX, ROWS_SHOWN_MAX};
-use crate::gate::{Branch, Crowd};
+use crate::gate::{Branch, Crowd, Quarantined};
 use crate::limit::breaker::{BreakerStanding, BreakerState};
 use crate::limit::{Kind, Rule, Standing};
 use crate::names::{Mode, hex};
@@ -51,6 +51,8 @@ pub struct State {
     pub sandboxes: sandbox::Standing,
     /// The breakers that are not closed, of the server first.
     pub breakers: Vec<(Branch, BreakerStanding)>,
+    /// Tools that are not what was approved.
+    pub quarantined: Vec<Quarantined>,
     /// Breakers that were asked of late.
     pub breakers_used: usize,
     /// How much is with each server.
@@ -127,6 +129,7 @@ impl State {
             sandboxes: house.settings.sandboxes.clone(),
             cells: (house.gate.ledger().cells(), CELL_SHARDS * CELLS_PER_SHARD_MAX),
             breakers,
+            quarantined: house.gate.quarantined(&policy, now),
             breakers_used,
             crowds: house.gate.crowds(&policy),
             is_upstream_up: house.metrics.is_upstream_up(),
@@ -186,6 +189,7 @@ impl State {
                 })).collect::<Vec<_>>(),
             },
             "breakers": { "used": self.breakers_used, "resting": self.rows(&self.breakers, breaker) },
+            "quarantined": self.rows(&self.quarantined, quarantined),
             "limits": self.rows(&self.limits, limit),
             "limit_cells": { "used": self.cells.0, "limit": self.cells.1 },
             "sandbox": self.sandboxes.json(),
@@ -265,6 +269,16 @@ fn breaker((branch, standing): &(Branch, BreakerStanding)) -> Value {
         "tool": standing.tool,
         "state": standing.state.as_str(),
         "rest_ms": standing.rest.map(|rest| u64::try_from(rest.as_millis()).unwrap_or(u64::MAX)),
+    })
+}
+
+fn quarantined(tool: &Quarantined) -> Value {
+    json!({
+        "tool": tool.tool,
+        "kind": tool.kind.as_str(),
+        "action": tool.action.as_str(),
+        "detail": tool.summary,
+        "is_cloaked": tool.is_cloaked,
     })
 }
 

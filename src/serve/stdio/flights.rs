@@ -90,6 +90,20 @@ impl Flights {
         self.gathered(batch)
     }
 
+    /// Notes that a message of a batch will be begun or answered later.
+    pub(super) fn delay(&mut self, batch: Option<u64>) {
+        if let Some(gathering) = batch.and_then(|batch| self.batches.get_mut(&batch)) {
+            gathering.waiting += 1;
+        }
+    }
+
+    /// Notes that a message which was delayed is begun or answered now, or never.
+    pub(super) fn resume(&mut self, batch: Option<u64>) {
+        if let Some(gathering) = batch.and_then(|batch| self.batches.get_mut(&batch)) {
+            gathering.waiting -= 1;
+        }
+    }
+
     /// Opens a batch.
     pub(super) fn open_batch(&mut self) -> u64 {
         self.last += 1;

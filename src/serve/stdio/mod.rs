@@ -17,7 +17,10 @@
 //! as long as the policy lets its prose be read. **What it is not.** No network: a socket is opened for
 //! operators only where one is asked for.
 
+mod ends;
 mod flights;
+mod lists;
+mod outlet;
 mod pipe;
 mod said;
 mod token;
@@ -28,8 +31,6 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -38,13 +39,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use super::admin;
 use super::child::ending::{end, exited, reap};
 use super::child::lines::Lines;
-use super::child::oneline::OneLine;
 use super::child::scribe::Scribe;
 use super::child::{Child, Started};
 use super::house::House;
 use super::probe;
 use crate::bounds::{BREAKER_PROBE_PAUSE, LINE_BYTES_MAX, PIPE_DRAIN_WAIT, PIPE_GRACE, SWEEP_PAUSE};
 use crate::gate::Denial;
+use outlet::Outlet;
 use pipe::{Pipe, Words};
 use said::Said;
 use token::Token;
@@ -207,9 +208,10 @@ impl Run {
         // When to give up what is still in flight after the client's last word.
         let mut last_call: Option<Instant> = None;
         loop {
-            if last_call.is_some() && self.server.as_ref().is_none_or(Outlet::is_clear) {
+            let is_held = self.pipe.lists.is_some();
+            if last_call.is_some() && !is_held && self.server.as_ref().is_none_or(Outlet::is_clear) {
                 self.server = None;
-                if self.pipe.flights.len() == 0 && self.client.is_clear() {
+                if self.pipe.is_idle() && self.client.is_clear() {
                     return Will::Ours;
                 }
             }
@@ -217,7 +219,7 @@ impl Run {
             let is_clear = self.client.is_clear();
             let may_hear =
                 last_call.is_none() && is_clear && self.server.as_ref().is_some_and(Outlet::is_clear);
-            let due = self.pipe.flights.deadline();
+            let (due, list_due) = (self.pipe.flights.deadline(), self.pipe.lists_due());
             tokio::select! {
                 biased;
                 heard = self.signals.next() => match heard {
@@ -247,6 +249,7 @@ impl Run {
                     Ok(None) | Err(_) => last_call = Some(Instant::now() + patience),
                 },
                 id = overdue(due) => self.pipe.give_up(&id, &mut words),
+                () = reached(list_due) => self.pipe.give_up_list(&mut words),
                 () = reached(last_call) => return Will::Ours,
                 _ = ticks.tick() => self.house.gate.ledger().sweep(self.house.clock.now()),
                 _ = probes.tick() => probe::ask(Arc::clone(&self.house)).await,
@@ -325,46 +328,6 @@ async fn overdue<T>(due: Option<(Instant, T)>) -> T {
 
 async fn reached(at: Option<Instant>) {
     overdue(at.map(|at| (at, ()))).await;
-}
-
-/// Lines on their way into a pipe.
-struct Outlet<W> {
-    pipe: W,
-    waiting: BytesMut,
-    has_unflushed: bool,
-}
-
-impl<W: AsyncWrite + Unpin> Outlet<W> {
-    fn new(pipe: W) -> Self {
-        Self { pipe, waiting: BytesMut::new(), has_unflushed: false }
-    }
-
-    fn queue(&mut self, line: &OneLine) {
-        self.waiting.extend_from_slice(line.as_bytes());
-    }
-
-    fn is_clear(&self) -> bool {
-        !self.waiting.has_remaining() && !self.has_unflushed
-    }
-
-    /// Writes some of what waits. May be dropped at any time: nothing is written twice or lost.
-    async fn write(&mut self) -> io::Result<()> {
-        if self.waiting.has_remaining() {
-            self.has_unflushed = true;
-            self.pipe.write_buf(&mut self.waiting).await?;
-        } else {
-            self.pipe.flush().await?;
-            self.has_unflushed = false;
-        }
-        Ok(())
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        while !self.is_clear() {
-            self.write().await?;
-        }
-        Ok(())
-    }
 }
 
 /// What the system asks of us.

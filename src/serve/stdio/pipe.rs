@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::flights::{Flight, Flights};
+use super::lists::Lists;
 use super::said::Said;
 use super::token::Token;
 use crate::bounds::PIPE_IN_FLIGHT_MAX;
@@ -29,10 +30,12 @@ use crate::serve::journey::Journey;
 
 /// One client and one server, and what is between them.
 pub(super) struct Pipe {
-    house: Arc<House>,
+    pub house: Arc<House>,
     token: Token,
     /// The ticket for what answers nothing, as that of a listening stream.
-    own: Journey,
+    pub own: Journey,
+    /// The list that calls wait for, if any do.
+    pub lists: Option<Lists>,
     /// What the client spoke last.
     era: Option<Era>,
     pub flights: Flights,
@@ -67,7 +70,7 @@ impl Pipe {
         let caller = identify(&house, &policy, &ask).await?;
         let ticket = house.gate.admit(&policy, &caller, &ask).map_err(|refusal| refusal.denial)?;
         let own = Journey::begin(&house, ticket, started, started.elapsed());
-        Ok(Self { house, token, own, era: None, flights: Flights::default() })
+        Ok(Self { house, token, own, lists: None, era: None, flights: Flights::default() })
     }
 
     /// Asks whatever has to be asked before the caller can be known by what is in force now: almost
@@ -145,10 +148,18 @@ impl Pipe {
                 return;
             }
         };
-        let journey = Journey::begin(&house, ticket, heard.started, judging.elapsed());
-        match self.send(journey, heard.batch) {
+        let mut journey = Journey::begin(&house, ticket, heard.started, judging.elapsed());
+        if house.gate.wants_inventory(journey.ticket(), house.clock.now()) {
+            return self.hold(journey, heard.batch, words);
+        }
+        self.forward(journey, heard.batch, words);
+    }
+
+    /// Sends an admitted message on, or says what the client is told instead.
+    pub(super) fn forward(&mut self, journey: Journey, batch: Option<u64>, words: &mut Words) {
+        match self.send(journey, batch) {
             Ok(line) => words.server.push(line),
-            Err(refused) => words.client.extend(self.flights.hand_over(heard.batch, refused)),
+            Err(refused) => words.client.extend(self.flights.hand_over(batch, refused)),
         }
     }
 
@@ -203,6 +214,9 @@ impl Pipe {
     /// Ends a request that the client takes back: nothing more is owed.
     fn cancel(&mut self, journey: &mut Journey, params: Option<Value<'_>>) -> Result<(), Option<OneLine>> {
         let id = params.and_then(|params| params.get("requestId")).and_then(|id| Id::read(id).ok());
+        if id.as_ref().is_some_and(|id| self.release(id)) {
+            return Err(None);
+        }
         match id.filter(|id| self.flights.holds(id)) {
             Some(id) => {
                 // Whatever is left of its batch is the last thing that a client in a hurry wants.
@@ -275,7 +289,11 @@ impl Pipe {
 
     /// An answer goes to the request that it answers, once.
     async fn answered(&mut self, id: Option<Value<'_>>, body: &Bytes, words: &mut Words) {
-        let id = id.and_then(|id| Id::read(id).ok()).filter(|id| self.flights.holds(id));
+        let id = id.and_then(|id| Id::read(id).ok());
+        if id.as_ref().is_some_and(|id| self.is_page(id)) {
+            return self.listed(body, words);
+        }
+        let id = id.filter(|id| self.flights.holds(id));
         let Some((flight, id)) = id.and_then(|id| Some((self.flights.get(&id)?, id))) else {
             self.house.metrics.strayed(Stray::AnswerUnknown);
             tracing::info!("an answer of the server to nothing that waits was dropped");
@@ -338,37 +356,10 @@ impl Pipe {
     }
 
     /// What the gate itself tells the server; written down like everything that reaches it.
-    fn own_words(&self, ticket: Ticket) -> Option<OneLine> {
+    pub(super) fn own_words(&self, ticket: Ticket) -> Option<OneLine> {
         let mut journey = Journey::begin(&self.house, ticket, Instant::now(), std::time::Duration::ZERO);
         journey.acknowledged();
         OneLine::parse(&journey.ticket().body())
-    }
-
-    /// Gives up the request that has waited too long, and tells both sides.
-    pub(super) fn give_up(&mut self, id: &Id, words: &mut Words) {
-        let Some(flight) = self.flights.get(id) else { return };
-        let notice = format!(
-            r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{},"reason":"no answer in time"}}}}"#,
-            id.raw()
-        );
-        let ticket = self.house.gate.objection(flight.journey.ticket(), notice.into());
-        words.server.extend(self.own_words(ticket));
-        self.withhold(id, &Denial::UpstreamTimeout, words);
-    }
-
-    /// Answers everything that still waits: the server has gone.
-    pub(super) fn lost(&mut self, words: &mut Words) {
-        let denial = Denial::Unreachable("the server process has ended".into());
-        while let Some(id) = self.flights.oldest() {
-            self.withhold(&id, &denial, words);
-        }
-        self.own.acknowledged();
-    }
-
-    fn withhold(&mut self, id: &Id, denial: &Denial, words: &mut Words) {
-        let Some(flight) = self.flights.get(id) else { return };
-        let line = withheld(&mut flight.journey, denial);
-        words.client.extend(self.flights.end(id, line));
     }
 }
 
@@ -385,7 +376,7 @@ fn ask(errand: Errand, token: &Token, now: Now) -> Ask<'_> {
 }
 
 /// Notes a refusal in place of an answer; its words where a request waits for them.
-fn withheld(journey: &mut Journey, denial: &Denial) -> Option<OneLine> {
+pub(super) fn withheld(journey: &mut Journey, denial: &Denial) -> Option<OneLine> {
     let is_request = journey.ticket().wants_answer();
     let reply = journey.withhold(denial);
     let line = is_request.then(|| OneLine::parse(&reply.body)).flatten();

@@ -38,6 +38,27 @@ pub fn tools(state: &State) -> Markup {
     }
 }
 
+/// The tools that are not what was approved; nothing where all are.
+pub fn pins(state: &State) -> Markup {
+    html! {
+        @if !state.quarantined.is_empty() {
+            section aria-labelledby="pins" {
+                h2 #pins { "Not what was approved" small { "sluicegate pin --diff shows what changed" } }
+                table {
+                    thead { tr { th scope="col" { "Tool" } th scope="col" { "What is done" } th scope="col" { "Why" } } }
+                    tbody { @for tool in state.quarantined.iter().take(ROWS_SHOWN_MAX) {
+                        tr {
+                            td { bdi.name { (tool.tool) } }
+                            td { span.pill.warn { (tool.action.as_str()) } }
+                            td { (tool.summary) @if tool.is_cloaked { ", for some callers only" } }
+                        }
+                    } }
+                }
+            }
+        }
+    }
+}
+
 /// The fullest limits.
 pub fn limits(state: &State) -> Markup {
     html! {
