@@ -18,14 +18,14 @@ use super::registry::following::{self as registry, FollowOptions, Follower};
 use super::sandbox::SandboxOptions;
 use super::{Exit, time};
 use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
-use crate::report::{AuditSink, Decisions, Enclosed};
+use crate::report::{AuditSink, Decisions, Enclosed, Metrics};
 use crate::serve::bridge::Bridge;
 use crate::serve::sandbox::{Held, Standing};
 use crate::serve::{
     Chassis, ClientAuth, Clock, Destinations, Doorplate, Drain, House, Listen, Listening, Load, LogDial,
     Pairs, PinWatch, Queues, Seldom, Settings, Target, Tls, TlsFiles, Transports, Upstream,
 };
-use crate::store::{Followers, Live, Reach, SealFile, Watch, fresh_seal_key};
+use crate::store::{Followers, Live, Passes, Reach, SealFile, Watch, fresh_seal_key};
 
 /// Options of `run`.
 #[derive(Debug, Args)]
@@ -204,15 +204,7 @@ fn open(options: &Options, log_dial: LogDial, own: Option<Held>) -> Result<(Chas
     metrics.sandbox_lacks(Enclosed::Gate, sandboxes.gate.as_ref().map_or(0, |held| held.missing.len()));
     let standing = following.as_ref().map(|following| Arc::clone(&following.standing));
     let follower = following.map(|following| following.follow(&live)).transpose()?;
-    let upstream = match (&options.upstream, &options.upstream_sse) {
-        (None, None) => {
-            let mut child = opening::child(&options.command, &options.env)?;
-            sandboxes.server =
-                options.enclosure.enclose(&mut child, live.peek().upstream.sandbox.as_ref(), &metrics)?;
-            Upstream::bridged(Bridge::new(child, Some(Arc::clone(&live))), passes)
-        }
-        (streamable, event_stream) => Upstream::new(streamable.as_ref(), event_stream.as_ref(), passes),
-    };
+    let upstream = upstream(options, &live, passes, (&mut sandboxes, &metrics))?;
     let (seal, key) = match &options.seal_key {
         Some(path) => SealFile::open(path).map(|(file, key)| (Some(file), key)).map_err(unable)?,
         None => (None, fresh_seal_key()),
@@ -248,6 +240,22 @@ fn open(options: &Options, log_dial: LogDial, own: Option<Held>) -> Result<(Chas
     let threads = options.threads.map_or_else(usual_threads, usize::from);
     let chassis = Chassis::build(Arc::new(house), listen(options)?, threads);
     Ok((chassis.map_err(unable)?, (watch, trial, follower)))
+}
+
+/// The server: where it listens, or started by us, perhaps in a sandbox.
+fn upstream(
+    options: &Options,
+    live: &Arc<Live>,
+    passes: Arc<Passes>,
+    (sandboxes, metrics): (&mut Standing, &Arc<Metrics>),
+) -> Result<Upstream, Fault> {
+    if options.upstream.is_some() || options.upstream_sse.is_some() {
+        return Ok(Upstream::new(options.upstream.as_ref(), options.upstream_sse.as_ref(), passes));
+    }
+    let mut child = opening::child(&options.command, &options.env)?;
+    let asked = &live.peek().upstream;
+    sandboxes.server = options.enclosure.enclose(&mut child, asked.sandbox.as_ref(), metrics)?;
+    Ok(Upstream::bridged(Bridge::new(child, Some(Arc::clone(live))), passes))
 }
 
 /// What every connection is held to.

@@ -190,15 +190,7 @@ pub(super) fn is_month(bytes: &[u8], at: usize) -> bool {
 pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Range<usize>> {
     let is_colon = bytes[at] == b':';
     let veto = detector.row().veto;
-    // `${NAME:?message}` says what is missing, `${NAME:+word}` what stands for a value that is set. Source: POSIX.1,
-    // Shell Command Language, 2.6.2.
-    let is_expansion = matches!(byte(bytes, at + 1), b'?' | b'+') && {
-        let name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
-        let head = &bytes[at.saturating_sub(VALUE_BYTES_MAX)..at];
-        let length = head.iter().rev().take_while(name).count();
-        head[..head.len() - length].ends_with(b"${")
-    };
-    if is_expansion {
+    if is_expansion(bytes, at) {
         return None;
     }
     // Behind a colon a sentence may follow: only a secret is taken whatever it looks like.
@@ -260,6 +252,20 @@ pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Ra
     let is_code = is_colon && quote.is_none() && is_called(content);
     let is_plain = is_code || is_colon && quote.is_none() && is_prose(content) || quote.is_none() && is_call;
     (!is_plain).then_some(start..end)
+}
+
+/// Whether the colon at `at` belongs to an expansion of the shell.
+///
+/// `${NAME:?message}` says what is missing, `${NAME:+word}` what stands for a value that is set. Source: POSIX.1,
+/// Shell Command Language, 2.6.2.
+fn is_expansion(bytes: &[u8], at: usize) -> bool {
+    if !matches!(byte(bytes, at + 1), b'?' | b'+') {
+        return false;
+    }
+    let name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
+    let head = &bytes[at.saturating_sub(VALUE_BYTES_MAX)..at];
+    let length = head.iter().rev().take_while(name).count();
+    head[..head.len() - length].ends_with(b"${")
 }
 
 /// Whether a value is the name of a function, with the bracket that opens its arguments.

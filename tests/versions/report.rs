@@ -19,7 +19,11 @@ fn the_report_names_who_still_calls_an_old_version() {
     }
     gate.call(ALICE, "search", "{}");
     gate.call(BOB, "search", r#"{"query":"tea","limit":1}"#);
-    crate::support::wait_for("five records", || (gate.records().len() == 5).then_some(()));
+    crate::support::wait_for("five calls", || {
+        let records = gate.records();
+        let calls = records.iter().filter(|record| record["action"]["method"] == "tools/call");
+        (calls.count() == 5).then_some(())
+    });
     let (code, text) = told(&[gate.audit().as_os_str()]);
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!((code, lines.len()), (Some(1), 2), "{text}");

@@ -81,7 +81,7 @@ async fn takes_a_body_to_the_bound_and_no_byte_more() {
             match get(canned(&head, &body)).await {
                 Ok(answer) => assert!(is_taken && answer.body.len() == length, "{head}"),
                 Err(fault) => {
-                    assert!(matches!(fault, FetchFault::TooLarge(_)) && !is_taken, "{head}: {fault}")
+                    assert!(matches!(fault, FetchFault::TooLarge(_)) && !is_taken, "{head}: {fault}");
                 }
             }
         }
