@@ -97,8 +97,10 @@ fn counts_pods_that_run_without_the_gate() {
     ]);
     let (stage, _account) = cluster.stage();
     wait_for_pods(&stage, 2.0);
-    let log = stage.log();
-    assert!(log.contains("tools/old tools/on-the-host"), "{log}");
+    let log = wait_for("the line that names them", || {
+        let log = stage.log();
+        log.contains("tools/old tools/on-the-host").then_some(log)
+    });
     assert!(!log.contains("of-the-account") && !log.contains(INSIDE), "{log}");
     cluster
         .tools
