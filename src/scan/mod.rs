@@ -82,6 +82,7 @@ mod place;
 mod plan;
 mod prose;
 mod pseudonym;
+mod renamed;
 mod rule;
 mod rules;
 mod set;

@@ -1,13 +1,13 @@
 //! From hits to edits and findings: overlaps united, the strictest rule first, each in its place.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::desk::{Spelling, Surrogates};
 use super::echo::Heard;
-use super::edges::{byte, lead, level, skip_space, skip_space_back};
+use super::edges::{self, byte, lead, level, skip_space, skip_space_back};
 use super::fit::{self, Edit};
 use super::place::{Place, Walker};
+use super::renamed::{self, Renamed};
 use super::rules::{Asked, Ruleset};
 use super::sight::{self, Sight};
 use super::spelled::Plain;
@@ -42,7 +42,7 @@ struct Claim<'h> {
 struct Sheet {
     sighting: Sighting,
     tally: Tally,
-    tokens: Tokens,
+    tokens: Renamed,
     /// Every value by itself, where that was asked for.
     sights: Option<Vec<Sight>>,
     /// Every edit and why it is made, where that was asked for.
@@ -81,41 +81,67 @@ impl<'c> Case<'c> {
     /// Turns hits into sights, in the order of the text.
     pub(super) fn sights(&self, hits: Vec<Hit>) -> Vec<Sight> {
         let sheet = self.all(hits, Sheet { sights: Some(Vec::new()), ..Sheet::default() });
-        sheet.sights.unwrap_or_default()
+        let mut sights = sheet.sights.unwrap_or_default();
+        sights.sort_by_key(|sight| sight.span.start);
+        sights
     }
 
+    /// Settles what rules act on, then what rules in shadow would: they change nothing, not even how far
+    /// an edit reaches.
     fn all(&self, mut hits: Vec<Hit>, mut sheet: Sheet) -> Sheet {
-        let mut walker = Walker::new(self.carrier);
-        let mut spot = Spot::default();
+        let acting = self.rules.acting();
         hits.sort_by_key(|hit| (hit.span.start, std::cmp::Reverse(hit.span.end)));
-        let mut rest = hits.as_slice();
-        while let Some(first) = rest.first() {
-            let mut end = first.span.end;
-            let count = rest.iter().take_while(|hit| {
-                let is_inside = hit.span.start < end;
-                end = if is_inside { end.max(hit.span.end) } else { end };
-                is_inside
-            });
-            let (group, others) = rest.split_at(count.count().max(1));
-            rest = others;
-            spot.seek(&mut walker, self.raw(first.span.clone()).start, self.direction);
-            if !spot.is_opaque {
-                let span = first.span.start..end;
-                self.one(group, &span, &spot, &mut sheet);
-            }
-        }
+        let watched: Vec<_> = hits.iter().filter(|hit| hit.rules & !acting != 0).cloned().collect();
+        hits.retain(|hit| hit.rules & acting != 0);
+        self.each(hits, |group, span, spot| self.act(group, span, spot, &mut sheet));
+        self.each(watched, |group, _, spot| self.watch(group, spot, &mut sheet));
         sheet
     }
 
-    /// Settles hits that lie over each other; `span` is what they cover.
-    fn one(&self, group: &[Hit], span: &Range<usize>, spot: &Spot, sheet: &mut Sheet) {
-        let counts = |hit: &&Hit| {
-            let is_form = hit.form == Form::Part;
-            let is_outer =
-                matches!(hit.form, Form::Whole(1) | Form::Bare(1)) && hit.detector != Detector::FIELD;
-            !(spot.is_schema && (hit.detector == Detector::FIELD || !is_form)
-                || spot.is_named && (is_outer || hit.detector == Detector::PERSON))
-        };
+    /// Takes hits that lie over each other, in the order of the text, with what they cover and their place.
+    fn each(&self, mut hits: Vec<Hit>, mut settle: impl FnMut(&[Hit], &Range<usize>, &Spot)) {
+        let mut walker = Walker::new(self.carrier);
+        let mut spot = Spot::default();
+        let mut from = 0;
+        while let Some(first) = hits.get(from).map(|hit| hit.span.clone()) {
+            let (count, span) = self.unite(&mut hits[from..]);
+            let group = &hits[from..from + count];
+            from += count;
+            spot.seek(&mut walker, self.raw(first).start, self.direction);
+            if !spot.is_opaque {
+                settle(group, &span, &spot);
+            }
+        }
+    }
+
+    /// How many hits lie over each other from the first on, and what they cover.
+    ///
+    /// What covers more than each of them is cut by none of their detectors: the rest of its run stands
+    /// there without what told of it, and would be judged anew beside what is written over them. So the one
+    /// that ends last takes the run, and whatever begins in it.
+    fn unite(&self, hits: &mut [Hit]) -> (usize, Range<usize>) {
+        let Some(mut span) = hits.first().map(|hit| hit.span.clone()) else { return (0, 0..0) };
+        let (mut count, mut last) = (1, 0);
+        loop {
+            while let Some(hit) = hits.get(count).filter(|hit| hit.span.start < span.end) {
+                if hit.span.end > span.end {
+                    (span.end, last) = (hit.span.end, count);
+                }
+                count += 1;
+            }
+            let is_one = hits[..count].iter().any(|hit| hit.span == span);
+            let end = if is_one { span.end } else { edges::run_end(self.bytes, span.end) };
+            if end == span.end {
+                return (count, span);
+            }
+            hits[last].span.end = end;
+            span.end = end;
+        }
+    }
+
+    /// Writes over hits that lie over each other, as the strictest rule wants; `span` is what they cover.
+    fn act(&self, group: &[Hit], span: &Range<usize>, spot: &Spot, sheet: &mut Sheet) {
+        let counts = |hit: &&Hit| spot.counts(hit);
         let from = sheet.sights.as_ref().map_or(0, Vec::len);
         if let Some(claim) = self.strictest(group.iter().filter(counts), Mode::Enforce) {
             let action = self.rules.rules[claim.rule].action;
@@ -144,8 +170,13 @@ impl<'c> Case<'c> {
                 }
             }
         }
+    }
+
+    /// Counts what each rule in shadow would have written over.
+    fn watch(&self, group: &[Hit], spot: &Spot, sheet: &mut Sheet) {
+        let from = sheet.sights.as_ref().map_or(0, Vec::len);
         for rule in self.rules.shadows() {
-            let hits = group.iter().filter(counts).filter(|hit| hit.rules >> rule & 1 != 0);
+            let hits = group.iter().filter(|hit| spot.counts(hit) && hit.rules >> rule & 1 != 0);
             if let Some(hit) = hits.max_by_key(|hit| hit.span.len()) {
                 sheet.tally.note(&self.rules.rules[rule], rule, hit.detector, &spot.path);
                 self.see(Some(Claim { rule, hit }), spot, from, sheet);
@@ -194,7 +225,7 @@ impl<'c> Case<'c> {
         claim: Claim<'_>,
         span: &Range<usize>,
         place: Place,
-        tokens: &mut Tokens,
+        tokens: &mut Renamed,
     ) -> Option<(Range<usize>, String)> {
         let asked = &self.rules.rules[claim.rule];
         let action = asked.action;
@@ -209,7 +240,7 @@ impl<'c> Case<'c> {
                 let text = || self.surrogates.text(asked, detector, spelling, Form::Part);
                 action == Action::Generalise && text().as_bytes() == content
             };
-            if is_name(content) || is_general() {
+            if renamed::is_name(content) || is_general() {
                 return None;
             }
             let token = match action {
@@ -337,41 +368,4 @@ impl<'c> Case<'c> {
         let span = self.plain.map_or(span.clone(), |plain| plain.raw(span));
         base + span.start..base + span.end
     }
-}
-
-/// Names for keys that are data: `[EMAIL_1]`, one for each value, none that stands in the text already.
-#[derive(Default)]
-struct Tokens {
-    names: BTreeMap<(Detector, Box<[u8]>), usize>,
-    /// The last number given out, by detector.
-    last: BTreeMap<Detector, usize>,
-}
-
-impl Tokens {
-    fn name(&mut self, detector: Detector, value: &[u8], text: &[u8]) -> String {
-        let stem = detector.row().token.trim_end_matches(']');
-        let last = self.last.entry(detector).or_insert_with(|| highest(stem, text));
-        let number = *self.names.entry((detector, value.into())).or_insert_with(|| {
-            *last += 1;
-            *last
-        });
-        format!("{stem}_{number}]")
-    }
-}
-
-/// Whether a key was renamed already, or was a token: `[EMAIL_1]`, `[EMAIL]`.
-fn is_name(content: &[u8]) -> bool {
-    let inner = content.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
-    let is_part = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
-    inner.is_some_and(|inner| inner.first().is_some_and(u8::is_ascii_uppercase) && inner.iter().all(is_part))
-}
-
-/// The highest number that stands behind `stem` in a text.
-fn highest(stem: &str, text: &[u8]) -> usize {
-    let numbers = memchr::memmem::find_iter(text, stem).filter_map(|at| {
-        let digits = text.get(at + stem.len() + 1..)?;
-        let digits = &digits[..digits.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count()];
-        std::str::from_utf8(digits).ok()?.parse::<usize>().ok()
-    });
-    numbers.max().unwrap_or(0)
 }

@@ -1,7 +1,8 @@
 //! The place of a group of hits, and what holds for all that stands there.
 
-use super::Direction;
 use super::place::{Place, Walker};
+use super::sweep::{Form, Hit};
+use super::{Detector, Direction};
 
 /// Where a group of hits stands.
 pub(super) struct Spot {
@@ -47,5 +48,14 @@ impl Spot {
             self.is_schema = walker.is_schema(direction);
             walker.path(&mut self.path);
         }
+    }
+
+    /// Whether what a hit says holds here: names of fields tell nothing in a schema, nor of what the protocol
+    /// calls something.
+    pub(super) fn counts(&self, hit: &Hit) -> bool {
+        let is_form = hit.form == Form::Part;
+        let is_outer = matches!(hit.form, Form::Whole(1) | Form::Bare(1)) && hit.detector != Detector::FIELD;
+        !(self.is_schema && (hit.detector == Detector::FIELD || !is_form)
+            || self.is_named && (is_outer || hit.detector == Detector::PERSON))
     }
 }

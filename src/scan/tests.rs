@@ -187,6 +187,31 @@ fn lets_the_strictest_rule_win_and_shadow_change_nothing() {
 }
 
 #[test]
+fn shadow_widens_no_edit() {
+    let mut shadow = rule("shadow", &[], &["note"], Action::Drop);
+    shadow.mode = Mode::Shadow;
+    let mask = rule("mask", &[Detector::EMAIL], &[], Action::Replace);
+    let plan = Plan::new(vec![shadow, mask]).unwrap();
+    let text = r#"{"note":"write to user@example.com or root@example.com"}"#;
+    let (edited, sighting) = redact(&plan, text);
+    assert_eq!(edited, r#"{"note":"write to [EMAIL] or [EMAIL]"}"#);
+    let found: Vec<_> = sighting.findings.iter().map(|f| (f.rule.as_str(), f.count)).collect();
+    assert_eq!(found, [("mask", 2), ("shadow", 1)]);
+}
+
+#[test]
+fn values_that_lie_over_each_other_take_the_run_that_they_cut() {
+    let plan = Plan::new(vec![rule("all", Detector::ALL, &[], Action::Replace)]).unwrap();
+    for text in [
+        r#"["DE89DOB=====4J11- 111=====}=b2=gi3b20+1300-0=====E=======PHONE==============DOB===11`7611588======-=}=b2-0"]"#,
+        r#"["DDoB=p4z044?0PMAK-====PHONE=?0====PHONE=71E07711 055556935693v300==========-===========0"]"#,
+    ] {
+        let once = redact(&plan, text).0;
+        assert_eq!(redact(&plan, &once).0, once, "{text}");
+    }
+}
+
+#[test]
 fn stops_at_a_value_in_what_a_request_was_judged_by() {
     let mut mask = rule("mask", &[Detector::EMAIL], &[], Action::Mask);
     mask.on = Direction::Arguments;
