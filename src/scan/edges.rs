@@ -37,13 +37,6 @@ pub(super) fn digits_end(bytes: &[u8], at: usize) -> usize {
         .map_or(bytes.len(), |n| at + n)
 }
 
-/// One past the run at `at` that no blank, quote, bracket or mark between values ends.
-pub(super) fn run_end(bytes: &[u8], at: usize) -> usize {
-    let ends = |byte: &u8| *byte <= b' ' || b"\"'`\\,;<>()[]{}|".contains(byte);
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(ends).unwrap_or(rest.len())
-}
-
 /// Moves `at` out of an escape that it stands in: `\n`, `\u00e9`. At most five bytes forward.
 pub(super) fn skip_escape(bytes: &[u8], at: usize) -> usize {
     for back in 1..=5 {

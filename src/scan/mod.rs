@@ -93,6 +93,7 @@ mod spared;
 mod speakers;
 mod spelled;
 mod spot;
+mod steady;
 mod streets;
 mod sweep;
 mod tables;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::desk::{Spelling, Surrogates};
 use super::echo::Heard;
-use super::edges::{self, byte, lead, level, skip_space, skip_space_back};
+use super::edges::{byte, lead, level, skip_space, skip_space_back};
 use super::fit::{self, Edit};
 use super::place::{Place, Walker};
 use super::renamed::{self, Renamed};
@@ -12,9 +12,10 @@ use super::rules::{Asked, Ruleset};
 use super::sight::{self, Sight};
 use super::spelled::Plain;
 use super::spot::Spot;
+use super::steady;
 use super::sweep::{Form, Hit};
 use super::tally::Tally;
-use super::{Action, Detector, Direction, Sighting, write};
+use super::{Action, Direction, Sighting, write};
 use crate::json::Value;
 use crate::names::Mode;
 
@@ -28,6 +29,15 @@ pub(super) struct Case<'c> {
     pub plain: Option<&'c Plain>,
     pub rules: &'c Ruleset,
     pub surrogates: Surrogates<'c>,
+}
+
+/// What is written over hits that lie over each other, and why.
+pub(super) struct Written<'h> {
+    claim: Claim<'h>,
+    /// Its bytes in the text that was swept.
+    pub target: Range<usize>,
+    pub text: String,
+    must_stop: bool,
 }
 
 /// A rule and the hit that it asks for most.
@@ -72,6 +82,7 @@ impl<'c> Case<'c> {
     }
 
     fn settled(&self, mut hits: Vec<Hit>, mut heard: Vec<Heard>, mut sheet: Sheet) -> (Sighting, Vec<Edit>) {
+        self.steady(&mut hits);
         heard.retain(|heard| self.yields(&mut hits, &heard.span));
         self.repeat(&heard, &mut sheet);
         let sheet = self.all(hits, sheet);
@@ -79,7 +90,8 @@ impl<'c> Case<'c> {
     }
 
     /// Turns hits into sights, in the order of the text.
-    pub(super) fn sights(&self, hits: Vec<Hit>) -> Vec<Sight> {
+    pub(super) fn sights(&self, mut hits: Vec<Hit>) -> Vec<Sight> {
+        self.steady(&mut hits);
         let sheet = self.all(hits, Sheet { sights: Some(Vec::new()), ..Sheet::default() });
         let mut sights = sheet.sights.unwrap_or_default();
         sights.sort_by_key(|sight| sight.span.start);
@@ -90,52 +102,32 @@ impl<'c> Case<'c> {
     /// an edit reaches.
     fn all(&self, mut hits: Vec<Hit>, mut sheet: Sheet) -> Sheet {
         let acting = self.rules.acting();
-        hits.sort_by_key(|hit| (hit.span.start, std::cmp::Reverse(hit.span.end)));
+        steady::sort(&mut hits);
         let watched: Vec<_> = hits.iter().filter(|hit| hit.rules & !acting != 0).cloned().collect();
         hits.retain(|hit| hit.rules & acting != 0);
-        self.each(hits, |group, span, spot| self.act(group, span, spot, &mut sheet));
-        self.each(watched, |group, _, spot| self.watch(group, spot, &mut sheet));
+        self.each(&hits, |group, span, spot| self.act(group, span, spot, &mut sheet));
+        self.each(&watched, |group, _, spot| self.watch(group, spot, &mut sheet));
         sheet
     }
 
     /// Takes hits that lie over each other, in the order of the text, with what they cover and their place.
-    fn each(&self, mut hits: Vec<Hit>, mut settle: impl FnMut(&[Hit], &Range<usize>, &Spot)) {
+    pub(super) fn each(&self, hits: &[Hit], mut settle: impl FnMut(&[Hit], &Range<usize>, &Spot)) {
         let mut walker = Walker::new(self.carrier);
         let mut spot = Spot::default();
-        let mut from = 0;
-        while let Some(first) = hits.get(from).map(|hit| hit.span.clone()) {
-            let (count, span) = self.unite(&mut hits[from..]);
-            let group = &hits[from..from + count];
-            from += count;
-            spot.seek(&mut walker, self.raw(first).start, self.direction);
+        let mut rest = hits;
+        while let Some(first) = rest.first() {
+            let mut end = first.span.end;
+            let count = rest.iter().take_while(|hit| {
+                let is_inside = hit.span.start < end;
+                end = if is_inside { end.max(hit.span.end) } else { end };
+                is_inside
+            });
+            let (group, others) = rest.split_at(count.count().max(1));
+            rest = others;
+            spot.seek(&mut walker, self.raw(first.span.clone()).start, self.direction);
             if !spot.is_opaque {
-                settle(group, &span, &spot);
+                settle(group, &(first.span.start..end), &spot);
             }
-        }
-    }
-
-    /// How many hits lie over each other from the first on, and what they cover.
-    ///
-    /// What covers more than each of them is cut by none of their detectors: the rest of its run stands
-    /// there without what told of it, and would be judged anew beside what is written over them. So the one
-    /// that ends last takes the run, and whatever begins in it.
-    fn unite(&self, hits: &mut [Hit]) -> (usize, Range<usize>) {
-        let Some(mut span) = hits.first().map(|hit| hit.span.clone()) else { return (0, 0..0) };
-        let (mut count, mut last) = (1, 0);
-        loop {
-            while let Some(hit) = hits.get(count).filter(|hit| hit.span.start < span.end) {
-                if hit.span.end > span.end {
-                    (span.end, last) = (hit.span.end, count);
-                }
-                count += 1;
-            }
-            let is_one = hits[..count].iter().any(|hit| hit.span == span);
-            let end = if is_one { span.end } else { edges::run_end(self.bytes, span.end) };
-            if end == span.end {
-                return (count, span);
-            }
-            hits[last].span.end = end;
-            span.end = end;
         }
     }
 
@@ -143,33 +135,47 @@ impl<'c> Case<'c> {
     fn act(&self, group: &[Hit], span: &Range<usize>, spot: &Spot, sheet: &mut Sheet) {
         let counts = |hit: &&Hit| spot.counts(hit);
         let from = sheet.sights.as_ref().map_or(0, Vec::len);
-        if let Some(claim) = self.strictest(group.iter().filter(counts), Mode::Enforce) {
-            let action = self.rules.rules[claim.rule].action;
-            // What a request was judged by is never written over, so a value there stops it. Names of fields
-            // tell nothing of the protocol's own members.
-            let has_value = group.iter().filter(counts).any(|hit| hit.form == Form::Part);
-            let must_stop = action == Action::Block || spot.is_judged && has_value;
-            let is_free = must_stop || !spot.is_judged;
-            let edit = self.edit(claim, span, spot.place, &mut sheet.tokens);
-            if let Some((target, text)) = edit.filter(|_| is_free) {
-                let asked = &self.rules.rules[claim.rule];
-                let finding = sheet.tally.note(asked, claim.rule, claim.hit.detector, &spot.path);
-                let target = self.raw(target);
-                if let Some(edits) = &mut sheet.edits {
-                    let hit = (claim.hit.detector, claim.hit.form);
-                    edits.push(Edit::new(target.clone(), &text, finding, action, hit));
-                }
-                sheet.sighting.splice.replace(target, text);
-                let seen = if sheet.sights.is_some() { group } else { &[] };
-                for hit in seen.iter().filter(counts) {
-                    let claim = self.strictest(std::iter::once(hit), Mode::Enforce);
-                    self.see(claim, spot, from, sheet);
-                }
-                if must_stop {
-                    sheet.sighting.blocked.get_or_insert(finding);
-                }
-            }
+        let Some(Written { claim, target, text, must_stop }) =
+            self.written(group, span, spot, &mut sheet.tokens)
+        else {
+            return;
+        };
+        let asked = &self.rules.rules[claim.rule];
+        let finding = sheet.tally.note(asked, claim.rule, claim.hit.detector, &spot.path);
+        let target = self.raw(target);
+        if let Some(edits) = &mut sheet.edits {
+            let hit = (claim.hit.detector, claim.hit.form);
+            edits.push(Edit::new(target.clone(), &text, finding, asked.action, hit));
         }
+        sheet.sighting.splice.replace(target, text);
+        let seen = if sheet.sights.is_some() { group } else { &[] };
+        for hit in seen.iter().filter(counts) {
+            let claim = self.strictest(std::iter::once(hit), Mode::Enforce);
+            self.see(claim, spot, from, sheet);
+        }
+        if must_stop {
+            sheet.sighting.blocked.get_or_insert(finding);
+        }
+    }
+
+    /// What is written over hits that lie over each other; `None` if they stay.
+    pub(super) fn written<'h>(
+        &self,
+        group: &'h [Hit],
+        span: &Range<usize>,
+        spot: &Spot,
+        tokens: &mut Renamed,
+    ) -> Option<Written<'h>> {
+        let counts = |hit: &&Hit| spot.counts(hit);
+        let claim = self.strictest(group.iter().filter(counts), Mode::Enforce)?;
+        let action = self.rules.rules[claim.rule].action;
+        // What a request was judged by is never written over, so a value there stops it. Names of fields
+        // tell nothing of the protocol's own members.
+        let has_value = group.iter().filter(counts).any(|hit| hit.form == Form::Part);
+        let must_stop = action == Action::Block || spot.is_judged && has_value;
+        let is_free = must_stop || !spot.is_judged;
+        let (target, text) = self.edit(claim, span, spot.place, tokens).filter(|_| is_free)?;
+        Some(Written { claim, target, text, must_stop })
     }
 
     /// Counts what each rule in shadow would have written over.

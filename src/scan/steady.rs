@@ -1,0 +1,119 @@
+//! A second scan changes nothing, also where values lie over each other.
+//!
+//! What one detector finds is cut where that detector wants it, and what is written there is known to all of
+//! them. Where hits lie over each other, or one has a name inside, words that told of what follows may be gone when
+//! they are written over, and what follows be judged otherwise beside a placeholder. So there, and only there, the
+//! text is swept again as it would be written, and what a second scan would find is added to what is written
+//! over, until it finds nothing more.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::Detector;
+use super::renamed::Renamed;
+use super::settle::Case;
+use super::sweep::{Form, Hit, Sweep};
+
+/// Sweeps of what would be written; each adds hits, or is the last. One or two do, in all that was seen.
+const SWEEPS_MAX: usize = 6;
+
+/// In the order of the text, of those that begin together the longest first.
+pub(super) fn sort(hits: &mut [Hit]) {
+    hits.sort_by_key(|hit| (hit.span.start, Reverse(hit.span.end)));
+}
+
+impl Case<'_> {
+    /// Adds to `hits` what a second scan would find, where they may hide what told of it.
+    pub(super) fn steady(&self, hits: &mut Vec<Hit>) {
+        let acting = self.rules.acting();
+        for _ in 0..SWEEPS_MAX {
+            sort(hits);
+            if !hides(self.bytes, hits, acting) {
+                return;
+            }
+            let known: BTreeSet<_> = hits.iter().map(key).collect();
+            let draft = self.draft(hits.iter().filter(|hit| hit.rules & acting != 0).cloned().collect());
+            let found = match self.plain {
+                // A text without escapes has none when it is written over, but for values that are dropped.
+                None => Sweep::raw(&draft.text, self.rules).unwrap_or_default(),
+                Some(_) => Sweep::plain(&draft.text, self.rules, 0),
+            };
+            let acts = found.into_iter().filter(|hit| hit.rules & acting != 0);
+            let found = acts.filter_map(|hit| draft.origin(hit)).filter(|hit| !known.contains(&key(hit)));
+            let before = hits.len();
+            hits.extend(found);
+            if hits.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// The swept text with everything written over that `hits` ask for.
+    fn draft(&self, hits: Vec<Hit>) -> Draft {
+        let mut draft = Draft::default();
+        let (mut tokens, mut from) = (Renamed::default(), 0);
+        self.each(&hits, |group, span, spot| {
+            let Some(written) = self.written(group, span, spot, &mut tokens) else { return };
+            let Some(kept) = self.bytes.get(from..written.target.start) else { return };
+            draft.text.extend_from_slice(kept);
+            let at = draft.text.len();
+            draft.text.extend_from_slice(written.text.as_bytes());
+            from = written.target.end;
+            draft.seams.push(Seam { written: at..draft.text.len(), origin: written.target });
+        });
+        draft.text.extend_from_slice(self.bytes.get(from..).unwrap_or_default());
+        draft
+    }
+}
+
+/// A text as it would be written.
+#[derive(Default)]
+struct Draft {
+    text: Vec<u8>,
+    seams: Vec<Seam>,
+}
+
+/// What is written, and what it is written over.
+struct Seam {
+    written: Range<usize>,
+    origin: Range<usize>,
+}
+
+impl Draft {
+    /// A hit in the draft by its place in the text; `None` if it lies in what was written.
+    fn origin(&self, hit: Hit) -> Option<Hit> {
+        let Range { start, end } = hit.span;
+        let left = self.seams.partition_point(|seam| seam.written.start <= start).checked_sub(1);
+        let right = self.seams.partition_point(|seam| seam.written.start < end).checked_sub(1);
+        let left = left.map(|at| &self.seams[at]);
+        let right = right.map(|at| &self.seams[at]);
+        let is_written = left.is_some_and(|seam| end <= seam.written.end);
+        let start = match left {
+            Some(seam) if start < seam.written.end => seam.origin.start,
+            Some(seam) => start - seam.written.end + seam.origin.end,
+            None => start,
+        };
+        let end = match right {
+            Some(seam) if end <= seam.written.end => seam.origin.end,
+            Some(seam) => end - seam.written.end + seam.origin.end,
+            None => end,
+        };
+        (!is_written).then_some(Hit { span: start..end, ..hit })
+    }
+}
+
+fn key(hit: &Hit) -> (usize, usize, Detector) {
+    (hit.span.start, hit.span.end, hit.detector)
+}
+
+/// Whether some hit that rules act on may hide from what follows what told of it: two lie over each other and
+/// are not alike, or one has the sign of a name inside. A whole value ends where its string does, and hides nothing.
+fn hides(bytes: &[u8], hits: &[Hit], acting: u64) -> bool {
+    let mut last = 0..0;
+    hits.iter().filter(|hit| hit.rules & acting != 0 && !matches!(hit.form, Form::Whole(_))).any(|hit| {
+        let is_alike = hit.span == last || hit.span.start >= last.end;
+        last = last.start.max(hit.span.start)..last.end.max(hit.span.end);
+        !is_alike || bytes.get(hit.span.clone()).is_some_and(|value| value.contains(&b'='))
+    })
+}
