@@ -17,3 +17,5 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
   cargo test --locked --features ner,otel,postgres --no-fail-fast --lib --bins --tests "$@"
 fi
+# What a build without the features says of what it lacks.
+cargo test --locked --quiet --test wire untraced

@@ -71,18 +71,18 @@ impl Trials {
                 "redaction by {action:?} is a fixed point"
             );
             if plan.media.binary == Binary::Pass {
-                keeps_the_rest(plan, *direction, document.root(), &edited);
+                keeps_the_rest(plan, &desk, *direction, document.root(), &edited);
             }
         }
     }
 }
 
 /// Checks that the text between what was found stands in what came out, in its order.
-fn keeps_the_rest(plan: &Plan, direction: Direction, root: Value<'_>, edited: &[u8]) {
+fn keeps_the_rest(plan: &Plan, desk: &Desk<'_>, direction: Direction, root: Value<'_>, edited: &[u8]) {
     let text = root.raw().as_bytes();
     let base = root.span().start;
     let (mut from, mut at) = (0, 0);
-    let sights = plan.sights(direction, root);
+    let sights = plan.sights_at(desk, direction, root);
     let ends = sights.iter().map(|sight| (sight.span.start - base, sight.span.end - base));
     for (start, end) in ends.chain([(text.len(), text.len())]) {
         // Dropping a value takes its quotes too, however often they are escaped.

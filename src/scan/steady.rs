@@ -11,9 +11,11 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Detector;
+use super::joined;
 use super::renamed::Renamed;
 use super::settle::Case;
 use super::sweep::{Form, Hit, Sweep};
+use crate::json::Document;
 
 /// Sweeps of what would be written; each adds hits, or is the last. One or two do, in all that was seen.
 const SWEEPS_MAX: usize = 6;
@@ -34,11 +36,7 @@ impl Case<'_> {
             }
             let known: BTreeSet<_> = hits.iter().map(key).collect();
             let draft = self.draft(hits.iter().filter(|hit| hit.rules & acting != 0).cloned().collect());
-            let found = match self.plain {
-                // A text without escapes has none when it is written over, but for values that are dropped.
-                None => Sweep::raw(&draft.text, self.rules).unwrap_or_default(),
-                Some(_) => Sweep::plain(&draft.text, self.rules, 0),
-            };
+            let found = self.swept_again(&draft.text);
             let acts = found.into_iter().filter(|hit| hit.rules & acting != 0);
             let found = acts.filter_map(|hit| draft.origin(hit)).filter(|hit| !known.contains(&key(hit)));
             let before = hits.len();
@@ -47,6 +45,19 @@ impl Case<'_> {
                 return;
             }
         }
+    }
+
+    /// What a second scan finds by itself; values that a model or a conversation tells of are told once.
+    fn swept_again(&self, text: &[u8]) -> Vec<Hit> {
+        if self.plain.is_some() {
+            return Sweep::plain(text, self.rules, 0);
+        }
+        // A text without escapes has none when it is written over, but for values that are dropped.
+        let mut hits = Sweep::raw(text, self.rules).unwrap_or_default();
+        if let Ok(document) = Document::parse(text) {
+            hits.extend(joined::seams(document.root(), text, self.rules, |at| at));
+        }
+        hits
     }
 
     /// The swept text with everything written over that `hits` ask for.
