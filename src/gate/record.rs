@@ -1,11 +1,15 @@
 //! What happened to one message: the facts that audit and metrics are made of.
 
+mod open;
+mod restores;
+mod verdict;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use http::header::USER_AGENT;
+pub use restores::{Restore, RestoreResult};
+pub use verdict::{Action, Verdict};
 
-use super::ask::{Ask, Errand, field};
 use super::candidate::Trial;
 use super::conversation::Conversation;
 use super::ending::{Ending, Outcome, Overhead, Sizes};
@@ -17,7 +21,7 @@ use super::refusal::Denial;
 use super::trace::Trace;
 use super::versions::Called;
 use super::ward::Branch;
-use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX, USER_AGENT_BYTES_MAX};
+use crate::bounds::{RECORD_FINDINGS_MAX, RECORD_RESTORES_MAX};
 use crate::identity::Caller;
 use crate::limit::CellId;
 use crate::limit::Inquiry;
@@ -117,100 +121,6 @@ pub struct Record {
 }
 
 impl Record {
-    /// Starts the record of a message of which nothing is known but where it comes from.
-    pub fn open(policy: &Arc<Policy>, caller: Option<&Arc<Caller>>, ask: &Ask<'_>) -> Box<Self> {
-        let request = match &ask.errand {
-            Errand::Say(body) => body.len() as u64,
-            Errand::Leave | Errand::Listen => 0,
-        };
-        let peer = ask.origin.peer;
-        Box::new(Self {
-            user_agent: field(ask.headers, USER_AGENT).map(|text| cut(text, USER_AGENT_BYTES_MAX).into()),
-            bytes: Sizes { request, response: 0 },
-            trace: Trace::begin(ask),
-            ..Self::blank(ask.now.unix_ms, policy, caller.cloned(), peer)
-        })
-    }
-
-    /// Starts the record of what the gate itself tells the server, in the name of the same caller.
-    pub(super) fn about_the_server(&self) -> Box<Self> {
-        Box::new(Self {
-            revision: self.revision,
-            conversation: self.conversation,
-            verdict: Verdict::Deny,
-            action: Action::Deny,
-            mode: self.mode,
-            reason: Reason::ToolNotAllowed,
-            detail: Some("a request of the server was not passed on".into()),
-            ..Self::blank(self.unix_ms, &self.policy, self.caller.clone(), self.peer)
-        })
-    }
-
-    /// Starts the record of a question of the gate itself.
-    pub(super) fn of_a_question(unix_ms: u64, policy: &Arc<Policy>, method: Method) -> Box<Self> {
-        let detail = Some("a question of the gate itself: whether the server is there".into());
-        Box::new(Self { method: Some(method), detail, ..Self::blank(unix_ms, policy, None, None) })
-    }
-
-    /// Starts the record of the gate's question for a list, in the place of whoever calls.
-    pub(super) fn of_an_inventory(call: &Self, method: Method) -> Box<Self> {
-        let detail = Some("a question of the gate itself: what its caller is shown".into());
-        let (revision, branch) = (call.revision, call.branch);
-        let blank = Self::blank(call.unix_ms, &call.policy, call.caller.clone(), call.peer);
-        Box::new(Self { method: Some(method), detail, revision, branch, ..blank })
-    }
-
-    /// A record of an allowed message of which nothing else is known.
-    fn blank(
-        unix_ms: u64,
-        policy: &Arc<Policy>,
-        caller: Option<Arc<Caller>>,
-        peer: Option<SocketAddr>,
-    ) -> Self {
-        Self {
-            unix_ms,
-            policy: Arc::clone(policy),
-            caller,
-            peer,
-            user_agent: None,
-            method: None,
-            target: None,
-            called: None,
-            request_id: None,
-            revision: None,
-            conversation: None,
-            verdict: Verdict::Allow,
-            action: Action::Allow,
-            mode: policy.mode,
-            reason: Reason::None,
-            rule: None,
-            detail: None,
-            findings: Vec::new(),
-            restores: Vec::new(),
-            fitting: Fitting::default(),
-            testimony: None,
-            trial: None,
-            inquiry: None,
-            has_colliding_keys: false,
-            is_unjudged: false,
-            hint: None,
-            course: None,
-            admitted: None,
-            branch: Branch::Primary,
-            notices: Vec::new(),
-            drifts: Vec::new(),
-            resting_tool: None,
-            trace: None,
-            places: Vec::new(),
-            outcome: Outcome::Cancelled,
-            http_status: 0,
-            duration_us: 0,
-            overhead_us: Overhead::default(),
-            bytes: Sizes::default(),
-            tokens: None,
-        }
-    }
-
     /// Notes what a message is.
     pub(super) fn describe(&mut self, message: &Message<'_>) {
         if let Message::Request { id, .. } = message {
@@ -283,84 +193,4 @@ pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
         end -= 1;
     }
     &text[..end]
-}
-
-/// What the rules said of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
-    /// Some rule allows it and none forbids it.
-    Allow,
-    /// A rule, a limit or a check forbids it, or nothing allows it.
-    Deny,
-    /// It could not be judged, or the server failed.
-    Error,
-}
-
-impl Verdict {
-    /// The word for it in records and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Deny => "deny",
-            Self::Error => "error",
-        }
-    }
-}
-
-/// What was done with a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// Passed on as it came.
-    Allow,
-    /// Refused.
-    Deny,
-    /// Not carried out for a fault that is not the caller's.
-    Error,
-    /// Passed on, with something hidden on the way in or out.
-    Redact,
-    /// Passed on although it would have been refused, for the rule or the process is in shadow.
-    ShadowDeny,
-}
-
-/// Tokens of one type at one place of what the client sent; never the values behind them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restore {
-    /// The type: `SSN`; `unknown` where no token was ever of the type that it names.
-    pub kind: &'static str,
-    /// Where: `$.arguments.to`.
-    pub path: Box<str>,
-    /// What became of them.
-    pub result: RestoreResult,
-    /// How many.
-    pub count: u32,
-}
-
-/// What became of a token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RestoreResult {
-    /// The server got the value, by this rule.
-    Restored(Arc<Label>),
-    /// It stands for a value, and no rule gives that back there; it stayed text.
-    Unbound,
-    /// It stands for nothing in this conversation; it stayed text.
-    Unknown,
-}
-
-impl RestoreResult {
-    /// Every word for it, in the order of [`index`](Self::index).
-    pub const WORDS: &[&str] = &["restored", "unbound", "unknown"];
-
-    /// Its place in [`WORDS`](Self::WORDS).
-    pub fn index(&self) -> usize {
-        match self {
-            Self::Restored(_) => 0,
-            Self::Unbound => 1,
-            Self::Unknown => 2,
-        }
-    }
-
-    /// The word for it in records and metrics.
-    pub fn as_str(&self) -> &'static str {
-        Self::WORDS[self.index()]
-    }
 }
