@@ -148,6 +148,13 @@ ENFORCEMENT = [
         stacked=True,
     ),
     Panel(
+        "Hidden from lists",
+        "Tools, prompts and resources per second that a list did not show its caller; in `shadow`, would not have shown.",
+        [(total(rate("sluicegate_list_items_hidden_total"), "list, mode"), "{{list}}: {{mode}}")],
+        "short",
+        stacked=True,
+    ),
+    Panel(
         "Top 15 rules",
         "Messages per second that a rule or limit decided. Only with `--metrics-by rule`.",
         [(f"topk(15, {total(rate('sluicegate_rule_hits_total'), 'rule')})", "{{rule}}")],

@@ -29,6 +29,9 @@ pub const VAULT_LIFE_MAX: Duration = Duration::from_hours(8);
 /// Values given back in one call. A list of recipients is short; beyond it tokens stay text.
 pub const RESTORES_PER_CALL_MAX: usize = 64;
 
+/// Names of tools in one record that a list did not show; further ones are counted alone.
+pub const RECORD_UNLISTED_MAX: usize = 32;
+
 /// Places of tokens in one message that are told apart in its record; further ones count for the last.
 pub const RECORD_RESTORES_MAX: usize = 32;
 

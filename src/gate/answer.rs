@@ -124,7 +124,8 @@ impl Gate {
         if let (Message::Result { result, .. }, Some(method)) = (&message, belonging.method(ticket)) {
             let standing = policy.standing(&caller, now.unix_ms);
             let look = self.look(policy, ticket, method, *result, now);
-            listing::filter(policy, &standing, (method, *result), &look, &mut splice);
+            ticket.record.unlisted =
+                listing::filter(policy, &standing, (method, *result), &look, &mut splice);
             ticket.record.drifts.extend(look.notices);
             self.mark(policy, ticket.passage.talk, ticket.record.target.as_deref());
         }

@@ -13,7 +13,7 @@ use crate::bounds::TASK_LIFE_MAX;
 use crate::identity::Caller;
 use crate::json::{Kind, Splice, Value, quote};
 use crate::mcp::{Message, Method};
-use crate::names::Now;
+use crate::names::{Mode, Now};
 
 /// The sealer, with what the handles of one message are bound to.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,8 @@ pub(super) struct Handles<'a> {
     pub calls: &'a Calls,
     pub caller: &'a Caller,
     pub server: &'a str,
+    /// In shadow lists keep the cursors that the server made, for no byte of a list is changed.
+    pub mode: Mode,
     pub now: Now,
 }
 
@@ -104,7 +106,9 @@ impl<'a> Handles<'a> {
     ) -> Result<(), Denial> {
         self.open_value(Handle::Task, &[], related_task(params), edits)?;
         if is_list(method) {
-            self.open_value(Handle::Cursor, &[method.as_str()], params.get("cursor"), edits)?;
+            let is_brought = |cursor: &Value<'_>| self.mode == Mode::Enforce || is_text(*cursor, is_sealed);
+            let cursor = params.get("cursor").filter(is_brought);
+            self.open_value(Handle::Cursor, &[method.as_str()], cursor, edits)?;
         } else if is_about_a_task(method) {
             self.open_value(Handle::Task, &[], params.get("taskId"), edits)?;
         } else if has_rounds(method) {
@@ -135,7 +139,7 @@ impl<'a> Handles<'a> {
         match (message, method) {
             (Message::Result { result, .. }, Some(method)) => {
                 self.seal_value(Handle::Task, &[], related_task(*result), &mut edits);
-                if is_list(method) {
+                if is_list(method) && self.mode == Mode::Enforce {
                     let cursor = result.get("nextCursor");
                     self.seal_value(Handle::Cursor, &[method.as_str()], cursor, &mut edits);
                 }

@@ -1,11 +1,11 @@
 //! Lists: only what the caller may use, and no longer than the rules may hold.
 
-use std::borrow::Cow;
-
 use super::pins::Look;
+use super::record::{List, Unlisted};
 use crate::bounds::LIST_TTL_MS_MAX;
 use crate::json::{Document, Splice, Value};
 use crate::mcp::{Message, Method};
+use crate::names::Mode;
 use crate::policy::{Decision, Listing, Policy, Standing};
 
 /// Whether a message asks for a list from its beginning.
@@ -13,51 +13,56 @@ pub(super) fn is_first_page(message: &Message<'_>) -> bool {
     message.params().and_then(|params| params.get("cursor")).is_none()
 }
 
-/// Adds the edits that take out of the result of `method` whatever the caller may not use.
+/// Adds the edits that take out of the result of `method` whatever the caller may not use; returns what that is.
 ///
 /// Of tools it is held against what was approved, too: `look` says what differs.
 ///
 /// Tools, prompts and resources are judged by the rules of their call; every other byte stays. A list of
-/// tools that depends on who asks may not be shared, so it is private even if nothing was taken out.
+/// tools that depends on who asks may not be shared, so it is private even if nothing was taken out. In shadow no
+/// byte is changed, and what is returned is what would have been taken out.
 pub(super) fn filter(
     policy: &Policy,
     standing: &Standing,
     (method, result): (Method, Value<'_>),
     look: &Look,
     splice: &mut Splice,
-) {
+) -> Unlisted {
     let (list, name, use_of) = match method {
-        Method::ToolsList => ("tools", "name", Method::ToolsCall),
-        Method::PromptsList => ("prompts", "name", Method::PromptsGet),
-        Method::ResourcesList => ("resources", "uri", Method::ResourcesRead),
-        _ => return,
+        Method::ToolsList => (List::Tools, "name", Method::ToolsCall),
+        Method::PromptsList => (List::Prompts, "name", Method::PromptsGet),
+        Method::ResourcesList => (List::Resources, "uri", Method::ResourcesRead),
+        _ => return Unlisted::default(),
     };
-    let is_listed = |item: &Value<'_>| {
+    let mut unlisted = Unlisted::default();
+    let Some(items) = result.get(list.as_str()) else { return unlisted };
+    // Where they begin, in order.
+    let mut hidden = Vec::new();
+    for item in items.elements() {
         let name = item.get(name).and_then(|name| name.string());
-        name.is_some_and(|name: Cow<'_, str>| is_usable(policy, standing, use_of, &name)) && look.shows(item)
-    };
-    if let Some(items) = result.get(list) {
-        for item in items.elements().filter(|item| is_listed(item)) {
-            let frozen = look.frozen.iter().find(|(span, _)| *span == item.span());
-            frozen.into_iter().for_each(|(span, text)| splice.replace(span.clone(), told(policy, text)));
-        }
-        take_out(items, is_listed, splice);
-        if method == Method::ToolsList {
-            describe(policy, items, splice);
-            keep_private(result, splice);
+        let is_ours = name.as_deref().is_some_and(|name| is_usable(policy, standing, use_of, name));
+        if !is_ours || !look.shows(&item) {
+            hidden.push(item.span().start);
+            let known = name.filter(|name| list == List::Tools && policy.tool(name).is_some());
+            unlisted.note(list, policy.mode, known.as_deref());
         }
     }
-}
-
-/// Adds the edits that put what the policy says of tools in place of what the server says. In shadow no byte is
-/// changed.
-fn describe(policy: &Policy, tools: Value<'_>, splice: &mut Splice) {
-    if policy.mode == crate::names::Mode::Shadow {
-        return;
+    if policy.mode == Mode::Shadow {
+        return unlisted;
     }
-    tools.elements().for_each(|tool| describe_one(policy, tool, splice));
+    let is_listed = |item: &Value<'_>| hidden.binary_search(&item.span().start).is_err();
+    for item in items.elements().filter(|item| is_listed(item)) {
+        let frozen = look.frozen.iter().find(|(span, _)| *span == item.span());
+        frozen.into_iter().for_each(|(span, text)| splice.replace(span.clone(), told(policy, text)));
+    }
+    take_out(items, is_listed, splice);
+    if method == Method::ToolsList {
+        items.elements().for_each(|tool| describe_one(policy, tool, splice));
+        keep_private(result, splice);
+    }
+    unlisted
 }
 
+/// Adds the edits that put what the policy says of a tool in place of what the server says.
 fn describe_one(policy: &Policy, tool: Value<'_>, splice: &mut Splice) {
     let name = tool.get("name").and_then(|name| name.string());
     if let Some(describe) = name.and_then(|name| policy.tool(&name)?.describe()) {
@@ -77,8 +82,6 @@ fn told(policy: &Policy, approved: &str) -> String {
 fn is_usable(policy: &Policy, standing: &Standing, use_of: Method, name: &str) -> bool {
     match use_of {
         Method::ToolsCall => policy.lists(standing, name) == Listing::Shown,
-        // In shadow nothing is taken out, as nothing would be refused.
-        _ if policy.mode == crate::names::Mode::Shadow => true,
         _ => matches!(policy.judge_method(standing, use_of, Some(name)), Decision::Allow { .. }),
     }
 }

@@ -74,7 +74,7 @@ pub use outdated::Outdated;
 pub use pins::{Inventory, PageFault, PinEvent, PinNotice, Quarantined};
 pub use prose::Unread;
 pub use reason::Reason;
-pub use record::{Action, Record, Restore, RestoreResult, Verdict};
+pub use record::{Action, List, Record, Restore, RestoreResult, Unlisted, Verdict};
 pub use refusal::{Denial, Unexchanged};
 pub use seal::{Handle, SealKey, Sealer, WeakSecret, fuzz_seal};
 pub use stray::Stray;

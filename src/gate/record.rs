@@ -2,12 +2,14 @@
 
 mod open;
 mod restores;
+mod unlisted;
 mod verdict;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub use restores::{Restore, RestoreResult};
+pub use unlisted::{List, Unlisted};
 pub use verdict::{Action, Verdict};
 
 use super::candidate::Trial;
@@ -99,6 +101,8 @@ pub struct Record {
     pub notices: Vec<(Branch, Notice)>,
     /// What was seen of tools that are not what was approved.
     pub drifts: Vec<PinNotice>,
+    /// What of a list was not shown, or would not have been.
+    pub unlisted: Unlisted,
     /// The tool whose breaker refused it, or would have; `None` where that was the server's.
     pub resting_tool: Option<Box<str>>,
     /// Where its spans stand; `None` where nothing is traced.

@@ -76,7 +76,7 @@ impl Gate {
             Seal::All => Some(&self.sealer),
             Seal::None => None,
         };
-        Handles { sealer, calls: &self.calls, caller, server: policy.server.as_str(), now }
+        Handles { sealer, calls: &self.calls, caller, server: policy.server.as_str(), mode: policy.mode, now }
     }
 
     /// Opens the session that a request names.

@@ -28,6 +28,7 @@ use self::prose::ProseSeries;
 use self::registry::RegistrySeries;
 use self::sandboxes::SandboxSeries;
 use self::shared::SharedSeries;
+use self::unlisted::UnlistedSeries;
 use self::upstream::UpstreamSeries;
 use self::versions::VersionSeries;
 use super::labels::{self, CodeClass, ErrorType, FindingAction, Phase};
@@ -55,6 +56,7 @@ mod shared;
 mod stages;
 #[cfg(feature = "otel")]
 mod traces;
+mod unlisted;
 mod upstream;
 mod versions;
 
@@ -91,6 +93,7 @@ pub struct Metrics {
     shared: SharedSeries,
     certificates: CertificateSeries,
     versions: VersionSeries,
+    unlisted: UnlistedSeries,
     named: NamedSeries,
     sandboxes: SandboxSeries,
     stages: Arc<StageClock>,
@@ -159,6 +162,7 @@ impl Metrics {
             shared: SharedSeries::new(&registry),
             certificates: CertificateSeries::new(&registry),
             versions: VersionSeries::new(&registry),
+            unlisted: UnlistedSeries::new(&registry),
             named: NamedSeries::new(&registry, names),
             sandboxes: SandboxSeries::new(&registry),
             stages: Arc::new(StageClock::new(&registry)),

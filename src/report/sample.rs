@@ -63,6 +63,7 @@ pub(super) fn record() -> Record {
         branch: crate::gate::Branch::Primary,
         notices: Vec::new(),
         drifts: Vec::new(),
+        unlisted: crate::gate::Unlisted::default(),
         resting_tool: None,
         trace: None,
         places: Vec::new(),

@@ -38,7 +38,7 @@ use crate::bounds::{PIN_CALLERS_MAX, PIN_SIGHT_LIFE, PIN_SIGHTS_MAX};
 use crate::identity::Caller;
 use crate::json::Value;
 use crate::limit::Digest;
-use crate::names::{Mode, Now};
+use crate::names::Now;
 use crate::policy::{Definition, Deviation, DriftKind, PinAction, Policy, Tool, definition_sha256};
 
 /// What was seen of the server's lists.
@@ -145,9 +145,6 @@ impl Pins {
             let shown = if twice.contains(&name) { Some(Shown::Twice) } else { differing(tool, element) };
             self.note((policy, tool), by, shown, now, &mut look.notices);
             let Some(deviation) = self.deviation(policy, tool, now) else { continue };
-            if policy.mode == Mode::Shadow {
-                continue;
-            }
             match (deviation.action, tool.definition()) {
                 (PinAction::Warn, _) => {}
                 (PinAction::Freeze, Some(approved)) => {

@@ -10,7 +10,7 @@ use super::super::ending::{Outcome, Overhead, Sizes};
 use super::super::reason::Reason;
 use super::super::trace::Trace;
 use super::super::ward::Branch;
-use super::{Action, Record, Verdict, cut};
+use super::{Action, Record, Unlisted, Verdict, cut};
 use crate::bounds::USER_AGENT_BYTES_MAX;
 use crate::identity::Caller;
 use crate::mcp::Method;
@@ -100,6 +100,7 @@ impl Record {
             branch: Branch::Primary,
             notices: Vec::new(),
             drifts: Vec::new(),
+            unlisted: Unlisted::default(),
             resting_tool: None,
             trace: None,
             places: Vec::new(),

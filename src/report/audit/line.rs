@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::Place;
 use super::actor::Naming;
 use super::text::Text;
+use super::unlisted;
 use super::version;
 use crate::bounds::{
     AUDIT_DETAIL_BYTES_MAX, AUDIT_FACTS_BYTES_MAX, AUDIT_FINDINGS_BYTES_MAX, AUDIT_NAME_BYTES_MAX,
@@ -53,6 +54,7 @@ pub(super) fn write(text: &mut Text, record: &Record, naming: &Naming, resource:
     write_question(text, record, naming, resource);
     write_findings(text, &record.findings);
     write_restores(text, &record.restores);
+    unlisted::write(text, record);
     write_result(text, record);
     write_trial(text, record);
     write_testimony(text, record);

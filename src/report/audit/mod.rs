@@ -33,6 +33,7 @@ mod line;
 mod queue;
 mod sink;
 mod text;
+mod unlisted;
 mod verify;
 mod version;
 mod writer;

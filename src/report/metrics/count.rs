@@ -44,6 +44,7 @@ impl Metrics {
         }
         self.health.count(record);
         self.versions.count(record);
+        self.unlisted.count(record);
         self.named.count(record);
         if let Some(trial) = &record.trial {
             self.policy.tried(trial);
