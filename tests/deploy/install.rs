@@ -1,4 +1,4 @@
-//! What `helm install` and `helm upgrade` leave in a cluster, and the walk that the README shows.
+//! What `helm install` and `helm upgrade` leave in a cluster, and the walk that docs/kubernetes.md shows.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -92,22 +92,21 @@ fn the_certificate_is_one_that_the_api_server_trusts() {
     assert_eq!(service["spec"]["selector"], deployment["spec"]["selector"]["matchLabels"]);
 }
 
-/// Every line with helm or kubectl in the README's walk, as it stands there.
+/// Every line with helm or kubectl in the walk of docs/kubernetes.md, as it stands there; the README shows the first of
+/// them.
 #[test]
-fn the_walk_of_the_readme_works() {
-    if !has("readme walk", &TOOLS) {
+fn the_walk_of_the_pages_works() {
+    if !has("walk of the pages", &TOOLS) {
         return;
     }
-    let readme = std::fs::read_to_string("README.md").expect("text");
-    let section = readme
-        .split("\n## In Kubernetes\n")
-        .nth(1)
-        .expect("the section")
-        .split("\n## ")
-        .next()
-        .expect("its text");
-    let lines: Vec<_> = section.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
+    let text = |path: &str| std::fs::read_to_string(path).expect("text");
+    let page = text("docs/kubernetes.md");
+    let lines: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
     assert!(lines.len() >= 5, "{lines:?}");
+    let readme = text("README.md");
+    let is_cluster = |line: &&str| line.starts_with("helm ") || line.starts_with("kubectl ");
+    let shown: Vec<_> = readme.lines().filter(is_cluster).collect();
+    assert!(shown.len() >= 4 && lines.starts_with(&shown), "{shown:?}");
     let cluster = Cluster::start();
     cluster.run("kubectl create namespace tools");
     cluster.run(

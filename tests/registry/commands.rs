@@ -153,23 +153,21 @@ fn the_role_of_gates_reads_and_writes_nothing() {
         .refused(3, "the database refuses: permission denied");
 }
 
-/// The commands of the README's section, in their order, with its database and its policy exchanged for ours.
-fn commands_of_the_readme() -> Vec<Vec<String>> {
-    let readme = std::fs::read_to_string("README.md").expect("the README is there");
-    let section =
-        readme.split("\n## ").find(|section| section.starts_with("Tools and tenants in PostgreSQL"));
-    let block = section.and_then(|section| section.split("```").nth(1)).expect("a block of commands");
+/// The commands of docs/registry.md, in their order, with its database and its policy exchanged for ours.
+fn commands_of_the_page() -> Vec<Vec<String>> {
+    let page = std::fs::read_to_string("docs/registry.md").expect("the page is there");
+    let block = page.split("```").nth(1).expect("a block of commands");
     let lines = block.lines().filter_map(|line| line.split('#').next()?.strip_prefix("sluicegate registry "));
     lines.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
 }
 
 #[test]
-fn the_commands_of_the_readme_do_what_it_says() {
+fn the_commands_of_the_page_do_what_it_says() {
     let database = Database::start();
     database.sql("CREATE ROLE sidecar LOGIN");
     let bundle = bundle::with("").replace("echo:", "refund:");
     let bundle = Bundle::new(&bundle);
-    let commands = commands_of_the_readme();
+    let commands = commands_of_the_page();
     assert_eq!(commands.len(), 4, "{commands:?}");
     for words in &commands {
         let words: Vec<&str> = words

@@ -135,18 +135,15 @@ fn finds_nothing_wrong_with_a_gate_that_is_well() {
     assert!(printed(&around).contains("‼ SG2003"), "{}", printed(&around));
 }
 
-/// The commands of the README, beside a gate of ours; what goes on for ever ends at once.
+/// The commands of docs/operations.md, beside a gate of ours; what goes on for ever ends at once.
 #[test]
-fn does_what_the_readme_shows() {
+fn does_what_the_page_shows() {
     let upstream = Upstream::echo();
     let gate = gate(&upstream);
     work(&gate);
-    let readme = std::fs::read_to_string("README.md").expect("the README is there");
-    let section = readme
-        .split("\n## Watch it\n")
-        .nth(1)
-        .and_then(|rest| rest.split("\n## ").next())
-        .expect("a section");
+    let page = std::fs::read_to_string("docs/operations.md").expect("the page is there");
+    let section = page.split("\n## Watch it\n").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let section = section.expect("a section");
     let commands: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("sluicegate ")).collect();
     assert_eq!(commands.len(), 4, "{section}");
     for command in commands {
@@ -171,9 +168,10 @@ fn does_what_the_readme_shows() {
         let output = run(&words, &gate);
         assert!(output.status.success(), "{words:?}: {}", printed(&output));
     }
+    let readme = std::fs::read_to_string("README.md").expect("the README is there");
     for picture in ["admin.png", "top.png"] {
         let path = format!("deploy/pictures/{picture}");
-        assert!(section.contains(&path), "{path}");
+        assert!(readme.contains(&path), "{path}");
         let bytes = std::fs::metadata(&path).map(|file| file.len()).unwrap_or_default();
         assert!((10_000..200_000).contains(&bytes), "{path}: {bytes} bytes");
     }

@@ -1,4 +1,4 @@
-//! The walk of the README from nothing to a policy, command by command, with the real `server-everything`.
+//! The walk of docs/policies.md from nothing to a policy, command by command, with the real `server-everything`.
 
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,8 +13,8 @@ use crate::support::wait_for;
 
 /// What stands between the first and the last words of the section.
 fn section() -> String {
-    let readme = std::fs::read_to_string("README.md").expect("the README is there");
-    let rest = readme.split("\n## From nothing to a policy\n").nth(1).expect("the README has the walk");
+    let page = std::fs::read_to_string("docs/policies.md").expect("the page is there");
+    let rest = page.split("\n## From nothing to a policy\n").nth(1).expect("the page has the walk");
     rest.split("\n## ").next().unwrap_or_default().to_owned()
 }
 
@@ -61,7 +61,7 @@ fn shelf(folder: &Path) -> String {
     format!("{}:{}:{path}", folder.display(), own.display())
 }
 
-/// Runs the gate as the README does, on free ports, and works with the server as somebody with a client would.
+/// Runs the gate as the page does, on free ports, and works with the server as somebody with a client would.
 fn work(words: &str, home: &Path, path: &str) {
     let words: Vec<&str> = words.split_whitespace().collect();
     let mut command = sluicegate();
