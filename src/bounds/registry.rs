@@ -11,6 +11,15 @@ pub const REGISTRY_VERSIONS_MAX: usize = 2 * super::POLICY_TOOLS_MAX;
 /// Rows with a date, a pinned version or limits of their own. They are looked up by halving, some 20 steps.
 pub const REGISTRY_EXTRAS_MAX: usize = 1_000_000;
 
+/// Different limits that rows have: tenants of one plan share theirs.
+pub const REGISTRY_LIMITS_MAX: usize = 10_000;
+
+/// Records of drift that are brought into the registry at once.
+pub const REGISTRY_DRIFTS_MAX: usize = 10_000;
+
+/// The latest drift that is told of a registry.
+pub const REGISTRY_DRIFTS_SHOWN_MAX: i64 = 10;
+
 /// Faults of one table that are told: somebody who reads more of them has stopped reading.
 pub const REGISTRY_FAULTS_SHOWN_MAX: usize = 20;
 

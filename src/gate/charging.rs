@@ -128,7 +128,9 @@ impl Gate {
         record: &mut Record,
     ) -> Result<Option<Hold>, Denial> {
         let tool = request.tool.and_then(|name| policy.tool(name));
-        let limits = policy.limits(tool, request.kind);
+        let quotas = policy.quotas(tool, caller.tenant(), ask.now.unix_ms).iter();
+        let quotas = quotas.filter(|rule| rule.requests().has(request.kind));
+        let limits = policy.limits(tool, request.kind).chain(quotas);
         let mut conversation = None;
         if limits.clone().any(|limit| limit.per().contains(&Level::Conversation)) {
             let known = record.conversation;

@@ -112,7 +112,8 @@ impl Gate {
         }
         // What is wrong with the params is told by who finds the subject.
         let Ok(call) = call::tool(message.params()) else { return Ok(None) };
-        let Some(choice) = versions.aim(&call.name).and_then(|aim| asker.choose(aim)) else {
+        let Some(choice) = versions.aim(&call.name, asker.now.unix_ms).and_then(|aim| asker.choose(aim))
+        else {
             return Ok(None);
         };
         let upstream = versions.upstream(choice.chosen).unwrap_or_default();

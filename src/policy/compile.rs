@@ -3,27 +3,27 @@
 use super::bindings;
 use super::callers;
 use super::care::ToolCare;
-use super::catalog::{Catalog, Closed, Pinned};
+use super::catalog::Closed;
 use super::code::Code;
 use super::declared::Declared;
 use super::diagnostic::{Faults, Findings, Span, Spanned};
 use super::digest::digest;
+use super::gather::{Gathered, Given, gather};
 use super::glob::Glob;
 use super::input::{self, Admission};
 use super::judges::{Bench, Court};
 use super::lock::PinnedTools;
 use super::lower;
-use super::parts::{Bundle, RolePart, ToolPart, VersionPart};
+use super::parts::{Bundle, RolePart, ToolPart};
 use super::places::Places;
-use super::registry::{self, Merged, Registry, TenantOverlay};
+use super::registry::{self, Merged, Registry};
 use super::resource::Resource;
 use super::roles::Role;
 use super::rules::{Docket, Rulebook};
 use super::snapshot::{ClosedNames, Policy, Tool};
 use super::switches::{TenantSwitch, tenant_names};
-use super::versions::Versions;
 use super::watch::Watch;
-use super::{Source, cedar, layers, lint, lock, versions, yaml};
+use super::{Source, cedar, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::{Label, Mode};
 use crate::scan::{Direction, Plan};
@@ -95,13 +95,6 @@ pub fn server_of(sources: &[Source]) -> Option<Label> {
     read(sources, &mut Findings::default()).0.server?.value.id
 }
 
-/// What a bundle is compiled with.
-struct Given<'g> {
-    registry: Option<&'g Registry>,
-    unix_ms: u64,
-    mode: Mode,
-}
-
 fn build(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Option<Policy> {
     let Gathered { bundle, roles, mut catalog, versions, overlay } = gather(merged, given, findings);
     let sources = merged.sources.as_slice();
@@ -116,7 +109,7 @@ fn build(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Opt
     for (index, rule) in bundle.rules.iter().enumerate() {
         bench.hear(index, rule, court, &mut catalog, findings);
     }
-    let limits = lower::limits(&bundle, mode, &inputs, &mut catalog, findings);
+    let limits = lower::limits(&bundle, mode, (&inputs, overlay.as_ref()), &mut catalog, findings);
     catalog.check(findings);
     lint::check(&bundle, &bench, sources, findings);
     lint::check_versions(&bundle, &bench, (&catalog, &versions), findings);
@@ -173,36 +166,6 @@ fn build(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Opt
     })
 }
 
-/// What is said, and what there is to say it of.
-struct Gathered {
-    bundle: Bundle,
-    roles: Vec<Role>,
-    catalog: Catalog,
-    versions: Versions,
-    overlay: Option<TenantOverlay>,
-}
-
-/// Reads everything that is said.
-fn gather(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Gathered {
-    let (mut bundle, locked) = read(merged.files(), findings);
-    let roles = roles(&bundle, findings);
-    check_bundle(&bundle, given.unix_ms, findings);
-    if locked.is_none() && merged.pinned.is_none() {
-        versions::declare(&mut bundle);
-    }
-    let (locked, kept) = locked.map(|locked| (locked.tools, locked.kept)).unzip();
-    let pinned = merged.pinned.take().map(Pinned::of_registry).or(locked.map(Pinned::of_lock));
-    let mut catalog = Catalog::new(std::mem::take(&mut bundle.tools), pinned, findings);
-    let called = |part: &VersionPart| format!("{}@{}", part.name.value, part.version.number);
-    catalog.declared_versions = bundle.versions.iter().map(called).collect();
-    let versions = versions::read(&mut bundle, kept.unwrap_or_default(), &catalog, given.unix_ms, findings);
-    catalog.versions = versions.upstreams();
-    let tenants = Closed::tenants(&bundle);
-    let overlay =
-        given.registry.map(|registry| TenantOverlay::new(registry, &catalog, &tenants, (merged, findings)));
-    Gathered { bundle, roles, catalog, versions, overlay }
-}
-
 /// Reads the schemas of results where some rule may write into results.
 fn fit_to_schemas(tools: &mut [Tool], redaction: &Plan) {
     if !redaction.is_empty(Direction::Results) {
@@ -227,7 +190,7 @@ fn closed_names(
 }
 
 /// Reads every file that says something.
-fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<PinnedTools>) {
+pub(super) fn read(sources: &[Source], findings: &mut Findings) -> (Bundle, Option<PinnedTools>) {
     let mut bundle = Bundle::default();
     let mut pinned = None;
     if sources.len() > POLICY_FILES_MAX {
@@ -296,7 +259,8 @@ fn note_missing_server(sources: &[Source], findings: &mut Findings) {
     );
 }
 
-fn roles(bundle: &Bundle, findings: &mut Findings) -> Vec<Role> {
+/// The roles of a bundle, checked.
+pub(super) fn roles(bundle: &Bundle, findings: &mut Findings) -> Vec<Role> {
     let (scopes, tenants, groups) = (Closed::scopes(bundle), Closed::tenants(bundle), Closed::groups(bundle));
     let (agents, workloads) = (Closed::agents(bundle), Closed::workloads(bundle));
     for role in &bundle.roles {
@@ -334,7 +298,7 @@ fn role(part: &RolePart) -> Role {
 }
 
 /// Checks what needs no tools.
-fn check_bundle(bundle: &Bundle, unix_ms: u64, findings: &mut Findings) {
+pub(super) fn check_bundle(bundle: &Bundle, unix_ms: u64, findings: &mut Findings) {
     check_callers(bundle, findings);
     bundle.check_exchange(findings);
     lint::note_doubles(bundle, findings);

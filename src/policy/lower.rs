@@ -9,10 +9,11 @@ use super::diagnostic::{Findings, Spanned, shown};
 use super::flows::Flow;
 use super::input::InputSchema;
 use super::lint;
-use super::parts::{Bundle, ConversationPart, FlowPart, LimitPart, RedactPart, RulePart};
+use super::parts::{Bundle, ConversationPart, FlowPart, LimitPart, RedactPart, RulePart, SharedPart};
 use super::places::Places;
 use super::plans::{ConversationPlan, UpstreamPlan};
 use super::prose::ProsePlan;
+use super::registry::TenantOverlay;
 use super::rules::Rule;
 use super::sharing;
 use crate::names::{Label, Mode};
@@ -96,11 +97,32 @@ pub(super) fn effective(bundle: Mode, own: Mode) -> Mode {
     }
 }
 
-/// The limits of a policy, each entered at the tools that it is about.
+/// What a limit says, for those who hold it. `None` where a fault has been noted.
+pub(super) fn limit(
+    part: &LimitPart,
+    shared: Option<&SharedPart>,
+    mode: Mode,
+    findings: &mut Findings,
+) -> Option<limit::Terms> {
+    Some(limit::Terms {
+        id: part.id.as_ref()?.value.clone(),
+        per: part.per.clone(),
+        unit: part.unit.value.clone(),
+        kind: part.kind.clone()?,
+        requests: part.requests,
+        estimate: part.estimate,
+        counts_calls_once: part.counts_calls_once,
+        mode: effective(mode, part.mode),
+        shared: sharing::of_limit(part, shared, findings),
+    })
+}
+
+/// The limits of a policy, each entered at the tools that it is about; those of `overlay` are held by whoever knows
+/// the tenant.
 pub(super) fn limits(
     bundle: &Bundle,
     mode: Mode,
-    inputs: &[Option<InputSchema>],
+    (inputs, overlay): (&[Option<InputSchema>], Option<&TenantOverlay>),
     catalog: &mut Catalog,
     findings: &mut Findings,
 ) -> Limits {
@@ -113,7 +135,7 @@ pub(super) fn limits(
         check_argument(part, &selected, inputs, catalog, findings);
         let is_of_all = part.selector.tools.is_none() && part.selector.classes.is_none();
         reach.push((!is_of_all).then(|| selected.clone()));
-        let (Some(id), Some(kind)) = (&part.id, &part.kind) else { continue };
+        let Some(terms) = limit(part, shared, mode, findings) else { continue };
         let index = limits.rules.len();
         for tool in selected {
             if let Some(indices) = limits.by_tool.get_mut(tool) {
@@ -123,18 +145,9 @@ pub(super) fn limits(
         if is_of_all {
             limits.of_all.push(index);
         }
-        limits.rules.push(Arc::new(limit::Rule::new(limit::Terms {
-            id: id.value.clone(),
-            per: part.per.clone(),
-            unit: part.unit.value.clone(),
-            kind: kind.clone(),
-            requests: part.requests,
-            estimate: part.estimate,
-            counts_calls_once: part.counts_calls_once,
-            mode: effective(mode, part.mode),
-            shared: sharing::of_limit(part, shared, findings),
-        })));
+        limits.rules.push(Arc::new(limit::Rule::new(terms)));
     }
+    limits.rules.extend(overlay.into_iter().flat_map(TenantOverlay::quotas).cloned());
     let reach: Vec<_> = parts.iter().zip(reach).collect();
     lint::check_conversation_limits(&reach, catalog.tools.len(), findings);
     sharing::check(shared, &limits.rules, findings);

@@ -40,6 +40,7 @@ mod explanations;
 mod facts;
 mod flip;
 mod flows;
+mod gather;
 mod glob;
 mod hours;
 mod input;
@@ -126,8 +127,8 @@ pub use strict::{
 };
 pub use trace::{About, Answer, Check, Explanation, RuleOutcome, RuleTrace};
 pub use versions::{
-    Aim, Brownout, Choice, Chosen, Doubt, Facet, Hide, Notice, Offered, Pointer, Presence, State, Step,
-    ToolVersions, Version, Versions,
+    Aim, Alias, Brownout, Choice, Chosen, Doubt, Facet, Hide, Notice, Offered, Pointer, Presence, State,
+    Step, ToolVersions, Version, Versions,
 };
 pub use watch::{KeyDoubt, Keys};
 pub use wording::Wording;

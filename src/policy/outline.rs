@@ -85,7 +85,13 @@ impl Policy {
         rules.filter(move |rule| rule.requests().has(requests))
     }
 
-    /// Every limit, in the order of the policy.
+    /// The limits that the registry has for a tenant and a tool at a time, beside those of the policy. Allocates nothing.
+    pub fn quotas(&self, tool: Option<&Tool>, tenant: Option<&str>, unix_ms: u64) -> &[Arc<limit::Rule>] {
+        let (Some(registry), Some(tool), Some(tenant)) = (&self.registry, tool, tenant) else { return &[] };
+        registry.limits(tenant, tool, unix_ms)
+    }
+
+    /// Every limit, in the order of the policy; of those in a registry one for each name, kind and unit.
     pub fn all_limits(&self) -> &[Arc<limit::Rule>] {
         &self.limits
     }

@@ -99,7 +99,8 @@ fn with_topic<T>(
         Message::Request { method: Method::ToolsCall, params, .. } => {
             let call = call::tool(params).ok()?;
             let versions = policy.versions();
-            let choice = versions.aim(&call.name).and_then(|aim| versions.choose(aim, caller, None, unix_ms));
+            let aim = versions.aim(&call.name, unix_ms);
+            let choice = aim.and_then(|aim| versions.choose(aim, caller, None, unix_ms));
             let Some(choice) = choice.filter(|_| policy.mode == Mode::Enforce) else {
                 return Some(ask(Topic::Call { tool: &call.name, arguments: call.arguments }, None));
             };

@@ -201,7 +201,7 @@ impl Reader<'_> {
         let versions = self.policy.versions();
         // What policies call a version is no name on the wire.
         let name = versions.alias_of(&name).map_or(name, Into::into);
-        let is_known = self.policy.tool(&name).is_some() || versions.aim(&name).is_some();
+        let is_known = self.policy.tool(&name).is_some() || versions.knows(&name);
         match (tool, is_known) {
             (Tool::Known(_), true) | (Tool::Unknown(_), false) => Some(name),
             (Tool::Known(_), false) => {
@@ -219,7 +219,7 @@ impl Reader<'_> {
     /// Notes arguments that the approved definition of a tool does not have, unless it takes any.
     fn check_arguments(&self, tool: &str, args: &Node, findings: &mut Findings) {
         // Which version takes them is known when the caller is.
-        if self.policy.versions().aim(tool).is_some() {
+        if self.policy.versions().knows(tool) {
             return;
         }
         let definition = self.policy.tool(tool).and_then(snapshot::Tool::definition);

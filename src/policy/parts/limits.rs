@@ -97,8 +97,24 @@ impl Bundle {
 fn read_limit(node: &Node, findings: &mut Findings) -> Option<LimitPart> {
     let fields = Fields::open(node, "a limit", LIMIT_KEYS, findings)?;
     let id = fields.need("id", findings).and_then(|node| walker::label(node, "a limit id", findings));
-    let span = id.as_ref().map_or(fields.span(), |id| id.span);
     let per = fields.need("per", findings).map(|node| read_levels(node, findings)).unwrap_or_default();
+    let part = read_terms(&fields, id, per, findings);
+    if let (Unit::Argument(_), None) = (&part.unit.value, &part.selector.tools) {
+        let help = "add `match: { tools: [...] }`, for a call without that argument is refused";
+        let message = "a limit on an argument does not say which tools have it";
+        findings.advise(Code::LimitArgument, part.unit.span, message, help);
+    }
+    Some(part)
+}
+
+/// What a limit says beside its name and whom it counts for.
+pub(super) fn read_terms(
+    fields: &Fields<'_>,
+    id: Option<Spanned<Label>>,
+    per: Vec<Level>,
+    findings: &mut Findings,
+) -> LimitPart {
+    let span = id.as_ref().map_or(fields.span(), |id| id.span);
     let inner = fields.get("match").and_then(|node| Fields::open(node, "`match`", MATCH_KEYS, findings));
     let unit = fields.get("unit").map(|node| read_unit(node, findings));
     let is_unit_known = unit.as_ref().is_none_or(Option::is_some);
@@ -110,27 +126,22 @@ fn read_limit(node: &Node, findings: &mut Findings) -> Option<LimitPart> {
         selector: inner.as_ref().map(|inner| Selector::read(inner, findings)).unwrap_or_default(),
         requests: Requests::default(),
         unit,
-        kind: read_kind(&fields, span, findings),
+        kind: read_kind(fields, span, findings),
         estimate: None,
         counts_calls_once: false,
         mode: Mode::default(),
         since: None,
-        share: LimitShare::read(&fields, findings),
+        share: LimitShare::read(fields, findings),
     };
     if is_unit_known {
-        part.read_estimate(&fields, findings);
-        part.read_rounds(&fields, findings);
+        part.read_estimate(fields, findings);
+        part.read_rounds(fields, findings);
     }
     if let Some(inner) = &inner {
         part.read_requests(inner, findings);
     }
-    if let (Unit::Argument(_), None) = (&part.unit.value, &part.selector.tools) {
-        let help = "add `match: { tools: [...] }`, for a call without that argument is refused";
-        let message = "a limit on an argument does not say which tools have it";
-        findings.advise(Code::LimitArgument, part.unit.span, message, help);
-    }
-    ModePart { mode: part.mode, since: part.since } = ModePart::read(&fields, findings);
-    Some(part)
+    ModePart { mode: part.mode, since: part.since } = ModePart::read(fields, findings);
+    part
 }
 
 fn read_levels(node: &Node, findings: &mut Findings) -> Vec<Level> {

@@ -16,6 +16,7 @@ mod limits;
 mod measures;
 mod pins;
 mod prose;
+mod quotas;
 mod restoring;
 mod rules;
 mod sandbox;
@@ -37,12 +38,13 @@ pub(super) use limits::LimitPart;
 pub(super) use measures::RedactPart;
 pub(super) use pins::PinPart;
 pub(super) use prose::ProsePart;
+pub(super) use quotas::read_quotas;
 pub(super) use restoring::RestorePart;
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
 pub(super) use shadow::ModePart;
 pub(super) use sharing::{LimitShare, Shared, SharedPart};
 pub(super) use tools::{Section, ToolPart, read_tool_name};
-pub(super) use versions::{FamilyPart, VersionPart};
+pub(super) use versions::{AliasPart, FamilyPart, VersionPart, read_transform};
 
 /// The keys that each reader knows, for the schema.
 pub(super) mod keys {
@@ -109,6 +111,8 @@ pub(super) struct Bundle {
     pub tools: Vec<ToolPart>,
     pub versions: Vec<VersionPart>,
     pub families: Vec<FamilyPart>,
+    /// Other names of tools with versions.
+    pub aliases: Vec<AliasPart>,
     pub rules: Vec<RulePart>,
     pub limits: Vec<LimitPart>,
     pub shared: Option<SharedPart>,

@@ -9,7 +9,7 @@ use crate::policy::diagnostic::{Findings, Span, Spanned, shown};
 use crate::policy::hours;
 use crate::policy::scalar::Scalar;
 use crate::policy::switches::Availability;
-use crate::policy::versions::{Brownout, Facet, Hide, Pointer, Presence, State, Step, Version};
+use crate::policy::versions::{Alias, Brownout, Facet, Hide, Pointer, Presence, State, Step, Version};
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::{Content, Entry, Node};
 
@@ -24,6 +24,17 @@ pub(in crate::policy) const BROWNOUT_KEYS: &[&str] = &["percent", "minutes"];
 
 /// The words for a step.
 pub(in crate::policy) const STEP_KEYS: &[&str] = &["rename", "move", "default", "const", "drop", "enum"];
+
+/// What a row of a registry says of a version in one text.
+const TRANSFORM_KEYS: &[&str] = &["upstream", "request", "response", "brownout"];
+
+/// Another name of a tool, with its place.
+#[derive(Debug)]
+pub(in crate::policy) struct AliasPart {
+    pub tool: ToolName,
+    pub alias: Alias,
+    pub span: Span,
+}
 
 /// A version as it is written, with its places.
 #[derive(Debug)]
@@ -109,6 +120,19 @@ impl Bundle {
         self.families.push(FamilyPart { name: name.clone(), default, canary, tenants, agents, hide, places });
         true
     }
+}
+
+/// Reads what a row of a registry says of a version in one text, with its places.
+pub(in crate::policy) fn read_transform(
+    name: &ToolName,
+    number: u32,
+    node: &Node,
+    findings: &mut Findings,
+) -> Option<(Version, Vec<(Facet, Span)>)> {
+    let fields = Fields::open(node, "a transform", TRANSFORM_KEYS, findings)?;
+    let mut reader = Reader { name, places: Vec::new(), findings };
+    let version = reader.version(number, &fields);
+    Some((version, reader.places))
 }
 
 /// How far a step may take a value.

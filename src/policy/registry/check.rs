@@ -1,6 +1,6 @@
 //! What is wrong with rows: each fault with its row as its place.
 
-use super::{ACTIVE, AliasRow, Registry, STATES, VersionRow, place};
+use super::{ACTIVE, AliasRow, Registry, STATES, Unserved, VersionRow, place};
 use crate::bounds::{REGISTRY_FAULTS_SHOWN_MAX, REGISTRY_VERSIONS_MAX};
 use crate::json::{Document, Kind};
 use crate::names::{Label, ToolName};
@@ -9,8 +9,10 @@ use crate::policy::advice::Help;
 use crate::policy::catalog::{Catalog, Closed};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned, did_you_mean, shown};
-use crate::policy::lock::Definition;
+use crate::policy::lock::{Definition, Kept};
 use crate::policy::parts::{Section, ToolPart};
+use crate::policy::versions::Versions;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Notes faults of rows, and makes a line of text of each row that has one: a source of its own.
@@ -54,8 +56,9 @@ impl Desk<'_> {
     }
 }
 
-/// Reads the versions; what is returned are the approved tools, each with its row as its place.
-pub(super) fn versions(registry: &Registry, desk: &mut Desk<'_>) -> Vec<ToolPart> {
+/// Reads the versions; what is returned are the approved tools, each with its row as its place, and what was approved
+/// of every version.
+pub(super) fn versions(registry: &Registry, desk: &mut Desk<'_>) -> (Vec<ToolPart>, Vec<Kept>) {
     desk.turn();
     if registry.versions.len() > REGISTRY_VERSIONS_MAX {
         let row = Row { table: "tool_version", key: &registry.server, says: "all of its rows" };
@@ -63,10 +66,17 @@ pub(super) fn versions(registry: &Registry, desk: &mut Desk<'_>) -> Vec<ToolPart
         desk.raise(Code::TooLarge, row, message, "remove those that are long retired");
     }
     let rows = registry.versions.iter().take(REGISTRY_VERSIONS_MAX);
-    rows.filter_map(|row| version(registry, row, desk)).collect()
+    let mut kept = Vec::new();
+    let tools = rows.filter_map(|row| version(registry, row, desk, &mut kept)).collect();
+    (tools, kept)
 }
 
-fn version(registry: &Registry, row: &VersionRow, desk: &mut Desk<'_>) -> Option<ToolPart> {
+fn version(
+    registry: &Registry,
+    row: &VersionRow,
+    desk: &mut Desk<'_>,
+    kept: &mut Vec<Kept>,
+) -> Option<ToolPart> {
     let key = format!("{}@{}", row.name, row.version);
     let at = Row { table: "tool_version", key: &key, says: &row.state };
     let name = match ToolName::parse(&row.name) {
@@ -90,7 +100,10 @@ fn version(registry: &Registry, row: &VersionRow, desk: &mut Desk<'_>) -> Option
         desk.raise(Code::BadValue, at, "a version is a whole number from 1 on".to_owned(), "number it anew");
     }
     life(registry, row, at, desk);
-    let definition = definition(row, &name, at, desk);
+    let definition = definition(row, &name, at, desk).map(Arc::new);
+    if let (Some(definition), Ok(number)) = (&definition, u32::try_from(row.version)) {
+        kept.push(Kept { name: name.clone(), number, definition: Arc::clone(definition) });
+    }
     let is_served = registry.active(&row.name).is_some_and(|active| std::ptr::eq(active, row));
     let definition = definition.filter(|_| is_served)?;
     let class = definition.class();
@@ -99,14 +112,14 @@ fn version(registry: &Registry, row: &VersionRow, desk: &mut Desk<'_>) -> Option
         class,
         is_classified: class.is_some(),
         sha256: Some(definition.sha256),
-        definition: Some(Arc::new(definition)),
+        definition: Some(definition),
         ..ToolPart::bare(name, Section::Lock)
     })
 }
 
 /// Checks who approved it, when it ends and what comes after it.
 fn life(registry: &Registry, row: &VersionRow, at: Row<'_>, desk: &mut Desk<'_>) {
-    if *row.state == *ACTIVE && row.approved_by.as_deref().is_none_or(str::is_empty) {
+    if *row.state == *ACTIVE && !row.is_approved() {
         let message = format!("`{}` is active, and nobody approved it", at.key);
         let help = format!(
             "look at it and run `sluicegate registry approve {} --version {}`",
@@ -168,8 +181,8 @@ fn definition(row: &VersionRow, name: &ToolName, at: Row<'_>, desk: &mut Desk<'_
     Some(definition)
 }
 
-/// Checks the other names of tools.
-pub(super) fn aliases(registry: &Registry, desk: &mut Desk<'_>) {
+/// Checks the other names of tools; `declared` are the versions that there are, as in `search@1`.
+pub(super) fn aliases(registry: &Registry, declared: &[String], desk: &mut Desk<'_>) {
     desk.turn();
     let mut aliases: Vec<&AliasRow> = registry.aliases.iter().collect();
     aliases.sort_by(|one, other| one.alias.cmp(&other.alias));
@@ -180,7 +193,12 @@ pub(super) fn aliases(registry: &Registry, desk: &mut Desk<'_>) {
             desk.raise(Code::BadName, at, message, "a tool is named in letters, digits, `_`, `.` and `-`");
         }
         let mut known = registry.versions.iter().filter(|version| version.name == row.name);
-        if !known.any(|version| row.version.is_none_or(|wanted| wanted == version.version)) {
+        let called = row.version.map(|number| format!("{}@{number}", row.name));
+        let is_declared = declared.iter().any(|known| match &called {
+            Some(called) => known == called,
+            None => known.split('@').next() == Some(&*row.name),
+        });
+        if !is_declared && !known.any(|version| row.version.is_none_or(|wanted| wanted == version.version)) {
             let version = row.version.map(|version| format!("@{version}")).unwrap_or_default();
             let message =
                 format!("`{}` stands for `{}{version}`, which there is not", at.key, shown(&row.name));
@@ -231,33 +249,54 @@ pub(super) fn tenants(registry: &Registry, tenants: &Closed<'_>, catalog: &Catal
             tenants.check(tenant, span, desk.findings);
         }
     }
+}
+
+/// Checks the versions that tenants are pinned to.
+pub(super) fn pins(
+    registry: &Registry,
+    catalog: &Catalog,
+    (versions, unserved): (&Versions, &[Unserved]),
+    desk: &mut Desk<'_>,
+) {
+    desk.turn();
+    let grid = &registry.grid;
+    let rows: HashMap<(&str, i32), &VersionRow> =
+        registry.versions.iter().map(|row| ((&*row.name, row.version), row)).collect();
+    let mut fine: HashSet<(usize, i32)> = HashSet::new();
     for (row, column, extra) in grid.extras() {
         let Some((tenant, tool)) = grid.tenants().get(row).zip(grid.tools().get(column)) else { continue };
-        let key = format!("{tenant}/{tool}");
-        if extra.limits.is_some() {
-            let at = Row { table: "tenant_tool", key: &key, says: "limits" };
-            let message = "limits of a tenant are not held from here".to_owned();
-            desk.raise(
-                Code::RegistryRow,
-                at,
-                message,
-                "write them under `limits` of a policy, with `per: [tenant, tool]`",
-            );
-        }
         let Some(version) = extra.version else { continue };
-        let says = format!("version {version}");
+        if desk.room == 0 || fine.contains(&(column, version)) {
+            continue;
+        }
+        let known = rows.get(&(&**tool, version));
+        let why =
+            unserved.iter().find(|one| *one.tool == **tool && one.number == version).map(|one| &one.why);
+        let called = format!("{tool}@{version}");
+        let is_served = u32::try_from(version).is_ok_and(|number| versions.has(tool, number));
+        // What is declared and at fault has been told.
+        let is_declared = catalog.declared_versions.contains(&called);
+        if why.is_none() && (is_served || is_declared || known.is_some_and(|row| *row.state == *ACTIVE)) {
+            fine.insert((column, version));
+            continue;
+        }
+        let (key, says) = (format!("{tenant}/{tool}"), format!("version {version}"));
         let at = Row { table: "tenant_tool", key: &key, says: &says };
-        let is_it = |row: &&VersionRow| row.name == *tool && row.version == version;
-        match registry.versions.iter().find(is_it) {
-            None => {
+        match (why, known) {
+            (Some(why), _) => {
+                let message = format!("the tenant is pinned to `{called}`, which cannot be served: {why}");
+                let help = format!(
+                    "write in its `transform` how its calls become those of another version, as in \
+                     `{{\"request\": [{{\"rename\": {{\"q\": \"query\"}}}}]}}`; or pin another version. The tenant has the default \
+                     version of `{tool}` meanwhile"
+                );
+                desk.raise(Code::RegistryPin, at, message, help);
+            }
+            (None, _) => {
                 let message = format!("there is no version {version} of `{}`", shown(tool));
-                desk.raise(Code::RegistryRow, at, message, "pin a version of `tool_version`, or none");
+                let help = "pin a version of `tool_version` or of the policy files, or none";
+                desk.raise(Code::RegistryRow, at, message, help);
             }
-            Some(row) if *row.state != *ACTIVE => {
-                let message = format!("the tenant is pinned to `{tool}@{version}`, which is {}", row.state);
-                desk.raise(Code::RegistryPin, at, message, "the active version is served; pin that, or none");
-            }
-            Some(_) => {}
         }
     }
 }

@@ -7,7 +7,8 @@
 //!   "versions": [], "aliases": [], "bundle": null,
 //!   "tools": ["search", "refund"],
 //!   "tenants": { "acme": { "enabled": "0", "disabled": "1" } },
-//!   "rows": [{ "tenant": "globex", "tool": "refund", "enabled": true, "until_unix_ms": 1793491200000 }] }
+//!   "rows": [{ "tenant": "globex", "tool": "refund", "enabled": true, "until_unix_ms": 1793491200000 },
+//!            { "tenant": "initech", "tools": "0-1", "enabled": true, "version": 2 }] }
 //! ```
 
 use std::fmt::Write as _;
@@ -152,31 +153,41 @@ fn grid_out(grid: &Grid) -> (Vec<&str>, Map<String, Value>, Vec<Value>) {
     let (mut listed, mut rows) = (Map::new(), Vec::new());
     for (row, tenant) in tenants {
         let (mut enabled, mut disabled) = (Ranges::default(), Ranges::default());
-        for (place, (column, tool)) in tools.iter().enumerate() {
-            let Some(Cell { is_enabled, extra }) = grid.cell(row, *column) else { continue };
-            if extra == Extra::default() {
-                if is_enabled {
-                    enabled.add(place);
-                } else {
-                    disabled.add(place);
+        let mut special: Vec<(Cell, Ranges)> = Vec::new();
+        for (place, (column, _)) in tools.iter().enumerate() {
+            let Some(cell) = grid.cell(row, *column) else { continue };
+            if cell.extra != Extra::default() {
+                match special.iter_mut().find(|(known, _)| *known == cell) {
+                    Some((_, ranges)) => ranges.add(place),
+                    None => special.push((cell, Ranges(vec![(place, place)]))),
                 }
-                continue;
+            } else if cell.is_enabled {
+                enabled.add(place);
+            } else {
+                disabled.add(place);
             }
-            let limits = extra
-                .limits
-                .as_deref()
-                .map(|text| serde_json::from_str::<Value>(text).unwrap_or_else(|_| json!(text)));
-            rows.push(json!({
-                "tenant": tenant, "tool": tool, "enabled": is_enabled, "version": extra.version,
-                "until_unix_ms": extra.until_unix_ms, "limits": limits,
-            }));
         }
+        rows.extend(special.iter().map(|(cell, ranges)| special_out(tenant, cell, ranges, &tools)));
         if !(enabled.0.is_empty() && disabled.0.is_empty()) {
             listed
                 .insert(tenant.to_owned(), json!({ "enabled": enabled.text(), "disabled": disabled.text() }));
         }
     }
     (tools.into_iter().map(|(_, name)| name).collect(), listed, rows)
+}
+
+/// One row, or several of a tenant that say the same.
+fn special_out(tenant: &str, cell: &Cell, ranges: &Ranges, tools: &[(usize, &str)]) -> Value {
+    let Cell { is_enabled, extra } = cell;
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| json!(text));
+    let (key, named) = match ranges.0.as_slice() {
+        [(first, last)] if first == last => ("tool", tools.get(*first).map(|(_, tool)| (*tool).to_owned())),
+        _ => ("tools", Some(ranges.text())),
+    };
+    json!({
+        "tenant": tenant, key: named, "enabled": is_enabled, "version": extra.version,
+        "until_unix_ms": extra.until_unix_ms, "limits": extra.limits.as_deref().map(json),
+    })
 }
 
 fn grid_in(root: &Member<'_>) -> Result<Grid, DocumentFault> {
@@ -205,7 +216,15 @@ fn grid_in(root: &Member<'_>) -> Result<Grid, DocumentFault> {
             version: row.get("version").maybe(Member::small)?,
             limits: row.get("limits").maybe(|member| Ok(member.value.to_string().into()))?,
         };
-        grid.put(row.get("tenant").text()?, row.get("tool").text()?, Cell { is_enabled, extra });
+        let (tenant, several) = (row.get("tenant").text()?, row.get("tools"));
+        if several.value.is_null() {
+            grid.put(tenant, row.get("tool").text()?, Cell { is_enabled, extra });
+            continue;
+        }
+        let found = places(several.text()?, tools.len()).ok_or_else(|| several.fault("ranges of `tools`"))?;
+        for tool in found.into_iter().filter_map(|place| tools.get(place)) {
+            grid.put(tenant, tool, Cell { is_enabled, extra: extra.clone() });
+        }
     }
     grid.settle();
     Ok(grid)

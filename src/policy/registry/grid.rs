@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A megabyte for 10,000 tenants and 50 tools; a look at it is one hash of the tenant's name and three bits, and
-//! allocates nothing.
+//! allocates nothing. What few rows have is often the same: each kind of it is kept once, so that a pin of every
+//! tenant on every tool takes 12 bytes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,8 +25,11 @@ pub struct Grid {
     words: usize,
     /// For each row three planes of `words`: said, enabled, more.
     bits: Vec<u64>,
-    /// In order.
-    extras: Vec<((usize, usize), Extra)>,
+    /// Row, column, and the kind of what few rows have, in order.
+    extras: Vec<((u32, u32), u32)>,
+    /// Each once.
+    kinds: Vec<Extra>,
+    kind_places: HashMap<Extra, u32>,
 }
 
 /// One row of `tenant_tool`, without its names.
@@ -38,7 +42,7 @@ pub struct Cell {
 }
 
 /// What few rows have.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Extra {
     /// When it ends, in milliseconds since 1970: what was enabled is disabled then; of what was disabled nothing is
     /// said any more.
@@ -75,12 +79,14 @@ impl Grid {
         self.set(row, column, Plane::Enabled, cell.is_enabled);
         self.set(row, column, Plane::More, !cell.extra.is_empty());
         if !cell.extra.is_empty() {
-            self.extras.push(((row, column), cell.extra));
+            let kind = self.kind_for(cell.extra);
+            self.extras.push((place(row, column), kind));
         }
     }
 
     /// Puts everything in order, for looking up.
     pub fn settle(&mut self) {
+        self.extras.shrink_to_fit();
         // Stable, so that of two with the same place the later one stands behind, and is kept.
         self.extras.sort_by_key(|(place, _)| *place);
         self.extras.dedup_by(|later, earlier| {
@@ -97,6 +103,7 @@ impl Grid {
         let Some(&row) = self.rows.get(tenant) else { return };
         let from = row * PLANES * self.words;
         self.bits.iter_mut().skip(from).take(PLANES * self.words).for_each(|word| *word = 0);
+        let (row, _) = place(row, 0);
         self.extras.retain(|((other, _), _)| *other != row);
     }
 
@@ -126,16 +133,31 @@ impl Grid {
             return None;
         }
         let is_enabled = self.get(row, column, Plane::Enabled);
-        let is_over = self.get(row, column, Plane::More)
-            && self
-                .extra(row, column)
-                .and_then(|extra| extra.until_unix_ms)
-                .is_some_and(|end| end <= unix_ms);
+        let until = self.extra(row, column).and_then(|extra| extra.until_unix_ms);
+        let is_over = until.is_some_and(|end| end <= unix_ms);
         match (is_enabled, is_over) {
             (true, false) => Some(Availability::Enabled),
             (true, true) | (false, false) => Some(Availability::Disabled),
             (false, true) => None,
         }
+    }
+
+    /// The version that a row pins its tenant to, while the row says anything. Allocates nothing.
+    pub(in crate::policy) fn pin(&self, row: usize, column: usize, unix_ms: u64) -> Option<i32> {
+        let (_, extra) = self.more(row, column)?;
+        let is_over = extra.until_unix_ms.is_some_and(|end| end <= unix_ms);
+        extra.version.filter(|_| !is_over)
+    }
+
+    /// The kind of what a row has more, by its place in [`Grid::kinds`], while the row says anything.
+    pub(in crate::policy) fn kind(&self, row: usize, column: usize, unix_ms: u64) -> Option<usize> {
+        let (kind, extra) = self.more(row, column)?;
+        (extra.until_unix_ms.is_none_or(|end| end > unix_ms)).then_some(kind)
+    }
+
+    /// What some rows have more, each kind of it once; also of rows that are gone.
+    pub(in crate::policy) fn kinds(&self) -> &[Extra] {
+        &self.kinds
     }
 
     /// The row of `tenant_tool` at a place, if there is one. Copies what few rows have.
@@ -148,7 +170,14 @@ impl Grid {
 
     /// The rows that say more than yes or no: by row, column.
     pub fn extras(&self) -> impl Iterator<Item = (usize, usize, &Extra)> {
-        self.extras.iter().map(|((row, column), extra)| (*row, *column, extra))
+        self.extras
+            .iter()
+            .filter_map(|((row, column), kind)| Some((at(*row), at(*column), self.kinds.get(at(*kind))?)))
+    }
+
+    /// Where the rows stand that say more than yes or no, and of which kind of [`Grid::kinds`] each is.
+    pub(in crate::policy) fn places(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        self.extras.iter().map(|((row, column), kind)| (at(*row), at(*column), at(*kind)))
     }
 
     /// How many pairs something is said of.
@@ -164,8 +193,26 @@ impl Grid {
     }
 
     fn extra(&self, row: usize, column: usize) -> Option<&Extra> {
-        let at = self.extras.binary_search_by_key(&(row, column), |(place, _)| *place).ok()?;
-        self.extras.get(at).map(|(_, extra)| extra)
+        self.more(row, column).map(|(_, extra)| extra)
+    }
+
+    fn more(&self, row: usize, column: usize) -> Option<(usize, &Extra)> {
+        if !self.get(row, column, Plane::More) {
+            return None;
+        }
+        let found = self.extras.binary_search_by_key(&place(row, column), |(place, _)| *place).ok()?;
+        let kind = at(self.extras.get(found)?.1);
+        Some((kind, self.kinds.get(kind)?))
+    }
+
+    fn kind_for(&mut self, extra: Extra) -> u32 {
+        if let Some(&kind) = self.kind_places.get(&extra) {
+            return kind;
+        }
+        let kind = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
+        self.kind_places.insert(extra.clone(), kind);
+        self.kinds.push(extra);
+        kind
     }
 
     fn row_for(&mut self, tenant: &str) -> usize {
@@ -224,6 +271,15 @@ impl Grid {
             *word = if to { *word | bit } else { *word & !bit };
         }
     }
+}
+
+/// A place in as few bytes as the bounds of a registry need.
+fn place(row: usize, column: usize) -> (u32, u32) {
+    (u32::try_from(row).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
+
+fn at(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

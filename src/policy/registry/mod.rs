@@ -11,29 +11,36 @@
 //! | rows | what becomes of them |
 //! |---|---|
 //! | `tool_version` | where there is any, the active ones take the place of `tools.lock.yaml` |
-//! | `tenant_tool` | who may use a tool; *disabled* wins, in the files by name or here |
+//! | `tool_version` with `transform`, last day, pin or alias | versions as in files; where the files declare some, they win |
+//! | `tenant_tool` | who may use a tool, in which version: *disabled* wins, and a pin by name in the files |
+//! | `tenant_tool` with `limits` | limits for the tenant and the tool, beside those of the files |
 //! | `policy_bundle` | files of the active bundle take the place of those of the same name, others come in addition |
-//! | `tool_alias` | checked, and kept for the versions of tools |
+//! | `tool_alias` | names that can be called until they end |
 //!
 //! The organisation's layer comes from files only: it is what nobody else can take away.
 //!
-//! **What it is not.** It reads no database: that is `store::postgres`. It makes no version of a tool selectable:
-//! the active one is what is approved.
+//! **What it is not.** It reads no database: that is `store::postgres`. It makes no rules.
 //!
 //! [`compile_over`]: super::compile_over
 
 mod check;
 mod document;
+mod enlist;
 mod grid;
 mod overlay;
+mod quotas;
 
 pub use document::{DocumentFault, fuzz_registry};
+pub(super) use enlist::{Enlisting, Unserved};
 pub use grid::{Cell, Extra, Grid};
 pub(super) use overlay::{Merged, TenantOverlay, merge};
+pub(super) use quotas::Quotas;
+pub use quotas::check_quotas;
 
 use std::sync::Arc;
 
 use super::reading::shown;
+use crate::json::Document;
 
 /// The rows about one server, as they were found: all of one revision, judged by nobody yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,7 +84,8 @@ pub struct VersionRow {
     pub sunset_unix_ms: Option<i64>,
     /// The version to use in its place.
     pub successor: Option<i32>,
-    /// How its messages become those of the active version, as JSON text.
+    /// What it is at the server, and how its messages become those of its successor or else the active version: an
+    /// object with `upstream`, `request`, `response` and `brownout` as in policy files, as JSON text.
     pub transform: Option<Box<str>>,
 }
 
@@ -113,18 +121,42 @@ pub const STATES: &[&str] = &["draft", "active", "deprecated", "brownout", "reti
 /// The state of the version that is approved and served.
 pub const ACTIVE: &str = "active";
 
+/// The state of a version that waits for somebody to approve it.
+pub const DRAFT: &str = "draft";
+
 impl Registry {
-    /// The version of a tool that is served; the highest where a canary has made two active.
+    /// The version of a tool that the server has by its name; the highest where a canary has made two active.
     pub fn active(&self, tool: &str) -> Option<&VersionRow> {
-        let is_it = |row: &&VersionRow| *row.name == *tool && *row.state == *ACTIVE;
+        let is_it = |row: &&VersionRow| *row.name == *tool && *row.state == *ACTIVE && !row.is_elsewhere();
         self.versions.iter().filter(is_it).max_by_key(|row| row.version)
     }
 }
 
-/// The place of a row, for people.
-fn place(table: &str, row: &str) -> String {
-    format!("registry: {table} {}", shown(row))
+impl VersionRow {
+    /// Whether somebody approved it.
+    pub fn is_approved(&self) -> bool {
+        self.approved_by.as_deref().is_some_and(|by| !by.is_empty())
+    }
+
+    /// Whether the server has it by the name of another tool.
+    fn is_elsewhere(&self) -> bool {
+        let Some(text) = &self.transform else { return false };
+        let Ok(document) = Document::parse(text.as_bytes()) else { return false };
+        let upstream =
+            document.root().get("upstream").and_then(|name| name.string().map(|name| *name != *self.name));
+        upstream == Some(true)
+    }
 }
 
+/// What the place of a row begins with, where another fault has the name of a file.
+pub const REGISTRY_PLACE: &str = "registry: ";
+
+/// The place of a row, for people.
+fn place(table: &str, row: &str) -> String {
+    format!("{REGISTRY_PLACE}{table} {}", shown(row))
+}
+
+#[cfg(test)]
+mod served_tests;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::check::{self, Desk, Row};
-use super::{Grid, Registry};
+use super::{Enlisting, Grid, Quotas, Registry, Unserved};
+use crate::limit::Rule;
+use crate::names::Mode;
 use crate::policy::Source;
 use crate::policy::catalog::{Catalog, Closed};
 use crate::policy::code::Code;
@@ -11,9 +13,11 @@ use crate::policy::compile::Part;
 use crate::policy::diagnostic::Findings;
 use crate::policy::digest::bundle_sha256;
 use crate::policy::layers::ORGANISATION;
-use crate::policy::parts::ToolPart;
+use crate::policy::lock::Kept;
+use crate::policy::parts::{Bundle, ToolPart};
 use crate::policy::snapshot::Tool;
 use crate::policy::switches::Availability;
+use crate::policy::versions::Versions;
 
 /// The files, with those of the registry among them.
 pub(in crate::policy) struct Merged {
@@ -23,12 +27,14 @@ pub(in crate::policy) struct Merged {
     count: usize,
     /// The approved tools, where the registry says which.
     pub pinned: Option<Vec<ToolPart>>,
+    /// What was approved of every version in the registry.
+    pub kept: Vec<Kept>,
 }
 
 impl Merged {
     /// The files of a bundle that nothing is laid over.
     pub fn alone(sources: &[Source]) -> Self {
-        Self { sources: sources.to_vec(), count: sources.len(), pinned: None }
+        Self { sources: sources.to_vec(), count: sources.len(), pinned: None, kept: Vec::new() }
     }
 
     /// The files.
@@ -50,9 +56,9 @@ pub(in crate::policy) fn merge(sources: &[Source], registry: &Registry, findings
         let row = Row { table: "policy_bundle", key, says: &registry.server };
         desk.raise(*code, row, message.clone(), *help);
     }
-    let pinned = (!registry.versions.is_empty()).then(|| check::versions(registry, &mut desk));
-    check::aliases(registry, &mut desk);
-    Merged { sources, count, pinned }
+    let read = (!registry.versions.is_empty()).then(|| check::versions(registry, &mut desk));
+    let (pinned, kept) = read.unzip();
+    Merged { sources, count, pinned, kept: kept.unwrap_or_default() }
 }
 
 /// A fault of a bundle.
@@ -110,12 +116,35 @@ fn lay_bundle(sources: &mut Vec<Source>, registry: &Registry, notes: &mut Vec<No
     }
 }
 
+impl Merged {
+    /// Adds the versions that rows ask for to those of the files; what is returned cannot be served.
+    pub fn enlist(
+        &mut self,
+        registry: &Registry,
+        (bundle, catalog): (&mut Bundle, &Catalog),
+        unix_ms: u64,
+        findings: &mut Findings,
+    ) -> Vec<Unserved> {
+        let mut desk = Desk { sources: &mut self.sources, findings, room: 0 };
+        let mut enlisting = Enlisting { registry, bundle, kept: &self.kept, catalog, unix_ms };
+        enlisting.enlist(&mut desk)
+    }
+}
+
 /// Who may use what, by the indices of one policy.
 #[derive(Debug)]
 pub(in crate::policy) struct TenantOverlay {
     grid: Arc<Grid>,
     /// By the index of a tool.
-    columns: Vec<Option<usize>>,
+    columns: Vec<Columns>,
+    quotas: Quotas,
+}
+
+/// Where rows about a tool of the server stand: those of its own name, and those of the tool that it is a version of.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    own: Option<usize>,
+    family: Option<usize>,
 }
 
 impl TenantOverlay {
@@ -123,14 +152,43 @@ impl TenantOverlay {
     pub fn new(
         registry: &Registry,
         catalog: &Catalog,
-        tenants: &Closed<'_>,
+        (versions, unserved): (&Versions, &[Unserved]),
+        (bundle, mode): (&Bundle, Mode),
         (merged, findings): (&mut Merged, &mut Findings),
     ) -> Self {
+        let tenants = &Closed::tenants(bundle);
         let mut desk = Desk { sources: &mut merged.sources, findings, room: 0 };
+        check::aliases(registry, &catalog.declared_versions, &mut desk);
         check::tenants(registry, tenants, catalog, &mut desk);
+        check::pins(registry, catalog, (versions, unserved), &mut desk);
         overruled(registry, catalog, &mut desk);
-        let column = |tool: &ToolPart| registry.grid.column(tool.name.value.as_str());
-        Self { grid: Arc::clone(&registry.grid), columns: catalog.tools.iter().map(column).collect() }
+        let quotas = Quotas::new(registry, bundle, mode, &mut desk);
+        let columns = |tool: &ToolPart| {
+            let (name, column) = (tool.name.value.as_str(), |name: &str| registry.grid.column(name));
+            let family = versions.family_name(name).filter(|family| *family != name);
+            Columns { own: column(name), family: family.and_then(column) }
+        };
+        let columns = catalog.tools.iter().map(columns).collect();
+        Self { grid: Arc::clone(&registry.grid), columns, quotas }
+    }
+
+    /// Limits that stand in rows, one for each name, kind and unit.
+    pub fn quotas(&self) -> &[Arc<Rule>] {
+        &self.quotas.rules
+    }
+
+    /// The limits of a tenant for a tool at a time. Allocates nothing.
+    pub fn limits(&self, tenant: &str, tool: &Tool, unix_ms: u64) -> &[Arc<Rule>] {
+        if self.quotas.is_empty() {
+            return &[];
+        }
+        let found = self.grid.row(tenant).zip(self.columns.get(tool.index));
+        let Some((row, columns)) = found else { return &[] };
+        let of = |column: Option<usize>| {
+            let rules = self.quotas.of(self.grid.kind(row, column?, unix_ms)?);
+            (!rules.is_empty()).then_some(rules)
+        };
+        of(columns.own).or_else(|| of(columns.family)).unwrap_or_default()
     }
 
     /// The row of a tenant.
@@ -138,10 +196,16 @@ impl TenantOverlay {
         self.grid.row(tenant)
     }
 
-    /// What is said for a tenant and a tool at a time. Allocates nothing.
+    /// What is said for a tenant and a tool at a time, of which a no wins. Allocates nothing.
     pub fn says(&self, row: Option<usize>, tool: &Tool, unix_ms: u64) -> Option<Availability> {
-        let column = self.columns.get(tool.index).copied().flatten()?;
-        self.grid.at(row?, column, unix_ms)
+        let (row, columns) = (row?, self.columns.get(tool.index)?);
+        let at = |column: Option<usize>| self.grid.at(row, column?, unix_ms);
+        match (at(columns.own), at(columns.family)) {
+            (Some(Availability::Disabled), _) | (_, Some(Availability::Disabled)) => {
+                Some(Availability::Disabled)
+            }
+            (own, family) => own.or(family),
+        }
     }
 }
 

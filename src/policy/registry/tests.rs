@@ -21,8 +21,8 @@ fn sources() -> Vec<Source> {
     vec![Source { name: "policy.yaml".into(), text: FILES.into() }]
 }
 
-fn version(name: &str, version: i32, definition: &str) -> VersionRow {
-    let document = crate::json::Document::parse(definition.as_bytes()).unwrap();
+pub(super) fn version(name: &str, version: i32, definition: &str) -> VersionRow {
+    let document = Document::parse(definition.as_bytes()).unwrap();
     VersionRow {
         name: name.into(),
         version,
@@ -34,7 +34,7 @@ fn version(name: &str, version: i32, definition: &str) -> VersionRow {
     }
 }
 
-fn grid(rows: &[(&str, &str, bool, Extra)]) -> Arc<Grid> {
+pub(super) fn grid(rows: &[(&str, &str, bool, Extra)]) -> Arc<Grid> {
     let mut grid = Grid::default();
     for (tenant, tool, is_enabled, extra) in rows {
         grid.put(tenant, tool, Cell { is_enabled: *is_enabled, extra: extra.clone() });
@@ -59,6 +59,12 @@ fn until(end: u64) -> Extra {
 
 fn over(registry: &Registry) -> Result<Policy, Faults> {
     compile_over(&sources(), Some(registry), 0, Mode::Enforce)
+}
+
+pub(super) fn over_files(files: &str, registry: &Registry) -> Result<Policy, Faults> {
+    crate::identity::install_crypto();
+    let source = Source { name: "policy.yaml".into(), text: files.into() };
+    compile_over(&[source], Some(registry), 0, Mode::Enforce)
 }
 
 fn may(policy: &Policy, tenant: Option<&str>, tool: &str, unix_ms: u64) -> bool {
@@ -111,6 +117,16 @@ fn says_who_may_use_what_and_a_no_wins_over_a_yes() {
 /// A change of a registry that holds, and what is said of it then.
 type Spoilt = (fn(&mut Registry), &'static str);
 
+fn search(extra: Extra) -> Arc<Grid> {
+    grid(&[("acme", "search", true, extra)])
+}
+
+fn alias(alias: &str, name: &str) -> AliasRow {
+    AliasRow { alias: alias.into(), name: name.into(), ..AliasRow::default() }
+}
+
+const TWO_RATES: &str = r#"[{"rate": "60/min"}, {"rate": "600/hour"}]"#;
+
 const SPOILT_TENANTS: &[Spoilt] = &[
     (
         |r| r.grid = grid(&[("acme", "serach", true, Extra::default())]),
@@ -128,7 +144,30 @@ const SPOILT_TENANTS: &[Spoilt] = &[
         |r| r.grid = search(Extra { version: Some(9), ..Extra::default() }),
         "registry: tenant_tool acme/search:1:1: error SG0097: there is no version 9",
     ),
-    (|r| r.grid = search(Extra { limits: Some("{}".into()), ..Extra::default() }), "error SG0097: limits"),
+];
+
+const SPOILT_LIMITS: &[Spoilt] = &[
+    (
+        |r| r.grid = search(Extra { limits: Some("{}".into()), ..Extra::default() }),
+        "registry: tenant_tool acme/search limits:1:1: error SG0140: a limit without `rate`",
+    ),
+    (
+        |r| r.grid = search(Extra { limits: Some(r#"{"rat": "60/min"}"#.into()), ..Extra::default() }),
+        "registry: tenant_tool acme/search limits:1:2: error SG0005: a limit of a tenant has no key `rat`",
+    ),
+    (
+        |r| r.grid = search(Extra { limits: Some(TWO_RATES.into()), ..Extra::default() }),
+        "registry: tenant_tool acme/search limits:1:23: error SG0011: two limits of one row",
+    ),
+    (
+        |r| {
+            r.grid = search(Extra {
+                limits: Some(r#"{"unit": "arg:n", "rate": "60/min"}"#.into()),
+                ..Extra::default()
+            })
+        },
+        "error SG0144: a limit of a tenant counts no argument",
+    ),
 ];
 
 const SPOILT_VERSIONS: &[Spoilt] = &[
@@ -160,14 +199,6 @@ const SPOILT_VERSIONS: &[Spoilt] = &[
     (|r| r.aliases.push(alias("refund", "search")), "error SG0097: `refund` is the name of a tool"),
 ];
 
-fn search(extra: Extra) -> Arc<Grid> {
-    grid(&[("acme", "search", true, extra)])
-}
-
-fn alias(alias: &str, name: &str) -> AliasRow {
-    AliasRow { alias: alias.into(), name: name.into(), ..AliasRow::default() }
-}
-
 /// What is said of a registry with tools and a tenant, once it is changed.
 fn told(edit: impl Fn(&mut Registry)) -> String {
     let mut registry = registry(&[("acme", "search", true, Extra::default())]);
@@ -184,7 +215,7 @@ fn told(edit: impl Fn(&mut Registry)) -> String {
 #[test]
 fn judges_rows_as_files_are_judged_and_names_the_row() {
     assert_eq!(told(|_| {}), "", "nothing is wrong with it");
-    for (edit, wanted) in SPOILT_TENANTS.iter().chain(SPOILT_VERSIONS) {
+    for (edit, wanted) in SPOILT_TENANTS.iter().chain(SPOILT_LIMITS).chain(SPOILT_VERSIONS) {
         let told = told(edit);
         assert!(told.contains(wanted), "wanted {wanted}\ngot {told}");
     }
@@ -230,6 +261,8 @@ fn writes_a_document_that_reads_back_the_same() {
         ("acme", "search", true, Extra::default()),
         ("acme", "refund", false, Extra::default()),
         ("globex", "search", true, Extra { version: Some(2), until_unix_ms: Some(5), limits: None }),
+        ("initech", "search", true, Extra { version: Some(2), ..Extra::default() }),
+        ("initech", "refund", true, Extra { version: Some(2), ..Extra::default() }),
     ]);
     registry.versions = vec![version("refund", 1, REFUND), version("search", 2, SEARCH)];
     registry.aliases.push(AliasRow { alias: "find".into(), name: "search".into(), ..AliasRow::default() });
@@ -238,6 +271,7 @@ fn writes_a_document_that_reads_back_the_same() {
     let written = registry.to_document().to_string();
     let read = Registry::from_document(&written).unwrap();
     assert_eq!(read.to_document().to_string(), written);
+    assert!(written.contains(r#""tools":"0-1""#), "what is alike is one: {written}");
     assert_eq!(over(&read).is_ok(), over(&registry).is_ok());
     for (from, to, wanted) in [
         ("\"format\":1", "\"format\":2", "its `format` is not 1"),

@@ -171,8 +171,8 @@ fn whatever_does_not_hold_together_is_found_with_its_place() {
 fn a_call_becomes_one_of_the_successor_and_its_result_one_of_the_version() {
     let policy = policy(&transition(), "");
     let versions = policy.versions();
-    let Some(Aim::Version(first)) = versions.aim("search_v1") else { panic!("it has an alias") };
-    assert_eq!(versions.aim("search.v1"), Some(Aim::Version(first)));
+    let Some(Aim::Version(first)) = versions.aim("search_v1", 0) else { panic!("it has an alias") };
+    assert_eq!(versions.aim("search.v1", 0), Some(Aim::Version(first)));
     let document = Document::parse(br#"{"q":"a","order":"rel","debug":true,"x":1e2}"#).expect("JSON");
     assert_eq!(
         versions.request(first, Some(document.root())).as_deref(),
@@ -188,7 +188,7 @@ fn a_call_becomes_one_of_the_successor_and_its_result_one_of_the_version() {
 
 fn on(policy: &Policy, caller: &Caller, unix_ms: u64) -> (u32, State) {
     let versions = policy.versions();
-    let aim = versions.aim("search").expect("it has versions");
+    let aim = versions.aim("search", 0).expect("it has versions");
     let choice = versions.choose(aim, caller, None, unix_ms).expect("it has a default");
     (choice.number, choice.state)
 }
@@ -210,7 +210,7 @@ fn a_canary_holds_its_share_over_ten_thousand_callers_and_keeps_each_where_it_is
     for percent in [0_u32, 1, 10, 50, 100] {
         let policy = policy(&tools.replace("PERCENT", &percent.to_string()), "");
         let versions = policy.versions();
-        let aim = versions.aim("search").expect("it has versions");
+        let aim = versions.aim("search", 0).expect("it has versions");
         let anyone =
             policy.directory.verify(&Evidence::header(None), Now { steady: Duration::ZERO, unix_ms: 0 });
         let anyone = anyone.settled().expect("anybody may come");
@@ -293,7 +293,7 @@ fn versions_can_be_made_of_data_and_are_checked_alike() {
     };
     let tool = ToolVersions { versions: vec![first, Version::numbered(2)], ..ToolVersions::named(name) };
     let (versions, doubts) = Versions::new(vec![tool.clone()], &offered, 0);
-    assert!(doubts.is_empty() && versions.aim("search_v1").is_some(), "{doubts:?}");
+    assert!(doubts.is_empty() && versions.aim("search_v1", 0).is_some(), "{doubts:?}");
     let mut broken = tool;
     broken.tenants.push(("acme".into(), 7));
     broken.versions.iter_mut().for_each(|version| version.response.clear());
@@ -309,7 +309,7 @@ fn a_version_in_brownout_fails_in_its_minutes_or_for_its_share() {
         policy(&tools, "")
     };
     let minutes = brown("{ minutes: ['0-9', '30'] }");
-    let Some(Aim::Version(first)) = minutes.versions().aim("search_v1") else { panic!("it has an alias") };
+    let Some(Aim::Version(first)) = minutes.versions().aim("search_v1", 0) else { panic!("it has an alias") };
     for (minute, wait) in [(0, Some(600)), (9, Some(60)), (10, None), (29, None), (30, Some(60)), (31, None)]
     {
         assert_eq!(minutes.versions().browns_out(first, minute * 60_000, b""), wait, "{minute}");

@@ -1,8 +1,9 @@
 //! Which version a call is of, and whether it may be called now.
 //!
-//! The order: a name that says its version, the tenant's pin, the agent's pin, the canary, the default. A canary is
-//! drawn by a hash of the caller and the tool, so that one caller stays on its version whatever gate it comes to; an
-//! anonymous caller is drawn by its conversation, where one is known.
+//! The order: a name that says its version, the tenant's pin, the agent's pin, the canary, the default. The tenant's
+//! pin is that of a file, or else of its row in the registry. A canary is drawn by a hash of the caller and the tool,
+//! so that one caller stays on its version whatever gate it comes to; an anonymous caller is drawn by its
+//! conversation, where one is known.
 
 use ring::digest::{Context, SHA256};
 
@@ -46,9 +47,15 @@ pub struct Choice {
 const PARTS: u64 = 10_000;
 
 impl Versions {
-    /// What a name means; `None` where it is of no tool with versions. One look-up; allocates nothing.
-    pub fn aim(&self, name: &str) -> Option<Aim> {
-        self.names.get(name).copied()
+    /// What a name means at a time; `None` where it is of no tool with versions. One look-up; allocates nothing.
+    pub fn aim(&self, name: &str, unix_ms: u64) -> Option<Aim> {
+        let meaning = self.names.get(name)?;
+        meaning.until.is_none_or(|end| end > unix_ms).then_some(meaning.aim)
+    }
+
+    /// Whether a name is, or ever was, of a tool with versions.
+    pub fn knows(&self, name: &str) -> bool {
+        self.names.contains_key(name)
     }
 
     /// The version that a call is of. Allocates nothing.
@@ -64,21 +71,31 @@ impl Versions {
             Aim::Version(chosen) => (chosen.family, Some(chosen.version)),
         };
         let known = self.families.get(family)?;
-        let pin = known.pin(caller);
-        let version = is_named.or(pin).or_else(|| known.drawn(caller, conversation)).unwrap_or(known.default);
+        let row = self.row_pin(known, caller, unix_ms);
+        let pin = known.pin(caller, row);
+        let drawn = || known.drawn(caller, (row, conversation));
+        let version = is_named.or(pin).or_else(drawn).unwrap_or(known.default);
         let data = known.plan.versions.get(version)?;
         Some(Choice {
             chosen: Chosen { family, version },
             number: data.number,
             state: data.state_at(unix_ms),
             is_pinned: is_named.is_none() && pin == Some(version),
-            is_present: data.is_for(caller.tenant()),
+            is_present: data.is_for(caller.tenant(), row == Some(version)),
         })
+    }
+
+    /// The version that the tenant's row in the registry pins it to.
+    fn row_pin(&self, family: &Family, caller: &Caller, unix_ms: u64) -> Option<usize> {
+        let rows = self.rows.as_deref()?;
+        let number = rows.pin(rows.row(caller.tenant()?)?, family.column?, unix_ms)?;
+        family.plan.place(u32::try_from(number).ok()?)
     }
 
     /// The version that a caller of one that is on its way out should go to: the nearest that is there for it.
     pub fn successor(&self, chosen: Chosen, caller: &Caller, unix_ms: u64) -> Option<Chosen> {
         let family = self.families.get(chosen.family)?;
+        let row = self.row_pin(family, caller, unix_ms);
         let mut at = chosen.version;
         // A chain has no circle, so it is no longer than the family.
         for _ in 0..family.plan.versions.len() {
@@ -87,7 +104,7 @@ impl Versions {
             let version = family.plan.versions.get(at)?;
             let is_open =
                 matches!(version.state_at(unix_ms), State::Active | State::Deprecated | State::Draft);
-            if is_open && version.is_for(caller.tenant()) {
+            if is_open && version.is_for(caller.tenant(), row == Some(at)) {
                 return Some(Chosen { version: at, ..chosen });
             }
         }
@@ -117,19 +134,20 @@ impl Versions {
 }
 
 impl Family {
-    /// The version that the tenant, or else the agent, is pinned to.
-    fn pin(&self, caller: &Caller) -> Option<usize> {
+    /// The version that the tenant, or else the agent, is pinned to; `row` is what the registry says of the tenant.
+    fn pin(&self, caller: &Caller, row: Option<usize>) -> Option<usize> {
         let find = |pins: &[(Box<str>, u32)], name: Option<&str>| {
             let name = name?;
             let (_, number) = pins.iter().find(|(known, _)| **known == *name)?;
             self.plan.place(*number)
         };
-        find(&self.plan.tenants, caller.tenant()).or_else(|| find(&self.plan.agents, caller.agent()))
+        let of_tenant = find(&self.plan.tenants, caller.tenant()).or(row);
+        of_tenant.or_else(|| find(&self.plan.agents, caller.agent()))
     }
 
     /// The version that the canary gives to the caller; `None` for the default. One that is not there for the
     /// caller's tenant is not drawn.
-    fn drawn(&self, caller: &Caller, conversation: Option<&[u8]>) -> Option<usize> {
+    fn drawn(&self, caller: &Caller, (row, conversation): (Option<usize>, Option<&[u8]>)) -> Option<usize> {
         if self.plan.canary.is_empty() {
             return None;
         }
@@ -147,8 +165,8 @@ impl Family {
             end += u64::from(*percent) * PARTS / 100;
             if part < end {
                 let place = self.plan.place(*number)?;
-                let is_there = self.plan.versions.get(place).is_some_and(|one| one.is_for(caller.tenant()));
-                return is_there.then_some(place);
+                let version = self.plan.versions.get(place)?;
+                return version.is_for(caller.tenant(), row == Some(place)).then_some(place);
             }
         }
         None
@@ -161,10 +179,14 @@ impl Version {
         if self.sunset.is_some_and(|sunset| sunset <= unix_ms) { State::Retired } else { self.state }
     }
 
-    /// Whether it is there for a tenant.
-    pub fn is_for(&self, tenant: Option<&str>) -> bool {
-        let said = |name: &str| self.tenants.iter().find(|(known, _)| **known == *name);
-        let presence = tenant.and_then(said).or_else(|| said("*")).map(|(_, presence)| *presence);
+    /// Whether it is there for a tenant: by its name, by a row that pins the tenant to it, or for all.
+    fn is_for(&self, tenant: Option<&str>, is_pinned: bool) -> bool {
+        let said = |name: &str| {
+            let found = self.tenants.iter().find(|(known, _)| **known == *name);
+            found.map(|(_, presence)| *presence)
+        };
+        let row = || is_pinned.then_some(Presence::Enabled);
+        let presence = tenant.and_then(said).or_else(row).or_else(|| said("*"));
         presence.map_or(self.state != State::Draft, |presence| presence == Presence::Enabled)
     }
 }

@@ -27,6 +27,8 @@ pub struct Doubt {
 pub enum Facet {
     /// The pin of an agent.
     Agent(Box<str>),
+    /// Another name of the tool.
+    Alias(Box<str>),
     /// How it fails in brownout.
     Brownout,
     /// The share of a version.

@@ -38,6 +38,7 @@ pub(super) use written::{declare, read};
 
 use super::input::{Admission, SchemaDoubt};
 use super::lock::Definition;
+use super::registry::Grid;
 use super::snapshot::Policy;
 use super::strict::SchemaFit;
 use crate::json::Value;
@@ -48,7 +49,16 @@ use crate::names::ToolName;
 pub struct Versions {
     families: Box<[Family]>,
     /// Every name that a call may have, to what it means.
-    names: HashMap<Box<str>, Aim>,
+    names: HashMap<Box<str>, Meaning>,
+    /// The tenants that rows of a registry pin, where there is one.
+    rows: Option<Arc<Grid>>,
+}
+
+/// What a name on the wire means, and until when: in milliseconds since 1970.
+#[derive(Debug, Clone, Copy)]
+struct Meaning {
+    aim: Aim,
+    until: Option<u64>,
 }
 
 /// The versions of one tool, as somebody wrote them down.
@@ -66,8 +76,21 @@ pub struct ToolVersions {
     pub agents: Vec<(Box<str>, u32)>,
     /// From whom deprecated versions are hidden.
     pub hide: Hide,
+    /// Other names of it.
+    pub aliases: Vec<Alias>,
     /// Each number once.
     pub versions: Vec<Version>,
+}
+
+/// Another name of a tool, which can be called and is not listed.
+#[derive(Debug, Clone)]
+pub struct Alias {
+    /// The name.
+    pub name: Box<str>,
+    /// The version that is meant; `None` for the one that the caller is on.
+    pub version: Option<u32>,
+    /// When the name ends: in milliseconds since 1970.
+    pub until: Option<u64>,
 }
 
 /// One version of a tool.
@@ -146,6 +169,8 @@ pub enum Presence {
 #[derive(Debug)]
 pub(super) struct Family {
     pub plan: ToolVersions,
+    /// In the grid of the registry.
+    column: Option<usize>,
     /// By place in `plan.versions`.
     default: usize,
     /// By place in `plan.versions`.
@@ -175,6 +200,26 @@ impl Versions {
 
     pub(super) fn families(&self) -> &[Family] {
         &self.families
+    }
+
+    /// Heeds the pins of tenants in rows of a registry, after those that stand in files by name.
+    pub fn heed(&mut self, rows: &Arc<Grid>) {
+        for family in &mut self.families {
+            family.column = rows.column(family.plan.name.as_str());
+        }
+        self.rows = Some(Arc::clone(rows));
+    }
+
+    /// Whether a tool has a version.
+    pub(super) fn has(&self, tool: &str, number: u32) -> bool {
+        let known = self.families.iter().find(|family| family.plan.name.as_str() == tool);
+        known.is_some_and(|family| family.plan.place(number).is_some())
+    }
+
+    /// Every version of every tool.
+    pub fn each(&self) -> impl Iterator<Item = (&ToolVersions, &Version)> {
+        let plans = self.families.iter().map(|family| &family.plan);
+        plans.flat_map(|plan| plan.versions.iter().map(move |version| (plan, version)))
     }
 
     /// Every version that is on its way out, as policies call it: `search@1`.
@@ -208,6 +253,11 @@ impl Versions {
             .position(|family| family.routes.iter().any(|route| route.upstream.as_str() == upstream))
     }
 
+    /// The name of the tool that a tool of the server is a version of.
+    pub(super) fn family_name(&self, upstream: &str) -> Option<&str> {
+        Some(self.families.get(self.family_of(upstream)?)?.plan.name.as_str())
+    }
+
     fn at(&self, aim: Chosen) -> Option<(&Family, &Version, &Route)> {
         let family = self.families.get(aim.family)?;
         Some((family, family.plan.versions.get(aim.version)?, family.routes.get(aim.version)?))
@@ -233,7 +283,7 @@ impl Versions {
 
     /// The family that a tool of the server is of, whatever it is called by clients.
     pub fn family(&self, upstream: &str) -> Option<usize> {
-        self.family_of(upstream).or_else(|| match self.aim(upstream)? {
+        self.family_of(upstream).or_else(|| match self.names.get(upstream)?.aim {
             Aim::Tool(family) => Some(family),
             Aim::Version(chosen) => Some(chosen.family),
         })
@@ -283,6 +333,7 @@ impl ToolVersions {
             tenants: Vec::new(),
             agents: Vec::new(),
             hide: Hide::default(),
+            aliases: Vec::new(),
             versions: Vec::new(),
         }
     }

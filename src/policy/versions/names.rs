@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::choose::{Aim, Chosen};
 use super::doubt::{Doubt, Facet};
 use super::plan::Offered;
-use super::{Family, State, Version};
+use super::{Family, Meaning, State, Version};
 use crate::names::ToolName;
 use crate::policy::code::Code;
 
@@ -20,10 +20,11 @@ pub(super) fn names(
     families: &[Family],
     offered: &[Offered],
     doubts: &mut Vec<Doubt>,
-) -> HashMap<Box<str>, Aim> {
-    let mut names: HashMap<Box<str>, Aim> = HashMap::new();
+) -> HashMap<Box<str>, Meaning> {
+    let mut names: HashMap<Box<str>, Meaning> = HashMap::new();
+    let always = |aim| Meaning { aim, until: None };
     for (place, family) in families.iter().enumerate() {
-        names.insert(family.plan.name.as_str().into(), Aim::Tool(place));
+        names.insert(family.plan.name.as_str().into(), always(Aim::Tool(place)));
     }
     for (place, family) in families.iter().enumerate() {
         let plan = &family.plan;
@@ -46,11 +47,11 @@ pub(super) fn names(
                         "give the version another number",
                     ));
                 }
-                names.insert(alias, aim);
+                names.insert(alias, always(aim));
             }
             // A translated version has no tool of its own.
             if !version.is_translated() && route.upstream != plan.name && version.state != State::Retired {
-                match names.insert(route.upstream.as_str().into(), aim) {
+                match names.insert(route.upstream.as_str().into(), always(aim)) {
                     None => {}
                     Some(_) => {
                         let message =
@@ -62,7 +63,39 @@ pub(super) fn names(
             }
         }
     }
+    for (place, family) in families.iter().enumerate() {
+        other_names((place, family), offered, &mut names, doubts);
+    }
     names
+}
+
+/// Adds the aliases of a tool, which may not be the name of anything else.
+fn other_names(
+    (place, family): (usize, &Family),
+    offered: &[Offered],
+    names: &mut HashMap<Box<str>, Meaning>,
+    doubts: &mut Vec<Doubt>,
+) {
+    for alias in &family.plan.aliases {
+        let aim = match alias.version.map(|number| family.plan.place(number)) {
+            None => Aim::Tool(place),
+            Some(Some(version)) => Aim::Version(Chosen { family: place, version }),
+            // It has been told that there is no such version.
+            Some(None) => continue,
+        };
+        if offered.iter().any(|known| *known.name.as_str() == *alias.name) || names.contains_key(&alias.name)
+        {
+            let message = format!(
+                "`{}` is another name of `{}`, and there is a tool of that name",
+                alias.name, family.plan.name
+            );
+            let (tool, facet) = (family.plan.name.clone(), Facet::Alias(alias.name.clone()));
+            let help = "take another alias".into();
+            doubts.push(Doubt { code: Code::VersionName, tool, version: None, facet, message, help });
+            continue;
+        }
+        names.insert(alias.name.clone(), Meaning { aim, until: alias.until });
+    }
 }
 
 fn doubt(family: &Family, version: &Version, code: Code, message: String, help: &str) -> Doubt {

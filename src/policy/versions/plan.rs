@@ -45,11 +45,11 @@ impl Versions {
             let default = judge.default();
             doubts.append(&mut judge.doubts);
             if let (Some(routes), Some(default)) = (routes, default) {
-                families.push(Family { plan: tool, default, routes });
+                families.push(Family { plan: tool, column: None, default, routes });
             }
         }
         let names = names(&families, offered, &mut doubts);
-        (Self { families: families.into(), names }, doubts)
+        (Self { families: families.into(), names, rows: None }, doubts)
     }
 }
 
@@ -162,6 +162,11 @@ impl Judge<'_> {
         }
         for (agent, number) in &tool.agents {
             self.place(*number, (None, Facet::Agent(agent.clone())));
+        }
+        for alias in &tool.aliases {
+            if let Some(number) = alias.version {
+                self.place(number, (None, Facet::Alias(alias.name.clone())));
+            }
         }
     }
 

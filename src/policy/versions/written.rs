@@ -9,7 +9,7 @@ use crate::policy::catalog::{Catalog, Closed};
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, Spanned};
 use crate::policy::lock::Kept;
-use crate::policy::parts::{Bundle, FamilyPart, Section, ToolPart, VersionPart};
+use crate::policy::parts::{AliasPart, Bundle, FamilyPart, Section, ToolPart, VersionPart};
 
 /// Declares the tools that versions are, where no lock file says what there is.
 pub(in crate::policy) fn declare(bundle: &mut Bundle) {
@@ -39,6 +39,7 @@ pub(in crate::policy) fn read(
 ) -> Versions {
     let (mut versions, families) =
         (std::mem::take(&mut bundle.versions), std::mem::take(&mut bundle.families));
+    let aliases = std::mem::take(&mut bundle.aliases);
     if versions.is_empty() && families.is_empty() {
         return Versions::default();
     }
@@ -59,8 +60,14 @@ pub(in crate::policy) fn read(
             findings.advise(Code::VersionServed, span, message, "say it of the version that the server has");
         }
     }
-    let places: Vec<Place> = places(&versions, &families);
-    let tools = join(versions, &families);
+    let mut places: Vec<Place> = places(&versions, &families);
+    places.extend(aliases.iter().map(|AliasPart { tool, alias, span }| Place {
+        tool: tool.clone(),
+        version: None,
+        facet: Facet::Alias(alias.name.clone()),
+        span: *span,
+    }));
+    let tools = join(versions, &families, &aliases);
     let offered: Vec<Offered> = catalog
         .tools
         .iter()
@@ -110,7 +117,7 @@ fn check_families(versions: &[VersionPart], families: &[FamilyPart], findings: &
     }
 }
 
-fn join(versions: Vec<VersionPart>, families: &[FamilyPart]) -> Vec<ToolVersions> {
+fn join(versions: Vec<VersionPart>, families: &[FamilyPart], aliases: &[AliasPart]) -> Vec<ToolVersions> {
     let mut tools: Vec<ToolVersions> = Vec::new();
     for part in versions {
         let name = part.name.value;
@@ -124,6 +131,8 @@ fn join(versions: Vec<VersionPart>, families: &[FamilyPart]) -> Vec<ToolVersions
     }
     for tool in &mut tools {
         tool.versions.sort_by_key(|version| version.number);
+        let own = aliases.iter().filter(|part| part.tool == tool.name);
+        tool.aliases = own.map(|part| part.alias.clone()).collect();
         let Some(family) = families.iter().find(|family| family.name.value == tool.name) else { continue };
         let plain = |pins: &[(Spanned<Box<str>>, u32)]| {
             pins.iter().map(|(name, number)| (name.value.clone(), *number)).collect()
