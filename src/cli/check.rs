@@ -7,6 +7,9 @@ use clap::Args;
 
 use super::Exit;
 use super::output::{Account, Format, Report, Warnings, plural};
+use super::registry::over::OverOptions;
+use crate::names::Mode;
+use crate::policy::registry::REGISTRY_PLACE;
 use crate::policy::{self, Faults, Policy, Severity, Source};
 use crate::store;
 
@@ -26,6 +29,8 @@ pub struct Options {
     /// The lock file to look tools up in, in place of each bundle's own `tools.lock.yaml`
     #[arg(long, value_name = "FILE")]
     tools: Option<PathBuf>,
+    #[command(flatten)]
+    over: OverOptions,
     /// Judge so many made-up messages by Cedar too, and compare
     #[arg(long, value_name = "MESSAGES", num_args = 0..=1, default_missing_value = "10000")]
     cross_check: Option<usize>,
@@ -44,19 +49,21 @@ pub fn check(options: &Options) -> Exit {
 }
 
 fn account(bundle: &Path, options: &Options) -> Account {
-    match load(bundle, options.tools.as_deref()) {
+    match load_over(bundle, options.tools.as_deref(), &options.over) {
         Err(account) => *account,
-        Ok(Loaded { policy, sources }) => {
+        Ok(Loaded { policy, sources, revision }) => {
             let names = Names { bundle, lock: options.tools.as_deref() };
             let warnings = policy.warnings().len();
             let (tools, rules) = (policy.tools().len(), policy.rule_ids().count());
             let verdict = if options.strict && warnings > 0 { "not ok" } else { "ok" };
+            let over = revision.map(|revision| format!(", over revision {revision} of the registry"));
             let summary = format!(
-                "{}: {verdict}, {}, {}, {}",
+                "{}: {verdict}, {}, {}, {}{}",
                 bundle.display(),
                 plural(tools, "tool"),
                 plural(rules, "rule"),
                 plural(warnings, "warning"),
+                over.unwrap_or_default(),
             );
             let (agreed, summary) = match options.cross_check.map(|messages| cross_check(&policy, messages)) {
                 None => (None, summary),
@@ -92,11 +99,18 @@ fn cross_check(policy: &Policy, messages: usize) -> Result<(usize, String), poli
 pub(super) struct Loaded {
     pub policy: Policy,
     pub sources: Vec<Source>,
+    /// Of the registry that was laid over it.
+    pub revision: Option<i64>,
 }
 
 /// Reads and compiles a bundle, or prints for people why that cannot be.
 pub(super) fn open(bundle: &Path) -> Result<Loaded, Exit> {
-    load(bundle, None).map_err(|account| {
+    open_over(bundle, &OverOptions::default())
+}
+
+/// As [`open`], with what a registry says laid over it.
+pub(super) fn open_over(bundle: &Path, over: &OverOptions) -> Result<Loaded, Exit> {
+    load_over(bundle, None, over).map_err(|account| {
         let report = Report { accounts: vec![*account], warnings: Warnings::Pass };
         report.print(Format::Human);
         report.exit()
@@ -108,9 +122,17 @@ pub(super) fn open(bundle: &Path) -> Result<Loaded, Exit> {
 /// # Errors
 /// What is wrong with it, or why that cannot be said.
 pub(super) fn load(bundle: &Path, lock: Option<&Path>) -> Result<Loaded, Box<Account>> {
+    load_over(bundle, lock, &OverOptions::default())
+}
+
+/// As [`load`], with what a registry says laid over it.
+///
+/// # Errors
+/// As there; or why the registry cannot be read.
+fn load_over(bundle: &Path, lock: Option<&Path>, over: &OverOptions) -> Result<Loaded, Box<Account>> {
     crate::identity::install_crypto();
-    let unable =
-        |fault: store::ReadFault| Box::new(Account::unable(bundle.display().to_string(), fault.to_string()));
+    let lost = |fault: String| Box::new(Account::unable(bundle.display().to_string(), fault));
+    let unable = |fault: store::ReadFault| lost(fault.to_string());
     let mut sources = store::read(bundle).map_err(unable)?;
     if let Some(lock) = lock {
         let lock = store::read_lock(lock).map_err(unable)?;
@@ -118,8 +140,10 @@ pub(super) fn load(bundle: &Path, lock: Option<&Path>) -> Result<Loaded, Box<Acc
         sources.push(lock);
         sources.sort_by(|left, right| left.name.cmp(&right.name));
     }
-    match policy::compile(&sources, store::unix_ms()) {
-        Ok(policy) => Ok(Loaded { policy, sources }),
+    let registry = over.read(&sources).map_err(lost)?;
+    let revision = registry.as_ref().map(|registry| registry.revision);
+    match policy::compile_over(&sources, registry.as_ref(), store::unix_ms(), Mode::Enforce) {
+        Ok(policy) => Ok(Loaded { policy, sources, revision }),
         Err(faults) => {
             let (errors, warnings) = (faults.count(Severity::Error), faults.count(Severity::Warning));
             let summary =
@@ -151,6 +175,9 @@ impl Names<'_> {
 
     /// The path of a file that the bundle calls `name`.
     fn path(&self, name: &str) -> String {
+        if name.starts_with(REGISTRY_PLACE) {
+            return name.to_owned();
+        }
         let path = match self.lock {
             Some(lock) if name == policy::LOCK_FILE => lock.to_owned(),
             Some(_) | None => self.bundle.join(name),

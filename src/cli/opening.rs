@@ -184,7 +184,7 @@ pub(super) fn candidate(options: &TrialOptions) -> (Arc<Candidate>, Option<Watch
 }
 
 /// How what the policy names out of band is asked.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct AskOptions {
     /// A file with certificate authorities (PEM) to believe beside the system's, where key sets and other
     /// things that the policy names are asked for

@@ -13,6 +13,7 @@ use super::opening::{
     self, ActorOptions, AskOptions, Fault, NamingOptions, TrailOptions, TrialOptions, ViewerOptions, unable,
 };
 use super::reading::{self, ReaderOptions};
+use super::registry::following::{self as registry, FollowOptions};
 use super::sandbox::SandboxOptions;
 use super::time;
 use crate::bounds::{HELD_BYTES_MAX, PIPE_IN_FLIGHT_MAX};
@@ -43,6 +44,8 @@ pub struct Options {
     naming: NamingOptions,
     #[command(flatten)]
     asking: AskOptions,
+    #[command(flatten)]
+    following: FollowOptions,
     #[command(flatten)]
     reading: ReaderOptions,
     /// A file with the key or token of the caller, read again when it is no longer accepted; by default
@@ -107,7 +110,11 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         literacy: reading::literacy(reader.as_ref()),
     };
     let mode = options.trial.mode();
-    let live = Arc::new(opening::policy(&options.policy, None, (mode, followers), &metrics, &audit)?);
+    let following = registry::following(&options.following, &options.asking, &options.policy, &metrics)?;
+    let rows = following.as_ref().map(|following| Arc::clone(&following.registry));
+    let live = Arc::new(opening::policy(&options.policy, rows, (mode, followers), &metrics, &audit)?);
+    let standing = following.as_ref().map(|following| Arc::clone(&following.standing));
+    let _follower = following.map(|following| following.follow(&live)).transpose()?;
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let mut child = opening::child(&options.command, &options.env)?;
     let server = options.enclosure.enclose(&mut child, live.peek().upstream.sandbox.as_ref(), &metrics)?;
@@ -118,7 +125,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
         live,
         keys,
         cells,
-        registry: None,
+        registry: standing,
         introspector: opening::introspector(&options.asking, clock),
         upstream: Upstream::piped(passes),
         load: Load::new(PIPE_IN_FLIGHT_MAX, HELD_BYTES_MAX),

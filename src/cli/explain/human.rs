@@ -23,6 +23,13 @@ pub(super) fn of(policy: &Policy, question: &Question, account: &Account<'_>) ->
         let (id, source) = (conversation.name(), conversation.source(policy));
         let _ = writeln!(text, "conversation: {id}, told by `{source}`");
     }
+    if let Some(called) = came.record.called.as_deref()
+        && let Some((tool, number)) = policy.versions().named(called.chosen)
+    {
+        let upstream = came.record.target.as_deref().unwrap_or_default();
+        let state = called.state.as_str();
+        let _ = writeln!(text, "version: `{tool}@{number}`, {state}; the server gets a call of `{upstream}`");
+    }
     let tool = came.record.target.as_deref().and_then(|name| policy.tool(name));
     if let Some(describe) = tool.and_then(|tool| tool.describe()) {
         let _ = writeln!(text, "told otherwise than by the server (`describe`): {}", describe.told());

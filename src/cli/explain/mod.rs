@@ -17,7 +17,8 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
-use super::check::open;
+use super::check::open_over;
+use super::registry::over::OverOptions;
 use super::time::moment;
 use crate::identity::Supposed;
 use crate::policy::Policy;
@@ -32,6 +33,7 @@ Examples:
   sluicegate explain DIR --tool db_query --args '{\"limit\": 5000}' --user alice --scope db:query
   sluicegate explain DIR --method resources/read --target file:///data/a.txt --user alice
   sluicegate explain DIR --request request.json
+  sluicegate explain DIR --registry URL --tenant acme --tool search --args '{\"q\": \"tea\"}'
   sluicegate explain DIR --audit audit.jsonl --id 01JD...
   sluicegate explain DIR --cedar analyst-read
   sluicegate explain DIR --cedar-schema
@@ -61,6 +63,8 @@ pub struct Options {
     /// When, such as 2026-11-23T08:00:00+01:00; now if nothing says
     #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<u64>,
+    #[command(flatten)]
+    over: OverOptions,
     /// For whom to write
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
@@ -125,7 +129,7 @@ enum Format {
 
 /// Explains one message, and prints that.
 pub fn explain(options: &Options) -> Exit {
-    let policy = match open(&options.bundle) {
+    let policy = match open_over(&options.bundle, &options.over) {
         Ok(loaded) => Arc::new(loaded.policy),
         Err(_) => return Exit::Unable,
     };

@@ -3,6 +3,7 @@
 #![cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "a build without PostgreSQL only says so"))]
 
 pub(super) mod following;
+pub(super) mod over;
 #[cfg(feature = "postgres")]
 mod verbs;
 
