@@ -22,6 +22,7 @@ mod output;
 mod own;
 mod pin;
 mod reading;
+mod records;
 mod redirect;
 mod registry;
 mod replay;

@@ -80,11 +80,14 @@ fn a_change_among_half_a_million_rows_is_in_force_on_three_gates_within_a_second
     let upstream = Upstream::echo();
     let tools: String = (1..TOOLS).map(|tool| format!("  tool_{tool}: {{ class: read }}\n")).collect();
     let text = std::fs::read_to_string(clinic().path().join("policy.yaml")).expect("readable");
-    let text = text.replace("tools:\n", &format!("tools:\n{tools}"));
+    // Every tenant is pinned to a version of one tool, and has limits for all of them.
+    let versions = "echo: { class: read, default: 1 }\n  echo@1: {}\n  echo@2: { upstream: tool_1 }\n";
+    let text = text.replace("echo: { class: read }\n", &format!("{versions}{tools}"));
     let database = Database::with(Bundle::new(&text).path());
     database.sql(&format!(
-        "INSERT INTO tenant_tool SELECT 'clinic', 'tenant-' || t, CASE x WHEN 0 THEN 'echo' ELSE 'tool_' || x END, NULL, \
-         (t + x) % 7 > 0 FROM generate_series(1, {}) t, generate_series(0, {}) x",
+        "INSERT INTO tenant_tool SELECT 'clinic', 'tenant-' || t, CASE x WHEN 0 THEN 'echo' ELSE 'tool_' || x END, \
+         CASE x WHEN 0 THEN 1 + t % 2 END, (t + x) % 7 > 0, jsonb_build_object('rate', (600 + t % 3) || '/min') \
+         FROM generate_series(1, {}) t, generate_series(0, {}) x",
         TENANTS - 1,
         TOOLS - 1
     ));

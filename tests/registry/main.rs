@@ -9,11 +9,17 @@ mod support;
 #[path = "../hostile/summary.rs"]
 mod summary;
 
+#[allow(dead_code, reason = "shared with the tests of versions in files")]
+#[path = "../versions/stage.rs"]
+mod stage;
+
 mod changes;
 mod commands;
 mod database;
+mod looks;
 mod losses;
 mod start;
+mod versions;
 
 use std::time::Duration;
 

@@ -43,15 +43,23 @@ pub const STEPS: &str = "request: [{ rename: { q: query } }, { default: { limit:
         { enum: { order: { rel: relevance } } }, { rename: { order: sort } }],
       response: [{ rename: { results: items } }, { drop: total }]";
 
+fn tool(json: &Value, version: Option<u32>) -> LockedTool {
+    let text = json.to_string();
+    let definition = Definition::read(Document::parse(text.as_bytes()).expect("JSON").root());
+    let definition = definition.expect("a definition").into();
+    LockedTool { version, ..LockedTool::approved(definition, Some(Class::Read)) }
+}
+
 fn lock() -> String {
-    let tool = |json: Value, version| {
-        let text = json.to_string();
-        let definition = Definition::read(Document::parse(text.as_bytes()).expect("JSON").root());
-        let definition = definition.expect("a definition").into();
-        LockedTool { version, ..LockedTool::approved(definition, Some(Class::Read)) }
-    };
-    Lock { tools: vec![tool(new(), None), tool(old(), Some(1)), tool(next(), None)], ..Lock::default() }
-        .render()
+    let tools = vec![tool(&new(), None), tool(&old(), Some(1)), tool(&next(), None)];
+    Lock { tools, ..Lock::default() }.render()
+}
+
+/// A lock file with these tools.
+#[allow(dead_code, reason = "shared with the tests of versions in a registry")]
+pub fn lock_of(tools: &[Value]) -> String {
+    let tools = tools.iter().map(|json| tool(json, None)).collect();
+    Lock { tools, ..Lock::default() }.render()
 }
 
 /// A policy with versions, and more sections.

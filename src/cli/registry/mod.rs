@@ -5,6 +5,8 @@
 pub(super) mod following;
 pub(super) mod over;
 #[cfg(feature = "postgres")]
+mod report;
+#[cfg(feature = "postgres")]
 mod verbs;
 
 use std::path::PathBuf;
@@ -31,6 +33,8 @@ enum Verb {
     Import(ImportOptions),
     /// Make the tables, or bring them up to date. Gates never do that
     Migrate(MigrateOptions),
+    /// Bring in what gates saw of tools that are no longer what was approved, from their audit trails
+    Report(ReportOptions),
     /// Say whether a tenant may use a tool
     Set(SetOptions),
     /// Tell what the registry holds, and how many gates listen
@@ -98,6 +102,18 @@ struct MigrateOptions {
     /// Let this role read all tables, and write none: the one that gates connect as
     #[arg(long, value_name = "ROLE")]
     reader: Option<String>,
+    /// Let this role write down what gates saw, and nothing else: the one that `registry report` connects as
+    #[arg(long, value_name = "ROLE")]
+    reporter: Option<String>,
+    #[command(flatten)]
+    site: SiteOptions,
+}
+
+#[derive(Debug, Args)]
+struct ReportOptions {
+    /// The audit file as it was named to the gate; - for standard input; more than one: just these
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
     #[command(flatten)]
     site: SiteOptions,
 }
@@ -118,6 +134,10 @@ struct SetOptions {
     /// The version of the tool that the tenant has
     #[arg(long, value_name = "NUMBER")]
     version: Option<i32>,
+    /// How much the tenant may use it, as '{"rate": "60/min"}' or a list of such; `none` takes its limits away. Without,
+    /// they stay
+    #[arg(long, value_name = "JSON")]
+    limits: Option<String>,
     #[command(flatten)]
     of: ServerOptions,
 }
@@ -156,6 +176,7 @@ fn done(verb: &Verb) -> Result<Exit, Fault> {
         Verb::Export(options) => verbs::export(options),
         Verb::Import(options) => verbs::import(options),
         Verb::Migrate(options) => verbs::migrate(options),
+        Verb::Report(options) => report::report(options),
         Verb::Set(options) => verbs::set(options),
         Verb::Status(options) => verbs::status(options),
     }

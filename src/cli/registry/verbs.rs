@@ -14,16 +14,17 @@ use crate::cli::opening::{Fault, trust, unable};
 use crate::cli::output::paint;
 use crate::cli::pin::drift_text;
 use crate::json::Document;
-use crate::names::{Label, ToolName};
-use crate::policy::registry::{ACTIVE, BundleRow, VersionRow};
+use crate::names::{Label, ToolName, hex};
+use crate::policy::registry::{ACTIVE, BundleRow, DRAFT, VersionRow, check_quotas};
 use crate::policy::{
-    Definition, LOCK_FILE, Lock, LockedTool, Policy, Registry, Source, bundle_sha256, compile, drift, nearest,
+    Definition, LOCK_FILE, Lock, LockedTool, Policy, Registry, Source, State, bundle_sha256, compile, drift,
+    nearest,
 };
 use crate::report::grouped;
-use crate::store::postgres::{CommandFault, Commands, Import, RegistrySite, ServerRow, Setting};
+use crate::store::postgres::{CommandFault, Commands, DriftRow, Import, RegistrySite, ServerRow, Setting};
 use crate::store::{self, unix_ms};
 
-fn connect(options: &SiteOptions) -> Result<Commands, Fault> {
+pub(super) fn connect(options: &SiteOptions) -> Result<Commands, Fault> {
     let environment = |variable: &str| std::env::var(variable).ok();
     let password = options.registry_password_file.as_deref();
     let site = RegistrySite::new(&options.registry, password, &trust(&options.asking), environment);
@@ -38,13 +39,17 @@ fn connect_to(options: &ServerOptions) -> Result<(Commands, String), Fault> {
 }
 
 pub(super) fn migrate(options: &MigrateOptions) -> Result<Exit, Fault> {
-    let taken = connect(&options.site)?.migrate(options.reader.as_deref()).map_err(unable)?;
+    let roles = (options.reader.as_deref(), options.reporter.as_deref());
+    let taken = connect(&options.site)?.migrate(roles).map_err(unable)?;
     match taken.as_slice() {
         [] => anstream::println!("the tables are up to date"),
         taken => taken.iter().for_each(|step| anstream::println!("done: {step}")),
     }
     if let Some(reader) = &options.reader {
         anstream::println!("{reader} may read the registry, and write nothing");
+    }
+    if let Some(reporter) = &options.reporter {
+        anstream::println!("{reporter} may write down what gates saw of changed tools, and nothing else");
     }
     Ok(Exit::Fine)
 }
@@ -93,22 +98,51 @@ fn bundle(directory: &Path, is_draft: bool) -> Result<Registry, Fault> {
         ))
     })?;
     let pinned = |tool: &crate::policy::Tool| Some(version(tool.definition()?, is_draft));
+    let mut versions: Vec<VersionRow> = policy.tools().iter().filter_map(pinned).collect();
+    number(&policy, &mut versions);
     let (bundled, _): (Vec<Source>, Vec<Source>) =
         sources.into_iter().partition(|source| !source.name.contains('/') && *source.name != *LOCK_FILE);
     let sha256 = bundle_sha256(&bundled).into();
     let files = bundled.into_iter().map(|source| (source.name, source.text.into())).collect();
     Ok(Registry {
         server: policy.server.as_str().into(),
-        versions: policy.tools().iter().filter_map(pinned).collect(),
+        versions,
         bundle: Some(BundleRow { sha256, files, ..BundleRow::default() }),
         ..Registry::default()
     })
 }
 
+/// Gives what the policy declares as versions their numbers, and adds what was kept of those that the server has no more.
+fn number(policy: &Policy, rows: &mut Vec<VersionRow>) {
+    let moment = |ms: Option<u64>| ms.and_then(|ms| i64::try_from(ms).ok());
+    for (tool, declared) in policy.versions().each() {
+        let number = i32::try_from(declared.number).unwrap_or(i32::MAX);
+        let is_own = declared.upstream.is_none() && declared.successor.is_none();
+        match (&declared.definition, declared.state) {
+            _ if is_own => {
+                let row = rows.iter_mut().find(|row| *row.name == *tool.name.as_str());
+                row.into_iter().for_each(|row| row.version = number);
+            }
+            (Some(definition), State::Brownout | State::Deprecated | State::Retired) => {
+                rows.push(VersionRow {
+                    version: number,
+                    state: declared.state.as_str().into(),
+                    deprecated_unix_ms: moment(declared.deprecated),
+                    sunset_unix_ms: moment(declared.sunset),
+                    successor: declared.successor.and_then(|number| i32::try_from(number).ok()),
+                    ..version(definition, false)
+                })
+            }
+            // There is one active version of a name, and a draft waits for somebody.
+            (_, _) => {}
+        }
+    }
+}
+
 fn version(definition: &Arc<Definition>, is_draft: bool) -> VersionRow {
     VersionRow {
         name: definition.name.as_str().into(),
-        state: if is_draft { "draft" } else { ACTIVE }.into(),
+        state: if is_draft { DRAFT } else { ACTIVE }.into(),
         definition: definition.to_json().into(),
         sha256: definition.sha256.into(),
         ..VersionRow::default()
@@ -136,13 +170,32 @@ pub(super) fn set(options: &SetOptions) -> Result<Exit, Fault> {
     {
         return Err(unable(format!("{server} has no version {version} of `{tool}`")));
     }
+    let limits = options.limits.as_deref().map(limits).transpose()?;
     let is_enabled = options.availability == AvailabilityWord::Enabled;
     let until_unix_ms = until.and_then(|until| i64::try_from(until).ok());
-    let setting = Setting { server: &server, tenant, tool, is_enabled, until_unix_ms, version: *version };
+    let (server, limits) = (&*server, limits.as_ref().map(|limits| limits.as_deref()));
+    let setting = Setting { server, tenant, tool, is_enabled, until_unix_ms, version: *version, limits };
     commands.set(&setting).map_err(unable)?;
     let word = if is_enabled { "enabled" } else { "disabled" };
     anstream::println!("{server}: {tool} is {word} for {tenant}");
     Ok(Exit::Fine)
+}
+
+/// The limits of a tenant as JSON, checked; `None` for none.
+fn limits(text: &str) -> Result<Option<String>, Fault> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let read: serde_json::Value = serde_json::from_str(text).map_err(|fault| {
+        unable(format!("`--limits` is no JSON: {fault}; write '{{\"rate\": \"60/min\"}}', or `none`"))
+    })?;
+    check_quotas(text).map_err(|faults| {
+        Fault::found(format!(
+            "{}sluicegate: these limits do not hold, so nothing is set",
+            faults.render(paint())
+        ))
+    })?;
+    Ok(Some(read.to_string()))
 }
 
 pub(super) fn approve(options: &ApproveOptions) -> Result<Exit, Fault> {
@@ -219,6 +272,7 @@ pub(super) fn status(options: &StatusOptions) -> Result<Exit, Fault> {
             "revision": overview.revision,
             "listeners": overview.listeners,
             "servers": overview.servers.iter().map(server).collect::<Vec<_>>(),
+            "drifts": overview.drifts.iter().map(drift_json).collect::<Vec<_>>(),
         });
         anstream::println!("{told:#}");
         return Ok(if taken == known { Exit::Fine } else { Exit::Findings });
@@ -230,9 +284,24 @@ pub(super) fn status(options: &StatusOptions) -> Result<Exit, Fault> {
             "{id}: {active} tools, {drafts} drafts, {tenants} tenants with {rows} rows, {bundle}, {drifts} drifts"
         );
     }
+    for DriftRow { at_unix_ms, server, name, class, action, .. } in &overview.drifts {
+        anstream::println!("{} {server}: `{name}` differs: {class}, {action}", when(*at_unix_ms));
+    }
     if taken == known {
         return Ok(Exit::Fine);
     }
     anstream::println!("{taken} of {known} migrations are done; run `sluicegate registry migrate`");
     Ok(Exit::Findings)
+}
+
+fn drift_json(row: &DriftRow) -> serde_json::Value {
+    json!({
+        "at": when(row.at_unix_ms), "server": row.server, "tool": row.name, "event": row.class, "action": row.action,
+        "approved_sha256": row.old_sha256.as_deref().map(hex), "shown_sha256": row.new_sha256.as_deref().map(hex),
+    })
+}
+
+/// A moment in UTC, for people.
+fn when(unix_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_ms).map_or_else(|_| unix_ms.to_string(), |at| at.to_string())
 }

@@ -4,18 +4,13 @@
 //! unless the gate was told to write names.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::bounds::AUDIT_LINE_BYTES_MAX;
-use crate::cli::Exit;
-use crate::cli::output::plural;
+use crate::cli::{Exit, records};
 use crate::policy::State;
-use crate::report::trail;
 
 /// Options of `versions report`.
 #[derive(Debug, Args)]
@@ -69,19 +64,15 @@ struct Use {
 #[derive(Debug, Default)]
 struct Census {
     uses: BTreeMap<Who, Use>,
-    /// Lines that are no records.
-    unreadable: u64,
 }
 
 /// Reads the trail and tells.
 pub fn report(options: &Options) -> Exit {
-    let census = match read(&options.files) {
-        Ok(census) => census,
-        Err((path, error)) => {
-            anstream::eprintln!("cannot read {}: {error}", path.display());
-            return Exit::Unable;
-        }
-    };
+    let mut census = Census::default();
+    if let Err((path, error)) = records::each(&options.files, |record| census.take(record)) {
+        anstream::eprintln!("cannot read {}: {error}", path.display());
+        return Exit::Unable;
+    }
     let is_old = |found: &Use| {
         let ending = [State::Brownout, State::Deprecated, State::Retired];
         ending.iter().any(|state| state.as_str() == found.state)
@@ -92,51 +83,10 @@ pub fn report(options: &Options) -> Exit {
         Form::Human => anstream::print!("{}", human(&told)),
         Form::Json => anstream::println!("{}", json(&told)),
     }
-    if census.unreadable > 0 {
-        let lines = plural(usize::try_from(census.unreadable).unwrap_or(usize::MAX), "line");
-        anstream::eprintln!("{lines} left out, being no audit records");
-    }
     if told.iter().any(|(_, found)| is_old(found)) { Exit::Findings } else { Exit::Fine }
 }
 
-fn read(paths: &[PathBuf]) -> Result<Census, (PathBuf, io::Error)> {
-    let files = match paths {
-        [path] if path != Path::new("-") => trail(path).map_err(|error| (path.clone(), error))?,
-        several => several.to_vec(),
-    };
-    if let (true, Some(path)) = (files.is_empty(), paths.first()) {
-        return Err((path.clone(), io::Error::other("there is no such file, and none put aside for it")));
-    }
-    let mut census = Census::default();
-    for path in files {
-        census.read(&path).map_err(|error| (path, error))?;
-    }
-    Ok(census)
-}
-
 impl Census {
-    fn read(&mut self, path: &Path) -> io::Result<()> {
-        let mut lines: Box<dyn BufRead> = if path == Path::new("-") {
-            Box::new(io::stdin().lock())
-        } else {
-            Box::new(BufReader::new(File::open(path)?))
-        };
-        let limit = u64::try_from(AUDIT_LINE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(2);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            if (&mut lines).take(limit).read_until(b'\n', &mut line)? == 0 {
-                return Ok(());
-            }
-            match serde_json::from_slice::<Value>(&line) {
-                Ok(record) if record["schema"] == "sluicegate.audit/1" => self.take(&record),
-                _ if line.iter().all(u8::is_ascii_whitespace) => {}
-                // A file may end in the middle of a record.
-                Ok(_) | Err(_) => self.unreadable += 1,
-            }
-        }
-    }
-
     fn take(&mut self, record: &Value) {
         let version = &record["action"]["version"];
         let (Some(tool), Some(number)) = (version["tool"].as_str(), version["number"].as_u64()) else {

@@ -7,8 +7,8 @@ use tokio_postgres::Client;
 use super::import::{Import, put_in, retire};
 use super::read::read;
 use super::rows::get;
-use super::{ReadFault, RegistrySite, follow, link};
-use crate::bounds::REGISTRY_COMMAND_WAIT;
+use super::{DriftRow, ReadFault, RegistrySite, drifts, follow, link};
+use crate::bounds::{REGISTRY_COMMAND_WAIT, REGISTRY_DRIFTS_SHOWN_MAX};
 use crate::policy::Registry;
 use crate::policy::registry::VersionRow;
 
@@ -55,6 +55,8 @@ pub struct Setting<'s> {
     pub until_unix_ms: Option<i64>,
     /// The version that the tenant has.
     pub version: Option<i32>,
+    /// The limits that the tenant has, as JSON, or that it has none; without, they stay as they are.
+    pub limits: Option<Option<&'s str>>,
 }
 
 /// What there is, for people.
@@ -68,6 +70,8 @@ pub struct Overview {
     pub listeners: i64,
     /// The servers, by name.
     pub servers: Vec<ServerRow>,
+    /// The latest drift that was brought in, newest first.
+    pub drifts: Vec<DriftRow>,
 }
 
 /// One server of the registry.
@@ -112,11 +116,15 @@ impl Commands {
         })
     }
 
-    /// Makes the tables, or brings them up to date; lets `reader` read them and nothing else. Says which steps it took.
+    /// Makes the tables, or brings them up to date; lets `reader` read them and nothing else, and `reporter` write down
+    /// drift and nothing else. Says which steps it took.
     ///
     /// # Errors
     /// [`CommandFault`].
-    pub fn migrate(&mut self, reader: Option<&str>) -> Result<Vec<String>, CommandFault> {
+    pub fn migrate(
+        &mut self,
+        (reader, reporter): (Option<&str>, Option<&str>),
+    ) -> Result<Vec<String>, CommandFault> {
         self.run(async |client| {
             // Two at once would each find no table.
             client
@@ -126,7 +134,10 @@ impl Commands {
             let report = steps::migrations::runner().run_async(client).await;
             let report = report.map_err(|fault| CommandFault::Migration(migration_words(&fault)))?;
             if let Some(reader) = reader {
-                grant(client, reader).await?;
+                grant(client, reader, "SELECT", TABLES).await?;
+            }
+            if let Some(reporter) = reporter {
+                grant(client, reporter, "SELECT, INSERT", "drift_event").await?;
             }
             Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
         })
@@ -188,17 +199,28 @@ impl Commands {
     /// # Errors
     /// [`CommandFault`].
     pub fn set(&mut self, setting: &Setting<'_>) -> Result<(), CommandFault> {
-        let Setting { server, tenant, tool, is_enabled, until_unix_ms, version } = setting.clone();
+        let Setting { server, tenant, tool, is_enabled, until_unix_ms, version, limits } = setting.clone();
         self.run(async |client| {
-            let question = "INSERT INTO tenant_tool (server, tenant, name, enabled, expires_at, version) \
-                 VALUES ($1, $2, $3, $4, to_timestamp($5::bigint / 1000.0), $6) \
+            let question = "INSERT INTO tenant_tool (server, tenant, name, enabled, expires_at, version, limits) \
+                 VALUES ($1, $2, $3, $4, to_timestamp($5::bigint / 1000.0), $6, $7::text::jsonb) \
                  ON CONFLICT (server, tenant, name) DO UPDATE SET enabled = excluded.enabled, \
-                 expires_at = excluded.expires_at, version = excluded.version";
-            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-                [&server, &tenant, &tool, &is_enabled, &until_unix_ms, &version];
+                 expires_at = excluded.expires_at, version = excluded.version, \
+                 limits = CASE WHEN $8 THEN excluded.limits ELSE tenant_tool.limits END";
+            let is_told = limits.is_some();
+            let limits = limits.flatten();
+            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
+                [&server, &tenant, &tool, &is_enabled, &until_unix_ms, &version, &limits, &is_told];
             client.execute(question, &values).await.map_err(ReadFault::from)?;
             Ok(())
         })
+    }
+
+    /// Writes down drift that is not there yet; how much that is.
+    ///
+    /// # Errors
+    /// [`CommandFault`]; nothing is in then.
+    pub fn report(&mut self, rows: &[DriftRow]) -> Result<u64, CommandFault> {
+        self.run(async |client| Ok(drifts::put_in(client, rows).await?))
     }
 
     /// Makes a version the active one, in the name of `author`; the one that was is deprecated.
@@ -210,7 +232,8 @@ impl Commands {
             let transaction = client.transaction().await.map_err(ReadFault::from)?;
             retire(&transaction, server, &row.name, row.version).await?;
             let question = "UPDATE tool_version SET state = 'active', approved_by = $4, approved_at = now(), \
-                 deprecated_at = NULL, successor = NULL \
+                 deprecated_at = NULL, sunset_at = NULL, successor = NULL, \
+                 transform = CASE WHEN transform ? 'upstream' THEN transform END \
                  WHERE server = $1 AND name = $2 AND version = $3 AND definition_sha256 = $5";
             let changed = transaction
                 .execute(question, &[&server, &&*row.name, &row.version, &author, &&*row.sha256])
@@ -227,24 +250,27 @@ impl Commands {
     }
 }
 
-async fn grant(client: &Client, reader: &str) -> Result<(), CommandFault> {
-    let known = client.query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[&reader]).await;
+/// All that there are.
+const TABLES: &str = "tool_server, tool_version, tool_alias, tenant_tool, policy_bundle, drift_event, registry_revision, \
+                      tenant_change, refinery_schema_history";
+
+/// Gives a role these rights on `tables`, and none on any other.
+async fn grant(client: &Client, role: &str, rights: &str, tables: &str) -> Result<(), CommandFault> {
+    let known = client.query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[&role]).await;
     if known.map_err(ReadFault::from)?.is_none() {
         let message =
-            format!("there is no role `{reader}`; run `CREATE ROLE \"{reader}\" LOGIN PASSWORD '...'` first");
+            format!("there is no role `{role}`; run `CREATE ROLE \"{role}\" LOGIN PASSWORD '...'` first");
         return Err(CommandFault::Asked(message));
     }
-    let quoted = format!("\"{}\"", reader.replace('"', "\"\""));
-    let tables = "tool_server, tool_version, tool_alias, tenant_tool, policy_bundle, drift_event, registry_revision, \
-                  tenant_change, refinery_schema_history";
+    let quoted = format!("\"{}\"", role.replace('"', "\"\""));
     let schema: String = client
         .query_one("SELECT quote_ident(current_schema())", &[])
         .await
         .and_then(|row| row.try_get(0))
         .map_err(ReadFault::from)?;
     let words = format!(
-        "BEGIN; REVOKE ALL ON {tables} FROM {quoted}; GRANT USAGE ON SCHEMA {schema} TO {quoted}; \
-         GRANT SELECT ON {tables} TO {quoted}; COMMIT"
+        "BEGIN; REVOKE ALL ON {TABLES} FROM {quoted}; GRANT USAGE ON SCHEMA {schema} TO {quoted}; \
+         GRANT {rights} ON {tables} TO {quoted}; COMMIT"
     );
     client.batch_execute(&words).await.map_err(ReadFault::from)?;
     Ok(())
@@ -290,6 +316,7 @@ async fn overview(client: &Client) -> Result<Overview, ReadFault> {
         revision: get(&row, "registry_revision", "revision")?,
         listeners: get(&row, "registry_revision", "listeners")?,
         servers: servers.iter().map(server).collect::<Result<_, ReadFault>>()?,
+        drifts: drifts::latest(client, REGISTRY_DRIFTS_SHOWN_MAX).await?,
     })
 }
 

@@ -6,7 +6,8 @@ use tokio_postgres::types::ToSql;
 use super::ReadFault;
 use super::rows::get;
 use crate::policy::Registry;
-use crate::policy::registry::{ACTIVE, VersionRow};
+use crate::policy::registry::{ACTIVE, DRAFT, VersionRow};
+use crate::store::unix_ms;
 
 /// What is written by an import.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +80,8 @@ async fn put_row(transaction: &Transaction<'_>, server: &str, row: &VersionRow) 
     Ok(())
 }
 
-/// A definition as somebody approved it now, or wants it looked at: it becomes the next version, unless it is there.
+/// A definition as somebody approved it now, or wants it looked at: it becomes the version whose number it has, or else
+/// the next, unless it is there.
 async fn put_version(
     transaction: &Transaction<'_>,
     (server, author): (&str, &str),
@@ -89,22 +91,28 @@ async fn put_version(
     let question = "SELECT version, state, definition_sha256 FROM tool_version WHERE server = $1 AND name = $2 \
                     ORDER BY version DESC FOR UPDATE";
     let known = transaction.query(question, &[&server, &&*row.name]).await?;
-    let mut next = 1;
+    let (mut next, mut numbers) = (1, Vec::new());
     let mut same = None;
     for found in &known {
         let version: i32 = get(found, TABLE, "version")?;
         next = next.max(version.saturating_add(1));
+        numbers.push(version);
         if get::<&[u8]>(found, TABLE, "definition_sha256")? == &*row.sha256 && same.is_none() {
             same = Some((version, get::<String>(found, TABLE, "state")?));
         }
     }
     let is_active = *row.state == *ACTIVE;
+    // The number that the files give it, where it is free.
+    if row.version > 0 && !numbers.contains(&row.version) {
+        next = row.version;
+    }
     match same {
         Some((_, state)) if state == ACTIVE || !is_active => Ok(()),
         Some((version, _)) => {
             retire(transaction, server, &row.name, version).await?;
             let question = "UPDATE tool_version SET state = 'active', approved_by = $4, approved_at = now(), \
-                 deprecated_at = NULL, successor = NULL WHERE server = $1 AND name = $2 AND version = $3";
+                 deprecated_at = NULL, sunset_at = NULL, successor = NULL, \
+                 transform = CASE WHEN transform ? 'upstream' THEN transform END WHERE server = $1 AND name = $2 AND version = $3";
             transaction.execute(question, &[&server, &&*row.name, &version, &author]).await?;
             Ok(())
         }
@@ -112,15 +120,10 @@ async fn put_version(
             if is_active {
                 retire(transaction, server, &row.name, next).await?;
             }
-            let question = "INSERT INTO tool_version (server, name, version, state, definition, definition_sha256, \
-                 approved_by, approved_at) VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, \
-                 CASE WHEN $7::text IS NULL THEN NULL ELSE now() END)";
-            let (name, state, definition, sha256) = (&*row.name, &*row.state, &*row.definition, &*row.sha256);
-            let by = is_active.then_some(author);
-            transaction
-                .execute(question, &[&server, &name, &next, &state, &definition, &sha256, &by])
-                .await?;
-            Ok(())
+            let by = (*row.state != *DRAFT).then(|| author.into());
+            let approved_unix_ms = by.is_some().then(|| i64::try_from(unix_ms()).unwrap_or(i64::MAX));
+            let row = VersionRow { version: next, approved_by: by, approved_unix_ms, ..row.clone() };
+            put_row(transaction, server, &row).await
         }
     }
 }

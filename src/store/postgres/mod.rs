@@ -17,6 +17,7 @@
 //! gate does not start: what the registry forbids would be allowed.
 
 mod commands;
+mod drifts;
 mod follow;
 mod import;
 mod kept;
@@ -25,6 +26,7 @@ mod read;
 mod rows;
 
 pub use commands::{CommandFault, Commands, Overview, ServerRow, Setting};
+pub use drifts::DriftRow;
 pub use follow::{RegistryFollower, RegistryOpening, StartFault};
 pub use import::Import;
 pub use kept::{KeptRegistryFault, read_kept, write_kept};

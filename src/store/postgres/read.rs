@@ -89,7 +89,13 @@ async fn everything(transaction: &Transaction<'_>, server: &str) -> Result<Arc<G
             grid.put(tenant, tool, Cell { is_enabled, extra: Extra::default() });
         }
     }
-    transaction.query(SPECIAL, &[&server]).await?.iter().try_for_each(|row| put(&mut grid, row))?;
+    for row in transaction.query(SPECIAL, &[&server]).await? {
+        let (tool, is_enabled): (&str, bool) = (get(&row, TABLE, "name")?, get(&row, TABLE, "enabled")?);
+        let extra = rows::extra(&row)?;
+        for tenant in get::<Vec<&str>>(&row, TABLE, "tenants")? {
+            grid.put(tenant, tool, Cell { is_enabled, extra: extra.clone() });
+        }
+    }
     settled(grid)
 }
 

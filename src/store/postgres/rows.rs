@@ -48,11 +48,14 @@ pub(super) const PLAIN: &str = "SELECT name, enabled, array_agg(tenant) AS tenan
                                 WHERE server = $1 AND version IS NULL AND limits IS NULL AND expires_at IS NULL \
                                 GROUP BY name, enabled";
 
+/// Tenants of one plan have the same rows, which come as lists of tenants too.
 pub(super) const SPECIAL: &str = concat!(
+    "SELECT name, version, enabled, limits, expires, array_agg(tenant) AS tenants FROM (",
     "SELECT tenant, name, version, enabled, limits::text AS limits, ",
     unix_ms!("expires_at"),
     " AS expires ",
-    "FROM tenant_tool WHERE server = $1 AND (version IS NOT NULL OR limits IS NOT NULL OR expires_at IS NOT NULL)"
+    "FROM tenant_tool WHERE server = $1 AND (version IS NOT NULL OR limits IS NOT NULL OR expires_at IS NOT NULL)",
+    ") AS row GROUP BY name, version, enabled, limits, expires"
 );
 
 pub(super) const OF_TENANTS: &str = concat!(
