@@ -35,13 +35,22 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
     #[arg(long, value_name = "SOCKET")]
-    door: Option<PathBuf>,
+    door: Option<String>,
     #[arg(long, value_name = "SHA-256")]
     digest: Option<Box<str>>,
     #[arg(long, value_name = "SECONDS")]
     cpu: Option<u64>,
     #[arg(long, value_name = "NUMBER")]
     processes: Option<u64>,
+    #[arg(long, value_name = "MIB")]
+    memory: Option<u64>,
+    #[arg(long, value_name = "PERCENT")]
+    cpu_percent: Option<u64>,
+    #[arg(long, value_name = "DIR")]
+    group_in: Option<PathBuf>,
+    /// The control group that the launcher made
+    #[arg(long, value_name = "DIR")]
+    group: Vec<PathBuf>,
     /// Whether everything is done but to start the server
     #[arg(long)]
     trial: bool,
@@ -65,7 +74,9 @@ pub fn run(options: &Options) -> ExitCode {
         is_trial: options.trial,
     };
     let ended = if options.inside {
-        inner::serve(&order, &Found { port: options.port, lacking: options.lacking.clone() })
+        let found =
+            Found { port: options.port, lacking: options.lacking.clone(), groups: options.group.clone() };
+        inner::serve(&order, &found)
     } else {
         outer::launch(&order)
     };
@@ -86,6 +97,9 @@ fn profile(options: &Options) -> Profile {
         digest: options.digest.clone(),
         cpu_seconds: options.cpu,
         processes: options.processes,
+        memory_mib: options.memory,
+        cpu_percent: options.cpu_percent,
+        group: options.group_in.clone(),
         door: options.door.clone(),
         hosts: options.host.clone(),
     }
@@ -114,7 +128,10 @@ mod tests {
             digest: Some("00ff".into()),
             cpu_seconds: Some(60),
             processes: Some(20),
-            door: Some("/run/door".into()),
+            memory_mib: Some(256),
+            cpu_percent: Some(150),
+            group: Some("/sys/fs/cgroup/acme".into()),
+            door: Some("sluicegate-00ff".into()),
             hosts: vec!["api.example.com:443".into()],
         };
         for written in [full, Profile::strict()] {

@@ -42,6 +42,10 @@ pub struct SandboxPlan {
     pub cpu_seconds: Option<u64>,
     /// Processes and threads at once.
     pub processes: Option<u64>,
+    /// MiB of memory for all processes together.
+    pub memory_mib: Option<u64>,
+    /// Percent of one processor for all processes together.
+    pub cpu_percent: Option<u64>,
 }
 
 /// Hosts that a server may reach.

@@ -54,7 +54,7 @@ impl Way {
 
     /// What a program in a sandbox with this way out prints.
     fn run(&self, words: &[&str]) -> String {
-        let mut options = vec!["--net".to_owned(), format!("--door={}", self.door.path().display())];
+        let mut options = vec!["--net".to_owned(), format!("--door={}", self.door.name())];
         options.extend(self.hosts.iter().map(|host| format!("--host={host}")));
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         let said = launcher(&options).args(words).stdin(Stdio::null()).output().expect("it can be started");
@@ -178,4 +178,51 @@ fn options_that_make_no_sense_are_refused() {
         let text = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert!(ended.status.code() == Some(3) && text.contains(said), "{text}");
     }
+}
+
+#[test]
+fn a_way_out_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = Bundle::new(&policy(&["echo"], &[]));
+    let words = ["--sandbox=net", "--sandbox-host=a.example.com", "--", "cat"];
+    let gate = Gate::below(&format!("export TMPDIR='{}'", folder.path().display()), bundle, &words);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().collect();
+    assert!(left.is_empty(), "while it runs: {left:?}");
+    drop(gate);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().collect();
+    assert!(left.is_empty(), "afterwards: {left:?}");
+}
+
+#[test]
+fn a_way_out_that_nobody_answers_for_is_told() {
+    // By a name that no gate has, and by none at all: whoever changes the launcher must not open a network.
+    for door in [&["--door=sluicegate-no-such"][..], &[]] {
+        let words: Vec<&str> = ["--net", "--host=a.example.com:443"].iter().chain(door).copied().collect();
+        let said = launcher(&words).arg("true").output().expect("it can be started");
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert_eq!(said.status.code(), Some(3), "{text}");
+        assert!(
+            text.starts_with("SG0437: the server has no way out") && text.contains("log of the gate"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn another_user_gets_no_answer_at_the_door() {
+    use super::probes::{Who, as_who, can_be};
+    if !can_be(Who::Root) {
+        return;
+    }
+    let way = Way::to(&["a.example.com".into()], &[]);
+    let words = ["--net", &format!("--door={}", way.door.name()), "--host=a.example.com:443"];
+    let tried = |who: Who| {
+        let mut command = launcher(&words);
+        as_who(&mut command, who);
+        let said = command.arg("true").output().expect("it can be started");
+        (said.status.code(), String::from_utf8_lossy(&said.stderr).into_owned())
+    };
+    assert_eq!(tried(Who::Root), (Some(0), String::new()));
+    let (code, text) = tried(Who::Nobody);
+    assert!(code == Some(3) && text.starts_with("SG0437: "), "{text}");
 }

@@ -7,6 +7,7 @@ mod support;
 
 mod egress;
 mod ends;
+mod limits;
 mod own;
 mod peers;
 mod policies;

@@ -49,6 +49,8 @@ pub(super) fn agreed(
         private: if mode == SandboxMode::Net { plan.private.clone() } else { Vec::new() },
         cpu_seconds: least(options.sandbox_cpu, plan.cpu_seconds),
         processes: least(options.sandbox_processes, plan.processes),
+        memory_mib: least(options.sandbox_memory, plan.memory_mib),
+        cpu_percent: least(options.sandbox_cpu_percent, plan.cpu_percent),
     }))
 }
 
@@ -71,6 +73,8 @@ fn asked(options: &SandboxOptions) -> Option<SandboxPlan> {
         private: options.sandbox_private.clone(),
         cpu_seconds: options.sandbox_cpu,
         processes: options.sandbox_processes,
+        memory_mib: options.sandbox_memory,
+        cpu_percent: options.sandbox_cpu_percent,
     })
 }
 
@@ -179,6 +183,8 @@ mod tests {
             private: vec!["10.0.0.0/8".parse().unwrap()],
             cpu_seconds: Some(60),
             processes: None,
+            memory_mib: Some(256),
+            cpu_percent: None,
         }
     }
 
@@ -205,11 +211,14 @@ mod tests {
             "--sandbox-host=a.example.com",
             "--sandbox-read=/usr/share/doc",
             "--sandbox-cpu=9",
+            "--sandbox-memory=512",
+            "--sandbox-cpu-percent=50",
         ];
         let less = agree(&words, Some(&plan)).unwrap().unwrap();
         assert_eq!(less.hosts, ["a.example.com"]);
         assert_eq!(less.read, [PathBuf::from("/usr/share/doc")]);
         assert_eq!(less.cpu_seconds, Some(9));
+        assert_eq!((less.memory_mib, less.cpu_percent), (Some(256), Some(50)), "the lesser of both");
         assert_eq!(
             agree(&["--sandbox=net", "--sandbox-cpu=99"], Some(&plan)).unwrap().unwrap().cpu_seconds,
             Some(60)

@@ -41,6 +41,16 @@ pub struct SandboxOptions {
     /// Processes and threads that COMMAND may have at once; by default any. Node.js needs about 15
     #[arg(long, value_name = "NUMBER", requires = "sandbox", value_parser = clap::value_parser!(u64).range(2..))]
     sandbox_processes: Option<u64>,
+    /// MiB of memory that all of COMMAND may use together; by default any. It is killed beyond them
+    #[arg(long, value_name = "MIB", requires = "sandbox", value_parser = clap::value_parser!(u64).range(1..))]
+    sandbox_memory: Option<u64>,
+    /// Percent of one processor that all of COMMAND may use together; by default any
+    #[arg(long, value_name = "PERCENT", requires = "sandbox", value_parser = clap::value_parser!(u64).range(1..))]
+    sandbox_cpu_percent: Option<u64>,
+    /// The control group (version 2) in which that of COMMAND is made, for --sandbox-memory, --sandbox-cpu-percent and
+    /// --sandbox-processes; by default one that was given to the gate
+    #[arg(long, value_name = "DIR", requires = "sandbox")]
+    sandbox_group: Option<PathBuf>,
     /// A host that COMMAND may reach with --sandbox=net, as NAME, NAME:PORT or *.NAME:PORT; the usual port is 443. May
     /// be repeated
     #[arg(long, value_name = "HOST", requires = "sandbox")]
@@ -89,6 +99,9 @@ impl SandboxOptions {
             digest: self.sandbox_sha256.clone().or(plan.command.as_ref().map(|(_, digest)| digest.clone())),
             cpu_seconds: plan.cpu_seconds,
             processes: plan.processes,
+            memory_mib: plan.memory_mib,
+            cpu_percent: plan.cpu_percent,
+            group: self.sandbox_group.clone(),
             ..Profile::strict()
         };
         approve(&profile, &child.program)?;
@@ -125,7 +138,7 @@ fn door(plan: &SandboxPlan, profile: &mut Profile, metrics: &Arc<Metrics>) -> Re
     let door = Door::open(hosts, Arc::new(move |result| counted.egress(result)))
         .map_err(|cause| unable(format!("there is no way out of the sandbox: {cause}")))?;
     profile.hosts = exact;
-    profile.door = Some(door.path());
+    profile.door = Some(door.name().to_owned());
     Ok(Some(door))
 }
 

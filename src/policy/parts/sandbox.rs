@@ -10,6 +10,8 @@
 //!   hosts: [api.example.com, "*.example.org:8443"]
 //!   private: [10.2.0.0/16]
 //!   processes: 40
+//!   memory_mib: 256
+//!   cpu_percent: 50
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -37,6 +39,8 @@ pub(in crate::policy) const SANDBOX_KEYS: &[&str] = &[
     "private",
     "cpu_seconds",
     "processes",
+    "memory_mib",
+    "cpu_percent",
 ];
 
 /// The keys of `command` in it.
@@ -69,6 +73,8 @@ impl Bundle {
             private: read_private(&fields, findings),
             cpu_seconds: count("cpu_seconds", findings),
             processes: count("processes", findings),
+            memory_mib: count("memory_mib", findings),
+            cpu_percent: count("cpu_percent", findings),
         };
         check(mode, &plan, &fields, findings);
         self.upstream.sandbox = Some(plan);

@@ -34,7 +34,13 @@ pub(super) fn shapes() -> [Shape; 2] {
             .row("hosts", some(&text()), "hosts that it reaches: `api.example.com`, `*.example.org:8443`")
             .row("private", some(&text()), "private networks in which hosts may be")
             .row("cpu_seconds", count(), "seconds of a processor that one process may use")
-            .row("processes", count(), "processes and threads that it may have at once"),
+            .row("processes", count(), "processes and threads that it may have at once")
+            .row(
+                "memory_mib",
+                count(),
+                "MiB of memory for all its processes together; it is killed beyond them",
+            )
+            .row("cpu_percent", count(), "percent of one processor for all its processes together"),
         Shape::new("sandbox_command", SANDBOX_COMMAND_KEYS, SANDBOX_COMMAND_KEYS)
             .row("path", rooted(), "where the program is")
             .row("sha256", sha256(), "what `sha256sum` prints of it"),

@@ -27,6 +27,10 @@ pub(in crate::serve) async fn exited(process: &Child) -> io::Result<()> {
     Ok(())
 }
 
+/// How long a child that is out of its first group, as the launcher of a sandbox is, may take to clear up when all
+/// in that group has been killed.
+const CLEARING_WAIT: Duration = Duration::from_secs(3);
+
 /// Ends a process whose input has been closed: waits, then SIGTERM, then SIGKILL, each after `grace`.
 ///
 /// # Errors
@@ -37,6 +41,9 @@ pub(in crate::serve) async fn end(process: &mut Child, grace: Duration) -> io::R
             return exit;
         }
         signal(process, wanted);
+    }
+    if let Ok(exit) = timeout(CLEARING_WAIT, exited(process)).await {
+        return exit;
     }
     // A child that has moved to another group hears nothing of what its first group is sent.
     let _ = process.start_kill();

@@ -17,7 +17,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::os::linux::net::SocketAddrExt;
 use std::sync::Arc;
 
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
@@ -31,30 +31,30 @@ use crate::bounds::{EGRESS_CONNECTIONS_MAX, EGRESS_HEAD_BYTES_MAX, EGRESS_WAIT};
 use crate::policy::{Hosts, is_host};
 use crate::report::Egress;
 
-/// The socket at which launchers hand over their ports. It goes away with the value.
+/// The socket at which launchers hand over their ports, until the process ends.
+///
+/// It has a name of the network's, not of the file system, so that nothing is left behind; who calls there must be
+/// of our own user.
 #[derive(Debug)]
 pub struct Door {
-    folder: PathBuf,
+    name: String,
 }
 
 /// Told of each connection to the outside.
 pub type Tell = Arc<dyn Fn(Egress) + Send + Sync>;
 
 impl Door {
-    /// Opens a socket that nobody but our own user can reach, and serves it by a thread of its own.
+    /// Opens a socket of which nobody but our own user gets an answer, and serves it by a thread of its own.
     ///
     /// # Errors
     /// What the system says.
     pub fn open(hosts: Hosts, tell: Tell) -> io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt;
-        let mut random = [0; 8];
+        let mut random = [0; 16];
         let drawn = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut random);
         drawn.map_err(|_| io::Error::other("no random bits"))?;
-        let name = format!("sluicegate-{}", crate::names::hex(&random));
-        let folder = std::env::temp_dir().join(name);
-        std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
-        let door = Self { folder };
-        let listener = std::os::unix::net::UnixListener::bind(door.path())?;
+        let door = Self { name: format!("sluicegate-{}", crate::names::hex(&random)) };
+        let address = std::os::unix::net::SocketAddr::from_abstract_name(&door.name)?;
+        let listener = std::os::unix::net::UnixListener::bind_addr(&address)?;
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let serve = move || runtime.block_on(serve(listener, Arc::new(hosts), tell));
@@ -62,15 +62,9 @@ impl Door {
         Ok(door)
     }
 
-    /// Where the socket is.
-    pub fn path(&self) -> PathBuf {
-        self.folder.join("door")
-    }
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+    /// What the socket is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -83,6 +77,10 @@ async fn serve(listener: std::os::unix::net::UnixListener, hosts: Arc<Hosts>, te
             tokio::time::sleep(EGRESS_WAIT / 10).await;
             continue;
         };
+        if !is_ours(&line) {
+            tracing::warn!("another user asked for a way out of a sandbox");
+            continue;
+        }
         let out = Out { hosts: Arc::clone(&hosts), tell: Arc::clone(&tell), seats: Arc::clone(&seats) };
         tokio::spawn(async move {
             if let Err(fault) = sandbox(line, out).await {
@@ -90,6 +88,11 @@ async fn serve(listener: std::os::unix::net::UnixListener, hosts: Arc<Hosts>, te
             }
         });
     }
+}
+
+/// Whether who calls is of our own user: others in the same network see the name of the socket.
+fn is_ours(line: &UnixStream) -> bool {
+    line.peer_cred().is_ok_and(|caller| caller.uid() == rustix::process::geteuid().as_raw())
 }
 
 /// What each connection to the outside needs.

@@ -27,6 +27,8 @@ pub enum Fault {
     Path(PathBuf, String),
     /// The way out to the gate cannot be laid.
     Egress(String),
+    /// A limit for all of it together that no control group holds here.
+    Group(&'static str, String),
     /// A limit or a right that could not be set.
     Rights(&'static str, String),
 }
@@ -44,6 +46,7 @@ impl Fault {
             Self::Path(..) => "SG0436",
             Self::Egress(_) => "SG0437",
             Self::Rights(..) => "SG0438",
+            Self::Group(..) => "SG0440",
         }
     }
 
@@ -54,6 +57,7 @@ impl Fault {
             | Self::Namespace(..)
             | Self::Landlock(_)
             | Self::Seccomp(_)
+            | Self::Group(..)
             | Self::Rights(..) => true,
             Self::Program(..) | Self::Digest { .. } | Self::Path(..) | Self::Egress(_) => false,
         }
@@ -86,6 +90,11 @@ impl Fault {
             }
             Self::Path(..) => "name a file or a folder that exists, by an absolute path",
             Self::Egress(_) => "see the log of the gate, which answers for the way out",
+            Self::Group(..) => {
+                "give the gate a group of its own in which it may make others: under systemd by `Delegate=yes` and \
+                 `DelegateSubgroup=gate`, elsewhere a folder by --sandbox-group DIR; or ask for no such limit, or go \
+                 without by --sandbox-best-effort"
+            }
             Self::Rights(..) => {
                 "see what limits the gate itself runs under, or go without by --sandbox-best-effort"
             }
@@ -109,6 +118,7 @@ impl fmt::Display for Fault {
             )?,
             Self::Path(path, why) => write!(f, "cannot show `{}` to the server: {why}", path.display())?,
             Self::Egress(why) => write!(f, "the server has no way out: {why}")?,
+            Self::Group(what, why) => write!(f, "no control group holds `{what}` here: {why}")?,
             Self::Rights(what, why) => write!(f, "cannot set {what}: {why}")?,
         }
         write!(f, "; {}", self.help())

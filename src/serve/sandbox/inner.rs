@@ -22,6 +22,7 @@ use rustix::thread::{
 use super::calls::{self, Whose};
 use super::fault::Fault;
 use super::files::{Allowed, Held};
+use super::group;
 use super::outer::{Order, address, code, die_with, go_without, hold_signals, name};
 use super::paths::{self, DEVICES, SETTINGS, SYSTEM};
 use super::profile::{Network, Profile};
@@ -35,6 +36,8 @@ pub struct Found {
     pub port: Option<u16>,
     /// The numbers of the parts that are missing already.
     pub lacking: Vec<String>,
+    /// The folders of the control group that is to be entered.
+    pub groups: Vec<PathBuf>,
 }
 
 /// Where a folder in memory may lie: the first beneath which nothing is that the server is shown.
@@ -48,6 +51,9 @@ pub fn serve(order: &Order, found: &Found) -> Result<u8, Fault> {
     die_with(order.parent, parent())?;
     let profile = &order.profile;
     let mut lacking = Vec::new();
+    if let Err(fault) = group::enter(&found.groups) {
+        go_without(fault, profile.missing, &mut lacking)?;
+    }
     let mut server = match order.command.first() {
         Some(program) => Some(Server::find(program, profile)?),
         None => None,

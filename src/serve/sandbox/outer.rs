@@ -7,9 +7,9 @@ use std::io::{self, Read, Write as _};
 use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::{Command, ExitStatus};
 
 use nix::sched::{CloneFlags, unshare};
@@ -21,7 +21,9 @@ use rustix::process::{getgid, getppid, getuid, set_parent_process_death_signal};
 use rustix::thread::{CapabilitySets, capabilities, configure_capability_in_ambient_set, set_capabilities};
 
 use super::fault::Fault;
+use super::group::Group;
 use super::profile::{Missing, Network, Profile};
+use super::supervision::Supervision;
 
 /// What a process of the launcher is to do.
 #[derive(Debug)]
@@ -53,20 +55,26 @@ const HOST_BYTES_MAX: usize = 300;
 pub fn launch(order: &Order) -> Result<u8, Fault> {
     die_with(order.parent, getppid().map_or(0, |parent| parent.as_raw_pid().cast_unsigned()))?;
     close_others();
+    let mut unheld = Vec::new();
+    let (group, faults) = Group::make(&order.profile);
+    faults.into_iter().try_for_each(|fault| go_without(fault, order.profile.missing, &mut unheld))?;
+    // By a name of our network, not of that which comes.
+    let line = order.profile.door.as_deref().map(reach).transpose()?;
     let mut missing = Vec::new();
     enter(order.profile.missing, &mut missing)?;
-    // The capabilities that the namespace brings make the kernel forget whose death ours is.
-    set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
-        .map_err(|cause| Fault::Rights("the end with the gate", cause.to_string()))?;
-    let way_out = match (order.profile.network, &order.profile.door) {
-        (Network::Hosts, Some(door)) if missing.is_empty() => Some(lay(door, &order.profile.hosts)?),
+    let supervision = Supervision::begin(order.parent, group)?;
+    let way_out = match (order.profile.network, line) {
+        (Network::Hosts, Some(line)) if missing.is_empty() => Some(lay(line, &order.profile.hosts)?),
         (Network::Hosts, _) => return Err(Fault::Egress("it needs a network of its own".into())),
         (Network::None, _) => None,
     };
+    let has_users = missing.iter().all(|fault| !matches!(fault, Fault::Users(_)));
+    missing.append(&mut unheld);
     let mut inner = Command::new("/proc/self/exe");
     inner.arg(VERB).arg("--inside").arg(format!("--parent={}", std::process::id()));
     inner.args(order.profile.words());
     inner.args(missing.iter().map(|fault| format!("--lacking={}", fault.number())));
+    inner.args(supervision.group.folders().map(|folder| option("--group=", folder)));
     if let Some(way) = &way_out {
         inner.arg(format!("--port={}", way.port));
     }
@@ -74,13 +82,19 @@ pub fn launch(order: &Order) -> Result<u8, Fault> {
         inner.arg("--trial");
     }
     inner.arg("--").args(&order.command);
-    if missing.iter().all(|fault| !matches!(fault, Fault::Users(_))) {
+    if has_users {
         keep_rights();
     }
-    let mut inner = inner.spawn().map_err(|cause| Fault::Namespace("process 1", cause.to_string()))?;
+    let inner = inner.spawn().map_err(|cause| Fault::Namespace("process 1", cause.to_string()))?;
     hold_signals();
-    let ended = inner.wait().map_err(|cause| Fault::Namespace("process 1", cause.to_string()))?;
+    let ended = supervision.wait(inner).map_err(|cause| Fault::Namespace("process 1", cause.to_string()))?;
     Ok(code(ended))
+}
+
+fn option(name: &str, value: &std::path::Path) -> OsString {
+    let mut word = OsString::from(name);
+    word.push(value);
+    word
 }
 
 /// Makes the end of the process that started us ours.
@@ -175,11 +189,17 @@ struct WayOut {
     _line: UnixStream,
 }
 
+/// Calls the gate, at the door of that name.
+fn reach(door: &str) -> Result<UnixStream, Fault> {
+    let address = std::os::unix::net::SocketAddr::from_abstract_name(door);
+    let line = address.and_then(|address| UnixStream::connect_addr(&address));
+    line.map_err(|cause| Fault::Egress(format!("the gate cannot be reached: {cause}")))
+}
+
 /// Opens the ports in the new network by which the gate is reached, and hands them to the gate.
-fn lay(door: &Path, hosts: &[String]) -> Result<WayOut, Fault> {
+fn lay(mut line: UnixStream, hosts: &[String]) -> Result<WayOut, Fault> {
     let fault = |what: &str, cause: io::Error| Fault::Egress(format!("{what}: {cause}"));
     raise_loopback().map_err(|cause| fault("its network does not start", cause))?;
-    let mut line = UnixStream::connect(door).map_err(|cause| fault("the gate cannot be reached", cause))?;
     let proxy =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|cause| fault("no port for requests", cause))?;
     let port = proxy.local_addr().map_err(|cause| fault("no port for requests", cause))?.port();

@@ -43,8 +43,14 @@ pub struct Profile {
     pub cpu_seconds: Option<u64>,
     /// Processes and threads that it may have at once.
     pub processes: Option<u64>,
-    /// The socket of the gate for what leaves the sandbox.
-    pub door: Option<PathBuf>,
+    /// MiB of memory for all its processes together.
+    pub memory_mib: Option<u64>,
+    /// Percent of one processor for all its processes together.
+    pub cpu_percent: Option<u64>,
+    /// The control group of version 2 in which its own is made; else one that was given to the gate.
+    pub group: Option<PathBuf>,
+    /// The name of the gate's socket for what leaves the sandbox.
+    pub door: Option<String>,
     /// Hosts that have an address of their own inside, as `HOST:PORT`.
     pub hosts: Vec<String>,
 }
@@ -70,6 +76,9 @@ impl Profile {
             digest: None,
             cpu_seconds: None,
             processes: None,
+            memory_mib: None,
+            cpu_percent: None,
+            group: None,
             door: None,
             hosts: Vec::new(),
         }
@@ -91,6 +100,9 @@ impl Profile {
         self.digest.iter().for_each(|digest| say("--digest=", (&**digest).into()));
         self.cpu_seconds.iter().for_each(|number| say("--cpu=", number.to_string().into()));
         self.processes.iter().for_each(|number| say("--processes=", number.to_string().into()));
+        self.memory_mib.iter().for_each(|number| say("--memory=", number.to_string().into()));
+        self.cpu_percent.iter().for_each(|number| say("--cpu-percent=", number.to_string().into()));
+        self.group.iter().for_each(|path| say("--group-in=", path.into()));
         match self.network {
             Network::Hosts => words.push("--net".into()),
             Network::None => {}
