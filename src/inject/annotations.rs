@@ -5,12 +5,14 @@
 //! typo, and a typo must not run.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::codes::Code;
 use super::outcome::{Mode, Refusal};
-use super::settings::{LogLevel, Quantity};
+use super::parts::DIRECTORIES;
+use super::settings::{LogLevel, Quantity, Sandbox};
 use crate::bounds::PORT_NAME_CHARACTERS_MAX;
 use crate::policy::nearest;
 use crate::policy::reading::{did_you_mean, shown};
@@ -32,6 +34,8 @@ const WORKLOAD: &[&str] = &[
     "policy",
     "policy-image",
     "bind-env",
+    "sandbox",
+    "sandbox-read",
     "log-level",
     "cpu-request",
     "memory-request",
@@ -71,6 +75,9 @@ pub(super) struct Wishes {
     pub policy_image: Option<Box<str>>,
     /// The variable that tells the server which address to listen on.
     pub bind_env: Option<Box<str>>,
+    pub sandbox: Option<Sandbox>,
+    /// What a server in a sandbox reads, beside the system's files and its program's.
+    pub sandbox_read: Option<Vec<Box<str>>>,
     pub log_level: Option<LogLevel>,
     pub cpu_request: Option<Quantity>,
     pub memory_request: Option<Quantity>,
@@ -167,6 +174,8 @@ impl Wishes {
                 &mut self.bind_env,
                 checked(text, is_variable, "it is the name of a variable, such as `HOST`"),
             ),
+            "sandbox" => set(&mut self.sandbox, one_of(text, &[("strict", Sandbox::Strict)])),
+            "sandbox-read" => set(&mut self.sandbox_read, paths(text)),
             "cpu-request" => set(&mut self.cpu_request, Quantity::cpu(text).ok_or(CPU_WANTED.into())),
             "memory-request" => {
                 set(&mut self.memory_request, Quantity::memory(text).ok_or(MEMORY_WANTED.into()))
@@ -179,12 +188,29 @@ impl Wishes {
 
 const PORT_WANTED: &str = "it is the name of a port; a number goes into `sluicegate.dev/upstream-port`";
 const UPSTREAM_PORT_WANTED: &str = "it is a number from 1 to 65535; a name goes into `sluicegate.dev/port`";
+const SANDBOX_READ_WANTED: &str = "it is a list of paths from their first `/` on, such as `/app, /srv/weather`, none of which is `/` or has the gate's files in it";
 const CPU_WANTED: &str = "write cores or thousandths of one, such as `50m`";
 const MEMORY_WANTED: &str = "write a whole number and a unit, such as `128Mi`";
 
 fn set<T>(place: &mut Option<T>, read: Result<T, Cow<'static, str>>) -> Result<(), Cow<'static, str>> {
     *place = Some(read?);
     Ok(())
+}
+
+/// Paths apart by commas; none of them stands for everything, or for what is the gate's.
+fn paths(text: &str) -> Result<Vec<Box<str>>, Cow<'static, str>> {
+    let is_ours = |path: &str| {
+        DIRECTORIES.iter().any(|ours| Path::new(ours).starts_with(path) || Path::new(path).starts_with(ours))
+    };
+    let is_right = |path: &&str| {
+        let is_plain = !path.split('/').any(|part| part == "..") && !path.trim_matches('/').is_empty();
+        is_path(path) && is_plain && !is_ours(path)
+    };
+    let paths: Vec<&str> = text.split(',').map(str::trim).collect();
+    if paths.iter().all(is_right) {
+        return Ok(paths.into_iter().map(Into::into).collect());
+    }
+    Err(SANDBOX_READ_WANTED.into())
 }
 
 fn one_of<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Cow<'static, str>> {

@@ -202,6 +202,10 @@ pub(super) fn arguments(plan: &Plan<'_>) -> Vec<String> {
     if plan.choice.shadow == names::Mode::Shadow {
         words.push("--shadow".to_owned());
     }
+    if let Some(read) = &plan.sandbox {
+        words.push("--sandbox=strict".to_owned());
+        words.extend(read.iter().map(|path| format!("--sandbox-read={path}")));
+    }
     words.extend(gate.extra_args.iter().map(|word| word.clone().into()));
     words
 }

@@ -9,7 +9,8 @@ use super::outcome::{Mode, Refusal, Skip, Warning};
 use super::parts;
 use super::pod;
 use super::settings::{
-    Choice, Enrolment, KubernetesVersion, LogLevel, Permission, PolicyChoice, Resources, Settings, Sidecar,
+    Choice, Enrolment, KubernetesVersion, LogLevel, Permission, PolicyChoice, Resources, Sandbox, Settings,
+    Sidecar,
 };
 use super::traffic::{self, Server};
 use crate::bounds::{DRAIN_QUIET, INJECTED_FLUSH_SECONDS, POD_GRACE_SECONDS};
@@ -32,6 +33,8 @@ pub(super) struct Plan<'s> {
     pub log_level: LogLevel,
     /// The variable that tells the server which address to listen on.
     pub bind_env: Option<Box<str>>,
+    /// What a server on pipes reads in a sandbox without network; `None` leaves it to the policy.
+    pub sandbox: Option<Vec<Box<str>>>,
 }
 
 /// Where the policy of a pod comes from.
@@ -100,6 +103,7 @@ pub(super) fn plan<'s>(
     traffic::refuse_ports(pod, mode, &server, &settings.gate, refusals);
     traffic::refuse_probes(pod, mode, &server, refusals);
     refuse_in_mode(pod, mode, &server, wishes, settings, refusals);
+    let sandbox = sandbox(wishes, &choice, mode, refusals);
     let given = &settings.gate.resources;
     Some(Plan {
         settings,
@@ -116,7 +120,37 @@ pub(super) fn plan<'s>(
         },
         log_level: wishes.log_level.unwrap_or(settings.gate.log_level),
         bind_env: wishes.bind_env.clone(),
+        sandbox,
     })
+}
+
+/// The sandbox of a server on pipes, beside what the policy says: a pod's author may ask for one where the operator
+/// does not, and not the other way about.
+fn sandbox(
+    wishes: &Wishes,
+    choice: &Choice,
+    mode: Mode,
+    refusals: &mut Vec<Refusal>,
+) -> Option<Vec<Box<str>>> {
+    let is_strict = wishes.sandbox.unwrap_or(choice.sandbox) == Sandbox::Strict;
+    let mut refuse = |message: String| refusals.push(Refusal { code: Code::AnnotationValue, message });
+    if mode != Mode::Stdio {
+        for (name, is_there) in
+            [("sandbox", wishes.sandbox.is_some()), ("sandbox-read", wishes.sandbox_read.is_some())]
+        {
+            if is_there {
+                refuse(format!(
+                    "`sluicegate.dev/{name}` is for servers that the gate starts; remove it, or choose `sluicegate.dev/mode: stdio`"
+                ));
+            }
+        }
+        return None;
+    }
+    if !is_strict && wishes.sandbox_read.is_some() {
+        let message = "`sluicegate.dev/sandbox-read` says what a sandbox shows, and none is asked for; add `sluicegate.dev/sandbox: strict`";
+        refuse(message.into());
+    }
+    is_strict.then(|| wishes.sandbox_read.clone().unwrap_or_default())
 }
 
 /// Refuses what no mode can do.
@@ -292,8 +326,9 @@ impl Plan<'_> {
             let message = "the containers see each other's processes (`shareProcessNamespace`), so one of the gate's user could end the gate; remove it if nothing needs it";
             warn(Code::SharedProcesses, message.into());
         }
-        if self.mode == Mode::Stdio {
-            let message = "the gate runs in the server's container, as its user, so the server could read what the gate reads; where that matters, serve over HTTP and use another mode";
+        // What a sandbox hides is the gate's, too.
+        if self.mode == Mode::Stdio && self.sandbox.is_none() {
+            let message = "the gate runs in the server's container, as its user, so the server could read what the gate reads; where that matters, add `sluicegate.dev/sandbox: strict`, or serve over HTTP and use another mode";
             warn(Code::SameContainer, message.into());
         }
         if self.mode == Mode::Loopback && self.bind_env.is_none() {

@@ -46,6 +46,7 @@ pub(super) struct Choice {
     pub enrolment: Enrolment,
     pub opt_out: Permission,
     pub shadow: crate::names::Mode,
+    pub sandbox: Sandbox,
     pub policy: PolicyChoice,
 }
 
@@ -71,6 +72,7 @@ pub(super) struct Overrides {
     pub enrolment: Option<Enrolment>,
     pub opt_out: Option<Permission>,
     pub shadow: Option<crate::names::Mode>,
+    pub sandbox: Option<Sandbox>,
     pub policy_default: Option<Box<str>>,
     pub policy_allowed: Option<Vec<Glob>>,
     pub policy_image: Option<Box<str>>,
@@ -102,6 +104,16 @@ pub(super) enum Sidecar {
     Native,
     /// A container like any other.
     Plain,
+}
+
+/// The place in which the gate starts a server on pipes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Sandbox {
+    /// The one that the policy asks for, if any.
+    #[default]
+    Policy,
+    /// One without a network, whatever the policy says; stricter where the policy is.
+    Strict,
 }
 
 /// The addresses that the gate listens on.
@@ -196,7 +208,7 @@ impl Settings {
 
 impl Choice {
     fn with(&self, overrides: &Overrides) -> Self {
-        let Overrides { image, mode, enrolment, opt_out, shadow, .. } = overrides;
+        let Overrides { image, mode, enrolment, opt_out, shadow, sandbox, .. } = overrides;
         let base = &self.policy;
         // A default of one kind takes the place of the other.
         let (default, policy_image) = match (&overrides.policy_default, &overrides.policy_image) {
@@ -209,6 +221,7 @@ impl Choice {
             enrolment: enrolment.unwrap_or(self.enrolment),
             opt_out: opt_out.unwrap_or(self.opt_out),
             shadow: shadow.unwrap_or(self.shadow),
+            sandbox: sandbox.unwrap_or(self.sandbox),
             policy: PolicyChoice {
                 default,
                 allowed: overrides.policy_allowed.clone().unwrap_or_else(|| base.allowed.clone()),
@@ -248,6 +261,17 @@ impl Sidecar {
         match self {
             Self::Native => "native",
             Self::Plain => "plain",
+        }
+    }
+}
+
+impl Sandbox {
+    pub const ALL: &[Self] = &[Self::Policy, Self::Strict];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Strict => "strict",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Choice, Enrolment, GateSettings, IpFamily, KubernetesVersion, LogLevel, Overrides, Permission,
-    PolicyChoice, Quantity, Resources, Settings, Sidecar,
+    PolicyChoice, Quantity, Resources, Sandbox, Settings, Sidecar,
 };
 use crate::bounds::PORT_NAME_CHARACTERS_MAX;
 use crate::inject::annotations;
@@ -24,6 +24,7 @@ const KEYS: &[&str] = &[
     "inject",
     "opt_out",
     "shadow",
+    "sandbox",
     "policy",
     "redirect",
     "sidecar",
@@ -44,7 +45,7 @@ const KEYS: &[&str] = &[
     "exempt_namespaces",
     "namespaces",
 ];
-const OVERRIDE_KEYS: &[&str] = &["image", "mode", "inject", "opt_out", "shadow", "policy"];
+const OVERRIDE_KEYS: &[&str] = &["image", "mode", "inject", "opt_out", "shadow", "sandbox", "policy"];
 const POLICY_KEYS: &[&str] = &["default", "allowed", "image", "images"];
 const RESOURCE_KEYS: &[&str] = &["cpu_request", "memory_request", "memory_limit"];
 
@@ -78,6 +79,7 @@ pub(super) fn settings(source: &Source, findings: &mut Findings) -> Option<Setti
         enrolment: overrides.enrolment.unwrap_or_default(),
         opt_out: overrides.opt_out.unwrap_or(Permission::Allow),
         shadow: overrides.shadow.unwrap_or(names::Mode::Enforce),
+        sandbox: overrides.sandbox.unwrap_or_default(),
         policy: PolicyChoice {
             default: overrides.policy_default,
             allowed: overrides.policy_allowed.unwrap_or_default(),
@@ -241,6 +243,7 @@ fn overrides(fields: &Fields<'_>, findings: &mut Findings) -> Overrides {
             .get("shadow")
             .and_then(|node| boolean(node, "`shadow`", findings))
             .map(|is_shadow| if is_shadow { names::Mode::Shadow } else { names::Mode::Enforce }),
+        sandbox: closed(fields, "sandbox", "a word of `sandbox`", Sandbox::ALL, Sandbox::as_str, findings),
         policy_default: default.and_then(|node| config_map(node, findings)),
         policy_allowed: allowed.map(|node| globs(node, "`allowed`", findings)),
         policy_image: image.and_then(|node| image_name(node, "`policy.image`", findings)),
