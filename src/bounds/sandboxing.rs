@@ -25,3 +25,13 @@ pub const SANDBOX_NAMES_MAX: usize = 64;
 
 /// Bytes of a path, a host or a name in `sandbox`: the longest path that Linux takes.
 pub const SANDBOX_PATH_BYTES_MAX: usize = 4096;
+
+/// Kinds of refused connections out of sandboxes that are told apart in the audit, within a window. A server that
+/// tries more hosts is seen to do so by the first of them.
+pub const EGRESS_KINDS_MAX: usize = 64;
+
+/// How long refused connections of one kind are counted before the audit says how many there were, in milliseconds.
+pub const EGRESS_REPEATS_WINDOW_MS: u64 = 60_000;
+
+/// How often it is looked whether that is over.
+pub const EGRESS_LOOK: Duration = Duration::from_secs(5);

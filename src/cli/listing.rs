@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::opening::{self, Fault, unable};
 use super::pin::headers;
+use super::sandbox::SandboxOptions;
 use super::{Exit, check, time};
 use crate::bounds::LISTING_BYTES_MAX;
 use crate::json::Document;
@@ -38,7 +39,9 @@ pub(super) struct ListingOptions {
     /// A variable for the environment of COMMAND, as NAME=VALUE, or NAME to hand it on; may be repeated
     #[arg(long, value_name = "NAME=VALUE", requires = "command")]
     env: Vec<String>,
-    /// The server, which speaks MCP over standard input and output
+    #[command(flatten)]
+    enclosure: SandboxOptions,
+    /// The server, which speaks MCP over standard input and output. It is started in the sandbox of --policy
     #[arg(last = true, value_name = "COMMAND", conflicts_with = "list")]
     command: Vec<String>,
 }
@@ -73,14 +76,14 @@ impl ListingOptions {
         let Said { name, list, file } = match named {
             Some(path) if path.is_dir() => of_bundle(path, policy.as_ref())?,
             Some(path) => of_file(path)?,
-            None => self.ask()?,
+            None => self.ask(policy.as_ref())?,
         };
         let plain = Listing::read(&list);
         let list = overridden(list, policy.as_ref());
         Ok(Found { name, listing: Listing::read(&list), plain, file })
     }
 
-    fn ask(&self) -> Result<Said, Fault> {
+    fn ask(&self, policy: Option<&Policy>) -> Result<Said, Fault> {
         let asked = match &self.server {
             Some(url) => Asked::Network {
                 target: Target::parse(url).map_err(unable)?,
@@ -95,7 +98,12 @@ impl ListingOptions {
             None if self.command.is_empty() => {
                 return Err(unable("no list: name a bundle or a file, or give --server URL or -- COMMAND"));
             }
-            None => Asked::Child(opening::child(&self.command, &self.env)?),
+            None => {
+                let mut child = opening::child(&self.command, &self.env)?;
+                let plan = policy.and_then(|policy| policy.upstream.sandbox.as_ref());
+                self.enclosure.enclose_asked(&mut child, plan)?;
+                Asked::Child(child)
+            }
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
         let offer = runtime.block_on(inquire(asked, self.timeout)).map_err(unable)?;

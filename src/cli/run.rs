@@ -18,7 +18,7 @@ use super::registry::following::{self as registry, FollowOptions, Follower};
 use super::sandbox::SandboxOptions;
 use super::{Exit, time};
 use crate::bounds::{HELD_BYTES_MAX, REQUESTS_IN_FLIGHT_MAX, THREADS_USUAL_MAX};
-use crate::report::{AuditSink, Decisions, Enclosed, Metrics};
+use crate::report::{Audit, AuditSink, Decisions, Enclosed, Metrics};
 use crate::serve::bridge::Bridge;
 use crate::serve::sandbox::{Held, Standing};
 use crate::serve::{
@@ -204,7 +204,7 @@ fn open(options: &Options, log_dial: LogDial, own: Option<Held>) -> Result<(Chas
     metrics.sandbox_lacks(Enclosed::Gate, sandboxes.gate.as_ref().map_or(0, |held| held.missing.len()));
     let standing = following.as_ref().map(|following| Arc::clone(&following.standing));
     let follower = following.map(|following| following.follow(&live)).transpose()?;
-    let upstream = upstream(options, &live, passes, (&mut sandboxes, &metrics))?;
+    let upstream = upstream(options, &live, passes, (&mut sandboxes, &metrics, &audit))?;
     let (seal, key) = match &options.seal_key {
         Some(path) => SealFile::open(path).map(|(file, key)| (Some(file), key)).map_err(unable)?,
         None => (None, fresh_seal_key()),
@@ -247,14 +247,13 @@ fn upstream(
     options: &Options,
     live: &Arc<Live>,
     passes: Arc<Passes>,
-    (sandboxes, metrics): (&mut Standing, &Arc<Metrics>),
+    (sandboxes, metrics, audit): (&mut Standing, &Arc<Metrics>, &Arc<Audit>),
 ) -> Result<Upstream, Fault> {
     if options.upstream.is_some() || options.upstream_sse.is_some() {
         return Ok(Upstream::new(options.upstream.as_ref(), options.upstream_sse.as_ref(), passes));
     }
     let mut child = opening::child(&options.command, &options.env)?;
-    let asked = &live.peek().upstream;
-    sandboxes.server = options.enclosure.enclose(&mut child, asked.sandbox.as_ref(), metrics)?;
+    sandboxes.server = options.enclosure.enclose(&mut child, live, (metrics, audit))?;
     Ok(Upstream::bridged(Bridge::new(child, Some(Arc::clone(live))), passes))
 }
 

@@ -117,7 +117,7 @@ fn serve(options: &Options, log_dial: LogDial) -> Result<u8, Fault> {
     let _follower = following.map(|following| following.follow(&live)).transpose()?;
     let _watch = Watch::start(Arc::clone(&live)).map_err(unable)?;
     let mut child = opening::child(&options.command, &options.env)?;
-    let server = options.enclosure.enclose(&mut child, live.peek().upstream.sandbox.as_ref(), &metrics)?;
+    let server = options.enclosure.enclose(&mut child, &live, (&metrics, &audit))?;
     let admin = options.admin.map(bind).transpose().map_err(unable)?.map(|(listener, _)| listener);
     let (candidate, _trial) = opening::candidate(&options.trial);
     let house = House {

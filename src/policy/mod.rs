@@ -106,6 +106,7 @@ pub use lock::{
     LockedTool, definition_sha256, drift, looks_of, passes_for, visible,
 };
 pub use outline::{RuleOutline, TakenBack};
+pub use parts::sandbox_of;
 pub use pins::{Deviation, DriftKind, PinAction, PinPlan};
 pub use places::Place;
 pub use plans::{

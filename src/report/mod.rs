@@ -20,8 +20,9 @@ mod trace;
 
 pub use audit::{
     Access, AccessOutcome, Actors, AdminAction, Admitted, Alias, Audit, AuditSettings, AuditSink,
-    AuditStanding, BrokenChain, ChainFault, Checkpoint, CheckpointKey, Full, MissingCheckpoint, NotDurable,
-    OpenFault, Place, Rotation, Unflushed, Verified, Verifier, WhenFull, trail, verify_chain,
+    AuditStanding, BrokenChain, ChainFault, Checkpoint, CheckpointKey, EgressReason, Full, MissingCheckpoint,
+    NotDurable, OpenFault, Place, RefusedEgress, Rotation, Unflushed, Verified, Verifier, WhenFull, trail,
+    verify_chain,
 };
 pub use decisions::{Brief, Counts, Decisions, Name, Read, RuleCount, ToolCount, Totals, Watcher, legible};
 pub use injector::{Rejection, ReloadSubject, ReviewError, Reviewed};

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use sluicegate::policy::Hosts;
-use sluicegate::report::Egress;
-use sluicegate::serve::sandbox::Door;
+use sluicegate::report::{Egress, EgressReason, RefusedEgress};
+use sluicegate::serve::sandbox::{Door, Witness};
 
 use super::policy;
 use super::probes::launcher;
@@ -35,21 +35,33 @@ fn host() -> u16 {
 struct Way {
     door: Door,
     hosts: Vec<String>,
-    told: Arc<Mutex<Vec<Egress>>>,
+    heard: Arc<Heard>,
+}
+
+/// What was told of connections to the outside.
+#[derive(Default)]
+struct Heard {
+    left: Mutex<Vec<Egress>>,
+    refused: Mutex<Vec<RefusedEgress>>,
+}
+
+impl Witness for Heard {
+    fn left(&self, result: Egress) {
+        self.left.lock().expect("no thread panicked with it").push(result);
+    }
+
+    fn refused(&self, what: RefusedEgress) {
+        self.refused.lock().expect("no thread panicked with it").push(what);
+    }
 }
 
 impl Way {
     fn to(hosts: &[String], private: &[&str]) -> Self {
         let private: Vec<_> = private.iter().map(|text| text.parse().expect("it is well formed")).collect();
         let list = Hosts::parse(hosts, &private).expect("these are hosts");
-        let (told, exact) = (Arc::<Mutex<Vec<Egress>>>::default(), list.exact());
-        let noted = Arc::clone(&told);
-        let door = Door::open(
-            list,
-            Arc::new(move |exit| noted.lock().expect("no thread panicked with it").push(exit)),
-        )
-        .expect("a socket can be opened");
-        Self { door, hosts: exact, told }
+        let (heard, exact) = (Arc::<Heard>::default(), list.exact());
+        let door = Door::open(list, Arc::clone(&heard) as _).expect("a socket can be opened");
+        Self { door, hosts: exact, heard }
     }
 
     /// What a program in a sandbox with this way out prints.
@@ -62,7 +74,13 @@ impl Way {
     }
 
     fn told(&self) -> Vec<Egress> {
-        std::mem::take(&mut self.told.lock().expect("no thread panicked with it"))
+        std::mem::take(&mut self.heard.left.lock().expect("no thread panicked with it"))
+    }
+
+    /// Where nobody was let to, and why.
+    fn refused(&self) -> Vec<(String, u16, EgressReason)> {
+        let refused = std::mem::take(&mut *self.heard.refused.lock().expect("no thread panicked with it"));
+        refused.into_iter().map(|what| (what.host.into(), what.port, what.reason)).collect()
     }
 }
 
@@ -107,6 +125,19 @@ fn nothing_else_is_reached() {
         assert!(tunnel(host, port).contains("403"), "{host}:{port}");
     }
     assert_eq!(way.told(), [Egress::Refused; 3]);
+    let unlisted = |host: &str, port: u16| (host.to_owned(), port, EgressReason::Unlisted);
+    assert_eq!(
+        way.refused(),
+        [unlisted("example.net", 443), unlisted("localhost", port ^ 1), unlisted("127.0.0.1", port)]
+    );
+    // Words that are no host's are not handed on.
+    let script = "import http.client, os, sys, urllib.parse\n\
+        proxy = urllib.parse.urlparse(os.environ['HTTPS_PROXY'])\n\
+        client = http.client.HTTPConnection(proxy.hostname, proxy.port)\n\
+        client.request('GET', sys.argv[1])\nprint(client.getresponse().status)\n";
+    assert_eq!(way.run(&["/usr/bin/python3", "-c", script, "http://example.net/secret-1"]).trim(), "405");
+    assert_eq!(way.told(), [Egress::Refused]);
+    assert_eq!(way.refused(), [("-".to_owned(), 0, EgressReason::Malformed)]);
     // Not by the address of the host either, whatever the sandbox calls it: there is nobody.
     let direct = way.run(&["node", "-e", NODE, &format!("http://127.0.0.1:{}/", host())]);
     assert!(direct.contains("EACCES") || direct.contains("ECONNREFUSED"), "{direct}");
@@ -122,6 +153,13 @@ fn a_name_on_the_list_does_not_lead_to_the_neighbours() {
     let answer = way.run(&["node", "-e", NODE, &format!("http://localhost:{port}/")]);
     assert!(!answer.contains("from outside"), "{answer}");
     assert_eq!(way.told(), [Egress::Refused; 2]);
+    assert_eq!(
+        way.refused(),
+        [
+            ("localhost".to_owned(), port, EgressReason::Private),
+            ("localhost".to_owned(), port, EgressReason::Private)
+        ]
+    );
 }
 
 #[test]
@@ -225,4 +263,51 @@ fn another_user_gets_no_answer_at_the_door() {
     assert_eq!(tried(Who::Root), (Some(0), String::new()));
     let (code, text) = tried(Who::Nobody);
     assert!(code == Some(3) && text.starts_with("SG0437: "), "{text}");
+}
+
+/// The records of refused ways out, as written so far.
+fn refusals(gate: &Gate) -> Vec<Value> {
+    let text = std::fs::read_to_string(gate.audit()).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|record| record["stage"] == "egress.refused").collect()
+}
+
+#[test]
+fn the_audit_tells_what_was_refused_and_is_not_flooded() {
+    // A hundred times one host, and once another, before it ends without an answer.
+    let script = "import http.client, os, sys, urllib.parse\n\
+        proxy = urllib.parse.urlparse(os.environ['HTTPS_PROXY'])\n\
+        def reach(host):\n\
+        \x20   client = http.client.HTTPSConnection(proxy.hostname, proxy.port)\n\
+        \x20   client.set_tunnel(host, 443)\n\
+        \x20   try: client.request('GET', '/')\n\
+        \x20   except OSError: pass\n\
+        for _ in range(100): reach('evil.example.net')\n\
+        reach('other.example.net')\n";
+    let words = ["--sandbox=net", "--sandbox-host=a.example.com", "--", "/usr/bin/python3", "-c", script];
+    let mut gate = Gate::with(Bundle::new(&policy(&["echo"], &[])), &words);
+    // Whoever comes makes the gate start it.
+    let hello = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "initialize",
+        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "acme", "version": "1"}}
+    });
+    gate.post(ALICE, &hello.to_string());
+    let first = wait_for("a record of each host", || Some(refusals(&gate)).filter(|all| all.len() >= 2));
+    for (record, host) in first.iter().zip(["evil.example.net", "other.example.net"]) {
+        let egress = &record["egress"];
+        assert_eq!((&egress["host"], &egress["port"]), (&json!(host), &json!(443)), "{record}");
+        assert_eq!((&egress["reason"], &egress["count"]), (&json!("not_listed"), &json!(1)), "{record}");
+        assert_eq!(record["resource"]["server"], "peer", "{record}");
+    }
+    // What was not written yet is written at the end.
+    gate.signal("TERM");
+    assert!(gate.ended().success());
+    let all = refusals(&gate);
+    let counts = |host: &str| {
+        let of_host = all.iter().filter(|record| record["egress"]["host"] == host);
+        of_host.map(|record| record["egress"]["count"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert!(counts("evil.example.net") >= 100 && all.len() <= 4, "{all:?}");
+    let said = sluicegate().args(["audit", "verify"]).arg(gate.audit()).output().unwrap();
+    assert!(said.status.success(), "{said:?}");
 }

@@ -19,6 +19,13 @@ pub(super) fn event(record: &Value, line: &str) -> Value {
         ("event", described(record, line)),
         ("user", object([("id", actor["id"].clone()), ("domain", actor["issuer"].clone())])),
         ("organization", object([("id", actor["tenant"].clone())])),
+        (
+            "destination",
+            object([
+                ("domain", record["egress"]["host"].clone()),
+                ("port", record["egress"]["port"].clone()),
+            ]),
+        ),
         ("client", object([("ip", source["ip"].clone()), ("port", source["port"].clone())])),
         ("source", object([("ip", source["ip"].clone()), ("port", source["port"].clone())])),
         ("user_agent", object([("original", source["user_agent"].clone())])),
@@ -82,6 +89,7 @@ fn described(record: &Value, line: &str) -> Value {
         ("audit.stop" | "gate.stop", _) => json!(["end"]),
         ("admin.access", _) if record["access"]["outcome"] == "denied" => json!(["access", "denied"]),
         ("admin.access" | "policy.swap" | "tool.drift", _) => json!(["change"]),
+        ("egress.refused", _) => json!(["connection", "denied"]),
         (_, true) => json!(["access", "denied"]),
         (_, false) if is_decision => json!(["access", "allowed"]),
         _ => json!(["info"]),
@@ -89,15 +97,19 @@ fn described(record: &Value, line: &str) -> Value {
     let outcome = match result["outcome"].as_str().or(record["access"]["outcome"].as_str()) {
         Some("success") => "success",
         Some("denied" | "failure") => "failure",
+        None if stage == "egress.refused" => "failure",
         _ => "unknown",
     };
     object([
         ("kind", "event".into()),
-        ("category", if is_decision { json!(["api"]) } else { json!(["configuration"]) }),
+        ("category", category(stage)),
         ("type", kinds),
         ("action", if is_decision { record["action"]["method"].clone() } else { stage.into() }),
         ("outcome", outcome.into()),
-        ("reason", decision["reason"].clone()),
+        (
+            "reason",
+            if decision.is_null() { record["egress"]["reason"].clone() } else { decision["reason"].clone() },
+        ),
         ("duration", result["duration_us"].as_u64().map(|us| us.saturating_mul(1000)).into()),
         ("id", record["id"].clone()),
         ("sequence", record["seq"].clone()),
@@ -105,6 +117,14 @@ fn described(record: &Value, line: &str) -> Value {
         ("module", "sluicegate".into()),
         ("original", line.into()),
     ])
+}
+
+fn category(stage: &str) -> Value {
+    match stage {
+        "admit" | "decision" => json!(["api"]),
+        "egress.refused" => json!(["network"]),
+        _ => json!(["configuration"]),
+    }
 }
 
 /// A line for people.

@@ -145,6 +145,7 @@ fn lifecycle(record: &Value, line: &str) -> Value {
     };
     let (status, status_words) = match record["access"]["outcome"].as_str() {
         Some("denied" | "failure") => (2, "Failure"),
+        None if stage == "egress.refused" => (2, "Failure"),
         _ => (1, "Success"),
     };
     let source = &record["source"];
@@ -162,11 +163,20 @@ fn lifecycle(record: &Value, line: &str) -> Value {
         ("severity", "Informational".into()),
         ("status_id", status.into()),
         ("status", status_words.into()),
+        ("dst_endpoint", destination(&record["egress"])),
         ("src_endpoint", if source.is_object() { object(endpoint) } else { Value::Null }),
         ("app", product()),
         ("metadata", metadata(record, &[])),
         ("raw_data", line.into()),
     ])
+}
+
+/// Where a server in a sandbox wanted to go.
+fn destination(egress: &Value) -> Value {
+    if egress.is_null() {
+        return Value::Null;
+    }
+    object([("hostname", egress["host"].clone()), ("port", egress["port"].clone())])
 }
 
 fn metadata(record: &Value, profiles: &[&str]) -> Value {

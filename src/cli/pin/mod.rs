@@ -17,10 +17,13 @@ use clap::{Args, ValueEnum};
 
 use self::report::Comparison;
 use super::opening::{self, Fault, unable};
+use super::sandbox::SandboxOptions;
 use super::{Exit, time};
-use crate::policy::{Definition, LOCK_FILE, Lock, LockedServer, LockedTool, Source, drift, nearest};
-use crate::serve::Target;
+use crate::policy::{
+    Definition, LOCK_FILE, Lock, LockedServer, LockedTool, Source, drift, nearest, sandbox_of,
+};
 use crate::serve::inquiry::{Asked, Offer, inquire};
+use crate::serve::{Child, Target};
 
 /// Differences as text with colours, for people; ends in a line feed, if there is any.
 #[cfg(feature = "postgres")]
@@ -63,7 +66,9 @@ pub struct Options {
     /// A variable for the environment of COMMAND, as NAME=VALUE, or NAME to hand it on; may be repeated
     #[arg(long, value_name = "NAME=VALUE", requires = "command")]
     env: Vec<String>,
-    /// The server, which speaks MCP over standard input and output
+    #[command(flatten)]
+    enclosure: SandboxOptions,
+    /// The server, which speaks MCP over standard input and output. It is started in the sandbox of the bundle
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
@@ -144,9 +149,22 @@ fn read(bundle: &Path, path: &Path) -> Result<Option<Lock>, Fault> {
     read.map_err(|faults| finding(format!("{} does not hold\n{faults}", path.display())))
 }
 
+/// The server in the sandbox that the bundle asks for, even if other parts of it do not hold: to put them right is
+/// what this verb is for.
+fn enclosed(options: &Options) -> Result<Child, Fault> {
+    let sources = crate::store::read(&options.policy).map_err(unable)?;
+    let plan = sandbox_of(&sources).map_err(|faults| {
+        let bundle = options.policy.display();
+        finding(format!("{faults}\nthe sandbox of {bundle} does not hold, so the server is not started"))
+    })?;
+    let mut child = opening::child(&options.command, &options.env)?;
+    options.enclosure.enclose_asked(&mut child, plan.as_ref())?;
+    Ok(child)
+}
+
 fn ask(options: &Options) -> Result<Offer, Fault> {
     let asked = match &options.upstream {
-        None => Asked::Child(opening::child(&options.command, &options.env)?),
+        None => Asked::Child(enclosed(options)?),
         Some(url) => {
             let headers = options.header_file.as_deref().map(headers::read).transpose().map_err(unable)?;
             Asked::Network {

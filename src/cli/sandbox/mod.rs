@@ -1,6 +1,8 @@
-//! The place in which a server of `run` and `stdio` is started, as the policy and the command line have it.
+//! The place in which a server is started, as the policy and the command line have it: by `run` and `stdio` to serve, by
+//! `pin`, `lint` and `eval` to be asked.
 
 mod bounded;
+mod witness;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -10,12 +12,14 @@ use std::sync::Arc;
 use clap::Args;
 use ipnet::IpNet;
 
+use self::witness::Uncounted;
 use super::opening::{Fault, unable};
 use crate::policy::{Hosts, SandboxMode, SandboxPlan};
-use crate::report::{Enclosed, Metrics};
+use crate::report::{Audit, Enclosed, Metrics};
 use crate::serve::Child;
 use crate::serve::sandbox::outer::VERB;
-use crate::serve::sandbox::{Door, Enclosure, Held, Missing, Network, Profile};
+use crate::serve::sandbox::{Door, Enclosure, Held, Missing, Network, Profile, Witness};
+use crate::store::Live;
 
 /// Options of the sandbox.
 #[derive(Debug, Args)]
@@ -74,18 +78,68 @@ enum SandboxWord {
     Off,
 }
 
+/// A sandbox that has been tried.
+struct Tried {
+    held: Held,
+    /// What its operator should know, line by line.
+    hints: Vec<String>,
+}
+
 impl SandboxOptions {
-    /// Puts `child` into the sandbox that the policy (`plan`) or the command line asks for, once it has been tried on this machine. Says what holds of
-    /// it there.
+    /// Puts `child` into the sandbox that the policy in force or the command line asks for, once it has been tried on
+    /// this machine. Says what holds of it there.
     ///
     /// # Errors
     /// What the machine lacks, or what was asked for that does not exist.
     pub(super) fn enclose(
         &self,
         child: &mut Child,
-        plan: Option<&SandboxPlan>,
-        metrics: &Arc<Metrics>,
+        live: &Arc<Live>,
+        (metrics, audit): (&Arc<Metrics>, &Arc<Audit>),
     ) -> Result<Option<Held>, Fault> {
+        let plan = live.peek().upstream.sandbox.clone();
+        let witness = witness::of(Arc::clone(live), Arc::clone(metrics), Arc::clone(audit));
+        let Some(Tried { held, hints }) = self.try_on(child, plan.as_ref(), witness)? else {
+            return Ok(None);
+        };
+        for hint in hints {
+            tracing::warn!("{hint}");
+        }
+        if held.missing.is_empty() {
+            tracing::info!(landlock_abi = held.landlock_abi, "the server runs in a sandbox");
+        } else {
+            let missing = held.missing.join(" ");
+            tracing::warn!(missing, "the sandbox of the server lacks parts; the server is less confined");
+        }
+        metrics.sandbox_lacks(Enclosed::Server, held.missing.len());
+        Ok(Some(held))
+    }
+
+    /// The same for a verb that starts the server to ask it something, and has no log: what is to be told goes to
+    /// standard error.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn enclose_asked(&self, child: &mut Child, plan: Option<&SandboxPlan>) -> Result<(), Fault> {
+        let Some(Tried { held, hints }) = self.try_on(child, plan, Arc::new(Uncounted))? else {
+            return Ok(());
+        };
+        for hint in hints {
+            anstream::eprintln!("sluicegate: {hint}");
+        }
+        if !held.missing.is_empty() {
+            let missing = held.missing.join(" ");
+            anstream::eprintln!("sluicegate: the sandbox of the server lacks parts: {missing}");
+        }
+        Ok(())
+    }
+
+    fn try_on(
+        &self,
+        child: &mut Child,
+        plan: Option<&SandboxPlan>,
+        witness: Arc<dyn Witness>,
+    ) -> Result<Option<Tried>, Fault> {
         let Some(plan) = bounded::agreed(self, child, plan)? else { return Ok(None) };
         let mut profile = Profile {
             network: match plan.mode {
@@ -105,22 +159,15 @@ impl SandboxOptions {
             ..Profile::strict()
         };
         approve(&profile, &child.program)?;
-        let door = door(&plan, &mut profile, metrics)?;
-        let held = trial(&profile, child)?;
-        if held.missing.is_empty() {
-            tracing::info!(landlock_abi = held.landlock_abi, "the server runs in a sandbox");
-        } else {
-            let missing = held.missing.join(" ");
-            tracing::warn!(missing, "the sandbox of the server lacks parts; the server is less confined");
-        }
-        metrics.sandbox_lacks(Enclosed::Server, held.missing.len());
+        let door = door(&plan, &mut profile, witness)?;
+        let tried = trial(&profile, child)?;
         child.sandbox = Some(Arc::new(Enclosure { profile, door }));
-        Ok(Some(held))
+        Ok(Some(tried))
     }
 }
 
 /// Opens the way out, where there is to be one.
-fn door(plan: &SandboxPlan, profile: &mut Profile, metrics: &Arc<Metrics>) -> Result<Option<Door>, Fault> {
+fn door(plan: &SandboxPlan, profile: &mut Profile, witness: Arc<dyn Witness>) -> Result<Option<Door>, Fault> {
     match (plan.mode, plan.hosts.is_empty()) {
         (SandboxMode::Net, true) => {
             return Err(unable("--sandbox=net reaches nothing: name hosts by --sandbox-host, or use strict"));
@@ -134,8 +181,8 @@ fn door(plan: &SandboxPlan, profile: &mut Profile, metrics: &Arc<Metrics>) -> Re
     let hosts = Hosts::parse(&plan.hosts, &plan.private).map_err(|text| {
         unable(format!("`{text}` is no host; write api.example.com, api.example.com:8443 or *.example.com"))
     })?;
-    let (exact, counted) = (hosts.exact(), Arc::clone(metrics));
-    let door = Door::open(hosts, Arc::new(move |result| counted.egress(result)))
+    let exact = hosts.exact();
+    let door = Door::open(hosts, witness)
         .map_err(|cause| unable(format!("there is no way out of the sandbox: {cause}")))?;
     profile.hosts = exact;
     profile.door = Some(door.name().to_owned());
@@ -143,7 +190,7 @@ fn door(plan: &SandboxPlan, profile: &mut Profile, metrics: &Arc<Metrics>) -> Re
 }
 
 /// Builds the sandbox once and starts nothing in it, so that what is wrong is told at the start, not to the first client.
-fn trial(profile: &Profile, child: &Child) -> Result<Held, Fault> {
+fn trial(profile: &Profile, child: &Child) -> Result<Tried, Fault> {
     let mut launcher = Command::new("/proc/self/exe");
     launcher.arg(VERB).arg(format!("--parent={}", std::process::id())).arg("--trial");
     launcher.args(profile.words()).arg("--").arg(&child.program).args(&child.arguments);
@@ -154,14 +201,13 @@ fn trial(profile: &Profile, child: &Child) -> Result<Held, Fault> {
     if !said.status.success() {
         return Err(unable(String::from_utf8_lossy(&said.stderr).trim_end()));
     }
-    for hint in String::from_utf8_lossy(&said.stderr).lines() {
-        tracing::warn!("{hint}");
-    }
+    let hints = String::from_utf8_lossy(&said.stderr).lines().map(str::to_owned).collect();
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     let word = |name: &str| text.split_whitespace().find_map(|word| word.strip_prefix(name));
     let landlock_abi = word("landlock_abi=").and_then(|number| number.parse().ok()).unwrap_or(0);
     let missing = word("missing=").unwrap_or_default().split(',').filter(|number| !number.is_empty());
-    Ok(Held { landlock_abi, missing: missing.map(Into::into).collect() })
+    let held = Held { landlock_abi, missing: missing.map(Into::into).collect() };
+    Ok(Tried { held, hints })
 }
 
 /// Refuses a program that is not the approved one, before anything is started.

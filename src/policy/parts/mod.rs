@@ -41,6 +41,7 @@ pub(super) use prose::ProsePart;
 pub(super) use quotas::read_quotas;
 pub(super) use restoring::RestorePart;
 pub(super) use rules::{ArgsPart, Effect, RulePart, Selector};
+pub use sandbox::sandbox_of;
 pub(super) use shadow::ModePart;
 pub(super) use sharing::{LimitShare, Shared, SharedPart};
 pub(super) use tools::{Section, ToolPart, read_tool_name};

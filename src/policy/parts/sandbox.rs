@@ -19,12 +19,14 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 
 use super::{Bundle, Findings};
-use crate::bounds::{SANDBOX_NAMES_MAX, SANDBOX_PATH_BYTES_MAX};
+use crate::bounds::{POLICY_FILES_MAX, SANDBOX_NAMES_MAX, SANDBOX_PATH_BYTES_MAX};
+use crate::policy::Source;
 use crate::policy::code::Code;
-use crate::policy::diagnostic::Span;
+use crate::policy::compile::Part;
+use crate::policy::diagnostic::{Faults, Span};
 use crate::policy::sandbox::{Hosts, SandboxMode, SandboxPlan};
 use crate::policy::walker::{self, Fields};
-use crate::policy::yaml::Node;
+use crate::policy::yaml::{self, Content, Node};
 
 /// The keys of `sandbox`.
 pub(in crate::policy) const SANDBOX_KEYS: &[&str] = &[
@@ -79,6 +81,29 @@ impl Bundle {
         check(mode, &plan, &fields, findings);
         self.upstream.sandbox = Some(plan);
     }
+}
+
+/// The sandbox that a bundle asks for, whatever else is wrong with it: for verbs that start the server in order to put
+/// the bundle right.
+///
+/// # Errors
+/// The faults of the section, and of files that cannot be read as YAML: the policy author's.
+pub fn sandbox_of(sources: &[Source]) -> Result<Option<SandboxPlan>, Faults> {
+    let (mut bundle, mut findings) = (Bundle::default(), Findings::default());
+    for (file, source) in sources.iter().enumerate().take(POLICY_FILES_MAX) {
+        if Part::of(&source.name) != Part::Policy {
+            continue;
+        }
+        let Some(root) = yaml::parse(file, source, &mut findings) else { continue };
+        let Content::Map(entries) = &root.content else { continue };
+        for entry in entries.iter().filter(|entry| *entry.key == *"sandbox") {
+            bundle.claim("sandbox", entry, &mut findings);
+            bundle.read_sandbox(&entry.value, &mut findings);
+        }
+    }
+    let has_errors = findings.has_errors();
+    let faults = findings.settle(sources);
+    if has_errors { Err(faults) } else { Ok(bundle.upstream.sandbox) }
 }
 
 fn check(mode: Option<SandboxMode>, plan: &SandboxPlan, fields: &Fields<'_>, findings: &mut Findings) {

@@ -25,6 +25,7 @@
 mod actor;
 mod chain;
 mod checkpoint;
+mod egress;
 mod faults;
 mod files;
 mod frame;
@@ -49,6 +50,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use self::actor::Naming;
 use self::checkpoint::Signer;
+use self::egress::Repeats;
 use self::frame::Frame;
 use self::line::Resource;
 use self::queue::{Position, Queue};
@@ -61,6 +63,7 @@ use crate::policy::{AuditLevel, Durability, Policy};
 
 pub use self::actor::{Actors, Alias};
 pub use self::checkpoint::{Checkpoint, CheckpointKey};
+pub use self::egress::{EgressReason, RefusedEgress};
 pub use self::faults::{BrokenChain, ChainFault, MissingCheckpoint};
 pub use self::files::trail;
 pub use self::lifecycle::{Access, AccessOutcome, AdminAction};
@@ -113,6 +116,7 @@ pub struct Audit {
     /// Lines go to a file on a disk.
     is_on_disk: bool,
     sink: AuditSink,
+    repeats: Mutex<Repeats>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -192,6 +196,7 @@ impl Audit {
             names,
             is_on_disk,
             sink: named,
+            repeats: Mutex::default(),
             thread: Mutex::new(Some(thread)),
         };
         audit.tell(&start);
@@ -312,6 +317,7 @@ impl Audit {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return Ok(()) };
         let deadline = Instant::now() + AUDIT_STOP_MAX;
+        self.end_egress();
         self.tell("\"stage\":\"audit.stop\"");
         let outcome = self.queue.stop(deadline);
         // A sink may block for ever, as a full pipe does: a thread in there is left to the end of the process.

@@ -27,9 +27,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::bounds::{EGRESS_CONNECTIONS_MAX, EGRESS_HEAD_BYTES_MAX, EGRESS_WAIT};
+use crate::bounds::{EGRESS_CONNECTIONS_MAX, EGRESS_HEAD_BYTES_MAX, EGRESS_LOOK, EGRESS_WAIT};
 use crate::policy::{Hosts, is_host};
-use crate::report::Egress;
+use crate::report::{Egress, EgressReason, RefusedEgress};
 
 /// The socket at which launchers hand over their ports, until the process ends.
 ///
@@ -41,14 +41,21 @@ pub struct Door {
 }
 
 /// Told of each connection to the outside.
-pub type Tell = Arc<dyn Fn(Egress) + Send + Sync>;
+pub trait Witness: Send + Sync {
+    /// One was made, or could not be made.
+    fn left(&self, result: Egress);
+    /// One was refused.
+    fn refused(&self, what: RefusedEgress);
+    /// Some seconds have gone by.
+    fn look(&self) {}
+}
 
 impl Door {
     /// Opens a socket of which nobody but our own user gets an answer, and serves it by a thread of its own.
     ///
     /// # Errors
     /// What the system says.
-    pub fn open(hosts: Hosts, tell: Tell) -> io::Result<Self> {
+    pub fn open(hosts: Hosts, witness: Arc<dyn Witness>) -> io::Result<Self> {
         let mut random = [0; 16];
         let drawn = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut random);
         drawn.map_err(|_| io::Error::other("no random bits"))?;
@@ -57,7 +64,7 @@ impl Door {
         let listener = std::os::unix::net::UnixListener::bind_addr(&address)?;
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let serve = move || runtime.block_on(serve(listener, Arc::new(hosts), tell));
+        let serve = move || runtime.block_on(serve(listener, Arc::new(hosts), witness));
         std::thread::Builder::new().name("egress".into()).spawn(serve)?;
         Ok(door)
     }
@@ -69,9 +76,16 @@ impl Door {
 }
 
 /// Takes launchers in, until the process ends.
-async fn serve(listener: std::os::unix::net::UnixListener, hosts: Arc<Hosts>, tell: Tell) {
+async fn serve(listener: std::os::unix::net::UnixListener, hosts: Arc<Hosts>, witness: Arc<dyn Witness>) {
     let Ok(listener) = UnixListener::from_std(listener) else { return };
     let seats = Arc::new(Semaphore::new(EGRESS_CONNECTIONS_MAX));
+    let looking = Arc::clone(&witness);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(EGRESS_LOOK).await;
+            looking.look();
+        }
+    });
     loop {
         let Ok((line, _)) = listener.accept().await else {
             tokio::time::sleep(EGRESS_WAIT / 10).await;
@@ -81,7 +95,7 @@ async fn serve(listener: std::os::unix::net::UnixListener, hosts: Arc<Hosts>, te
             tracing::warn!("another user asked for a way out of a sandbox");
             continue;
         }
-        let out = Out { hosts: Arc::clone(&hosts), tell: Arc::clone(&tell), seats: Arc::clone(&seats) };
+        let out = Out { hosts: Arc::clone(&hosts), witness: Arc::clone(&witness), seats: Arc::clone(&seats) };
         tokio::spawn(async move {
             if let Err(fault) = sandbox(line, out).await {
                 tracing::warn!(%fault, "a sandbox has no way out");
@@ -99,7 +113,7 @@ fn is_ours(line: &UnixStream) -> bool {
 #[derive(Clone)]
 struct Out {
     hosts: Arc<Hosts>,
-    tell: Tell,
+    witness: Arc<dyn Witness>,
     seats: Arc<Semaphore>,
 }
 
@@ -151,6 +165,18 @@ async fn receive(line: &UnixStream) -> io::Result<(String, Option<OwnedFd>)> {
     }
 }
 
+/// Why there is no connection to a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unreached {
+    Failed(&'static str),
+    Refused(EgressReason),
+}
+
+/// What a server writes there is no name unless it looks like one.
+fn shown(name: &str) -> &str {
+    if is_host(name) || name.parse::<IpAddr>().is_ok() { name } else { "-" }
+}
+
 /// Where a port leads, where it leads to one host.
 type Fixed = Option<(Box<str>, u16)>;
 
@@ -165,8 +191,8 @@ async fn port(listener: TcpListener, fixed: Fixed, out: Out) {
         let (fixed, out) = (fixed.clone(), out.clone());
         open.spawn(async move {
             let Ok(_seat) = Arc::clone(&out.seats).try_acquire_owned() else {
-                tracing::warn!("too many connections leave sandboxes at once; one more was closed");
-                return;
+                let (name, port) = fixed.unwrap_or_else(|| ("-".into(), 0));
+                return out.refuse(&name, port, EgressReason::TooMany);
             };
             // How it ends is a matter between the server and the host.
             let _ = match fixed {
@@ -189,11 +215,13 @@ async fn asked(mut client: TcpStream, out: &Out) -> io::Result<()> {
     // One byte more than the head would be the server's first word to the host.
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() >= EGRESS_HEAD_BYTES_MAX {
+            out.refuse("-", 0, EgressReason::Malformed);
             return refuse(&mut client, 431, "the head is too long").await;
         }
         head.push(timeout(EGRESS_WAIT, client.read_u8()).await??);
     }
     let Some((name, port)) = target(&head) else {
+        out.refuse("-", 0, EgressReason::Malformed);
         let words = "only CONNECT HOST:PORT leads out of the sandbox";
         return refuse(&mut client, 405, words).await;
     };
@@ -202,10 +230,10 @@ async fn asked(mut client: TcpStream, out: &Out) -> io::Result<()> {
             client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
             tokio::io::copy_bidirectional(&mut client, &mut host).await.map(drop)
         }
-        Err(Egress::Refused) => {
+        Err(Unreached::Refused(_)) => {
             refuse(&mut client, 403, "the host is not among those that the sandbox may reach").await
         }
-        Err(Egress::Allowed | Egress::Failed) => refuse(&mut client, 502, "the host cannot be reached").await,
+        Err(Unreached::Failed(_)) => refuse(&mut client, 502, "the host cannot be reached").await,
     }
 }
 
@@ -229,44 +257,46 @@ async fn refuse(client: &mut TcpStream, status: u16, words: &str) -> io::Result<
 
 impl Out {
     /// Connects to a host on the list, at an address of the open network.
-    async fn dial(&self, name: &str, port: u16) -> Result<TcpStream, Egress> {
+    async fn dial(&self, name: &str, port: u16) -> Result<TcpStream, Unreached> {
         let dialled = self.reach(name, port).await;
-        let exit = dialled.as_ref().map_or_else(|(exit, _)| *exit, |_| Egress::Allowed);
-        (self.tell)(exit);
-        dialled.map_err(|(exit, why)| {
-            // What a server writes there is no name unless it looks like one.
-            let host = if is_host(name) || name.parse::<IpAddr>().is_ok() { name } else { "-" };
-            match exit {
-                Egress::Refused => {
-                    tracing::warn!(host, port, why, "a connection out of the sandbox was refused");
-                }
-                Egress::Allowed | Egress::Failed => {
-                    tracing::info!(host, port, why, "a connection out of the sandbox failed");
-                }
+        match &dialled {
+            Ok(_) => self.witness.left(Egress::Allowed),
+            Err(Unreached::Refused(reason)) => self.refuse(name, port, *reason),
+            Err(Unreached::Failed(why)) => {
+                self.witness.left(Egress::Failed);
+                tracing::info!(host = shown(name), port, why, "a connection out of the sandbox failed");
             }
-            exit
-        })
+        }
+        dialled
     }
 
-    async fn reach(&self, name: &str, port: u16) -> Result<TcpStream, (Egress, &'static str)> {
+    /// Tells of what was refused, to the log, the metrics and the audit.
+    fn refuse(&self, name: &str, port: u16, reason: EgressReason) {
+        let (host, why) = (shown(name), reason.as_str());
+        tracing::warn!(host, port, why, "a connection out of the sandbox was refused");
+        self.witness.left(Egress::Refused);
+        self.witness.refused(RefusedEgress { host: host.into(), port, reason });
+    }
+
+    async fn reach(&self, name: &str, port: u16) -> Result<TcpStream, Unreached> {
         if !self.hosts.allow(name, port) {
-            return Err((Egress::Refused, "it is not on the list"));
+            return Err(Unreached::Refused(EgressReason::Unlisted));
         }
         let found = timeout(EGRESS_WAIT, tokio::net::lookup_host((name, port))).await;
         let found: Vec<SocketAddr> = match found {
             Ok(Ok(found)) => found.collect(),
-            Ok(Err(_)) | Err(_) => return Err((Egress::Failed, "it has no address")),
+            Ok(Err(_)) | Err(_) => return Err(Unreached::Failed("it has no address")),
         };
         let open: Vec<&SocketAddr> = found.iter().filter(|address| self.hosts.admit(address.ip())).collect();
         if open.is_empty() {
-            return Err((Egress::Refused, "its addresses are of a private network"));
+            return Err(Unreached::Refused(EgressReason::Private));
         }
         for address in open {
             if let Ok(Ok(host)) = timeout(EGRESS_WAIT, TcpStream::connect(address)).await {
                 return Ok(host);
             }
         }
-        Err((Egress::Failed, "it does not answer"))
+        Err(Unreached::Failed("it does not answer"))
     }
 }
 

@@ -35,7 +35,7 @@ mod profile;
 mod standing;
 mod supervision;
 
-pub use egress::Door;
+pub use egress::{Door, Witness};
 pub use fault::Fault;
 pub use profile::{Enclosure, Missing, Network, Profile};
 pub use standing::{Held, Standing};
