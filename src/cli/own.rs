@@ -62,7 +62,9 @@ impl Own {
     /// What the kernel does not have.
     pub fn end(&self) -> Result<(), Fault> {
         own::close(&self.needs).map_err(|fault| refused(&fault))?;
-        tracing::info!(landlock_abi = self.held.landlock_abi, "the gate runs in a sandbox of its own");
+        let refused_calls = own::refused_calls();
+        let landlock_abi = self.held.landlock_abi;
+        tracing::info!(landlock_abi, refused_calls, "the gate runs in a sandbox of its own");
         Ok(())
     }
 }

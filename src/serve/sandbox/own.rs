@@ -71,6 +71,12 @@ pub fn close(needs: &Needs) -> Result<(), Fault> {
     calls::give_up(Whose::Gate, &[])
 }
 
+/// What the calls of the system are about that [`close`] refuses, for the log: what the gate cannot do should be
+/// found there by whoever looks for why.
+pub fn refused_calls() -> String {
+    calls::refused(Whose::Gate).collect::<Vec<_>>().join(", ")
+}
+
 /// The folder of a file, which may be put in its place anew; the file alone where the folder holds other things.
 pub fn around(file: &Path) -> PathBuf {
     let file = std::path::absolute(file).unwrap_or_else(|_| file.into());
