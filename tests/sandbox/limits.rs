@@ -32,6 +32,8 @@ fn can_limit() -> bool {
     is_given
 }
 
+const NONE: [PathBuf; 0] = [];
+
 /// The groups of one launcher that are there, in whatever hierarchy.
 fn groups_of(launcher: u32) -> Vec<PathBuf> {
     let (mut found, mut to_see) = (Vec::new(), vec![PathBuf::from("/sys/fs/cgroup")]);
@@ -86,7 +88,7 @@ fn memory_is_held() {
     let held = run(&["--memory=64"], &words);
     assert_eq!((held.code, &*held.output), (Some(137), ""), "{}", held.errors);
     assert!(held.errors.contains("SG0441: ") && held.errors.contains("memory_mib"), "{}", held.errors);
-    assert_eq!(groups_of(held.launcher), [PathBuf::new(); 0]);
+    assert_eq!(groups_of(held.launcher), NONE);
 }
 
 #[test]
@@ -101,7 +103,7 @@ fn processes_are_held_for_root_too() {
     let held = run(&["--processes=6"], &words);
     assert!(held.errors.contains("fork"), "{}", held.errors);
     assert!(held.errors.contains("SG0442: "), "{}", held.errors);
-    assert_eq!(groups_of(held.launcher), [PathBuf::new(); 0]);
+    assert_eq!(groups_of(held.launcher), NONE);
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn a_server_is_in_its_group_from_the_first_on() {
     assert!(inside.output.contains(&name), "{}", inside.output);
     let free = run(&[], &["cat", "/proc/self/cgroup"]);
     assert!(!free.output.contains("/sluicegate-"), "{}", free.output);
-    assert_eq!(groups_of(inside.launcher), [PathBuf::new(); 0]);
+    assert_eq!(groups_of(inside.launcher), NONE);
 }
 
 #[test]
@@ -144,7 +146,7 @@ fn a_group_is_removed_when_the_gate_is_killed() {
     let mut line = String::new();
     std::io::BufRead::read_line(&mut errors, &mut line).expect("it names the launcher");
     let launcher = line.trim().parse().expect("it is a number");
-    assert_ne!(groups_of(launcher), [PathBuf::new(); 0]);
+    assert_ne!(groups_of(launcher), NONE);
     gate.kill().expect("it runs");
     gate.wait().expect("it ends");
     wait_for("the end of the group", || groups_of(launcher).is_empty().then_some(()));
@@ -170,7 +172,7 @@ fn a_group_is_removed_when_a_server_that_hears_nothing_is_killed() {
     wait_for("the launcher to be out of the way", left);
     rustix::process::kill_process_group(group, rustix::process::Signal::KILL).expect("somebody is in it");
     assert_eq!(server.wait().expect("it ends").code(), Some(137));
-    assert_eq!(groups_of(server.id()), [PathBuf::new(); 0]);
+    assert_eq!(groups_of(server.id()), NONE);
 }
 
 #[test]

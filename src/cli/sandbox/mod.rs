@@ -121,7 +121,7 @@ impl SandboxOptions {
     /// # Errors
     /// As there.
     pub(super) fn enclose_asked(&self, child: &mut Child, plan: Option<&SandboxPlan>) -> Result<(), Fault> {
-        let Some(Tried { held, hints }) = self.try_on(child, plan, Arc::new(Uncounted))? else {
+        let Some(Tried { held, hints }) = self.try_on(child, plan, Arc::new(Uncounted::default()))? else {
             return Ok(());
         };
         for hint in hints {

@@ -1,8 +1,10 @@
 //! Who is told of what leaves a sandbox.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::report::{Audit, Egress, Metrics, RefusedEgress};
+use crate::serve::Seldom;
 use crate::serve::sandbox::Witness;
 use crate::store::Live;
 
@@ -11,8 +13,11 @@ pub(super) fn of(live: Arc<Live>, metrics: Arc<Metrics>, audit: Arc<Audit>) -> A
     Arc::new(Counted { live, metrics, audit })
 }
 
-/// Nobody: of a server that is started to be asked, the log of the refusal is enough.
-pub(super) struct Uncounted;
+/// Whoever typed the command, now and then: of a server that is started to be asked there is no audit.
+#[derive(Default)]
+pub(super) struct Uncounted {
+    told: Seldom,
+}
 
 struct Counted {
     live: Arc<Live>,
@@ -38,10 +43,10 @@ impl Witness for Uncounted {
     fn left(&self, _: Egress) {}
 
     fn refused(&self, what: RefusedEgress) {
-        let RefusedEgress { host, port, reason } = what;
-        anstream::eprintln!(
-            "sluicegate: a way out of the sandbox was refused: {host}:{port} ({})",
-            reason.as_str()
-        );
+        if self.told.due(Instant::now()).is_some() {
+            let RefusedEgress { host, port, reason } = what;
+            let why = reason.as_str();
+            anstream::eprintln!("sluicegate: a way out of the sandbox was refused: {host}:{port} ({why})");
+        }
     }
 }

@@ -19,6 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -30,6 +31,7 @@ use tokio::time::timeout;
 use crate::bounds::{EGRESS_CONNECTIONS_MAX, EGRESS_HEAD_BYTES_MAX, EGRESS_LOOK, EGRESS_WAIT};
 use crate::policy::{Hosts, is_host};
 use crate::report::{Egress, EgressReason, RefusedEgress};
+use crate::serve::seldom::Seldom;
 
 /// The socket at which launchers hand over their ports, until the process ends.
 ///
@@ -78,8 +80,9 @@ impl Door {
 /// Takes launchers in, until the process ends.
 async fn serve(listener: std::os::unix::net::UnixListener, hosts: Arc<Hosts>, witness: Arc<dyn Witness>) {
     let Ok(listener) = UnixListener::from_std(listener) else { return };
-    let seats = Arc::new(Semaphore::new(EGRESS_CONNECTIONS_MAX));
     let looking = Arc::clone(&witness);
+    let seats = Arc::new(Semaphore::new(EGRESS_CONNECTIONS_MAX));
+    let out = Out { hosts, witness, seats, refusals: Arc::default() };
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(EGRESS_LOOK).await;
@@ -95,7 +98,7 @@ async fn serve(listener: std::os::unix::net::UnixListener, hosts: Arc<Hosts>, wi
             tracing::warn!("another user asked for a way out of a sandbox");
             continue;
         }
-        let out = Out { hosts: Arc::clone(&hosts), witness: Arc::clone(&witness), seats: Arc::clone(&seats) };
+        let out = out.clone();
         tokio::spawn(async move {
             if let Err(fault) = sandbox(line, out).await {
                 tracing::warn!(%fault, "a sandbox has no way out");
@@ -115,6 +118,7 @@ struct Out {
     hosts: Arc<Hosts>,
     witness: Arc<dyn Witness>,
     seats: Arc<Semaphore>,
+    refusals: Arc<Seldom>,
 }
 
 /// Serves the ports of one sandbox, as long as its launcher holds the line.
@@ -273,7 +277,10 @@ impl Out {
     /// Tells of what was refused, to the log, the metrics and the audit.
     fn refuse(&self, name: &str, port: u16, reason: EgressReason) {
         let (host, why) = (shown(name), reason.as_str());
-        tracing::warn!(host, port, why, "a connection out of the sandbox was refused");
+        // A server may try as often as it likes.
+        if let Some(count) = self.refusals.due(Instant::now()) {
+            tracing::warn!(host, port, why, count, "a connection out of the sandbox was refused");
+        }
         self.witness.left(Egress::Refused);
         self.witness.refused(RefusedEgress { host: host.into(), port, reason });
     }
