@@ -35,6 +35,9 @@ pub const PIN_CHECK_WAIT: Duration = Duration::from_secs(5);
 /// How long the gate's own question may take; nobody waits for it.
 pub const PIN_OWN_WAIT: Duration = Duration::from_secs(30);
 
+/// Processes of a server that are asked for their lists at once: each list may be as large as an answer may be.
+pub const PIN_CHILDREN_AT_ONCE: usize = 4;
+
 /// How often it is looked whether a question of the gate's own is due.
 pub const PIN_LOOK_PAUSE: Duration = Duration::from_secs(1);
 

@@ -68,7 +68,20 @@ pub(super) struct Asked {
     /// What it holds of limits, to be free again when the client takes it back.
     places: Option<Arc<Places>>,
     is_cancelled: bool,
+    /// Whether the server has not seen it yet.
+    is_held: bool,
     turn: u64,
+}
+
+/// What a request was that the client takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenBack {
+    /// One that the server has not seen.
+    Held,
+    /// One that waits for its answer.
+    Sent,
+    /// None that waits.
+    Unknown,
 }
 
 /// What is known of the question that an answer claims to answer.
@@ -141,7 +154,8 @@ impl Calls {
                     conversation.asked.remove(&oldest);
                 }
             }
-            let asked = Asked { method, progress: progress.cloned(), places, is_cancelled: false, turn };
+            let progress = progress.cloned();
+            let asked = Asked { method, progress, places, is_cancelled: false, is_held: false, turn };
             conversation.asked.insert(id.clone(), asked);
         });
     }
@@ -161,18 +175,39 @@ impl Calls {
         self.with(session, |conversation| conversation.asked.remove(id));
     }
 
-    /// Notes that the client has taken a request back, and frees its places; whether it was known.
-    pub fn cancel(&self, session: Key, id: &Id) -> bool {
+    /// Notes that a request of the client is not sent before something else is known.
+    pub fn hold(&self, session: Key, id: &Id) {
+        self.with(session, |conversation| {
+            conversation.asked.get_mut(id).into_iter().for_each(|asked| asked.is_held = true);
+        });
+    }
+
+    /// Notes that a request of the client is sent now, unless the client has taken it back: whether it may be.
+    pub fn let_go(&self, session: Key, id: &Id) -> bool {
+        let is_wanted = self.with(session, |conversation| {
+            let asked = conversation.asked.get_mut(id)?;
+            asked.is_held = false;
+            let is_wanted = !asked.is_cancelled;
+            if !is_wanted {
+                conversation.asked.remove(id);
+            }
+            Some(is_wanted)
+        });
+        // What is not known, for want of room, was not taken back.
+        is_wanted.flatten().unwrap_or(true)
+    }
+
+    /// Notes that the client has taken a request back, and frees its places.
+    pub fn cancel(&self, session: Key, id: &Id) -> TakenBack {
         let cancelled = self.with(session, |conversation| {
             let asked = conversation.asked.get_mut(id)?;
             asked.is_cancelled = true;
-            Some(asked.places.take())
+            let was = if asked.is_held { TakenBack::Held } else { TakenBack::Sent };
+            Some((was, asked.places.take()))
         });
-        let cancelled = cancelled.flatten();
-        if let Some(Some(places)) = &cancelled {
-            places.free();
-        }
-        cancelled.is_some()
+        let Some((was, places)) = cancelled.flatten() else { return TakenBack::Unknown };
+        places.iter().for_each(|places| places.free());
+        was
     }
 
     /// Keeps a progress token beyond its request: the request became a task.

@@ -71,7 +71,7 @@ pub use hints::Hint;
 pub use laps::{Laps, Stage, Stopwatch};
 pub use limited::Limited;
 pub use outdated::Outdated;
-pub use pins::{Inventory, PageFault, PinEvent, PinNotice, Quarantined};
+pub use pins::{Inventory, PageFault, PinEvent, PinNotice, Quarantined, Standpoint};
 pub use prose::Unread;
 pub use reason::Reason;
 pub use record::{Action, List, Record, Restore, RestoreResult, Unlisted, Verdict};

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::answer::is_secret;
 use super::ask::{Ask, Errand, Way, field};
-use super::calls::Question;
+use super::calls::{Question, TakenBack};
 use super::handles::Handles;
 use super::rounds::Abilities;
 use super::ticket::{Passage, Session};
@@ -159,9 +159,15 @@ impl Gate {
             }
             Message::Notification { method: Method::NotificationsCancelled, params } => {
                 let id = params.and_then(|params| params.get("requestId")).and_then(|id| Id::read(id).ok());
-                let is_known = key.is_none_or(|key| id.is_some_and(|id| self.calls.cancel(key, &id)));
-                if !is_known {
-                    return Err(Denial::Stray(Stray::CancelUnknown));
+                let was = match (key, &id) {
+                    (Some(key), Some(id)) => self.calls.cancel(key, id),
+                    (None, _) => TakenBack::Sent,
+                    (Some(_), None) => TakenBack::Unknown,
+                };
+                match was {
+                    TakenBack::Held => passage.is_moot = true,
+                    TakenBack::Sent => {}
+                    TakenBack::Unknown => return Err(Denial::Stray(Stray::CancelUnknown)),
                 }
             }
             Message::Notification { .. } => {}
@@ -257,6 +263,23 @@ impl Gate {
         passage.speech = ticket.passage.speech;
         passage.subject = ticket.passage.subject;
         Ticket::open(record, passage, &self.tally)
+    }
+
+    /// Notes that a request is not sent before something else is known; [`Gate::let_go`] ends that.
+    pub fn hold(&self, ticket: &Ticket) {
+        if let Some((session, id)) = ticket.passage.session.zip(ticket.record.request_id.as_ref()) {
+            self.calls.hold(session, id);
+        }
+    }
+
+    /// Whether a request that was held may be sent now; not where its client has taken it back meanwhile.
+    pub fn let_go(&self, ticket: &mut Ticket) -> bool {
+        let named = ticket.passage.session.zip(ticket.record.request_id.as_ref());
+        let is_wanted = named.is_none_or(|(session, id)| self.calls.let_go(session, id));
+        if !is_wanted {
+            ticket.take_back();
+        }
+        is_wanted
     }
 
     /// Whether the client has taken the ticket's request back, so that no answer is owed.

@@ -65,6 +65,8 @@ pub(super) struct Passage {
     pub talk: Option<Digest>,
     /// Whether it asks for a list from its beginning.
     pub is_first_page: bool,
+    /// Whether it takes back what the server has never seen.
+    pub is_moot: bool,
     /// What is known of how the server takes it, and the leave of its breakers.
     pub health: Health,
 }
@@ -104,6 +106,7 @@ impl Passage {
             tokens: None,
             talk: None,
             is_first_page: false,
+            is_moot: false,
             health: Health::default(),
         }
     }
@@ -275,6 +278,18 @@ impl Ticket {
         Some(format!(
             r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}}}}}}"#
         ))
+    }
+
+    /// Whether it takes back a request that the server has never seen, and so is nothing to the server either.
+    pub fn is_moot(&self) -> bool {
+        self.passage.is_moot
+    }
+
+    /// Notes that its client took it back before it was sent.
+    pub fn take_back(&mut self) {
+        self.record.detail = Some("its client took it back before it was sent".into());
+        // What was never called leaves no mark on a conversation.
+        self.passage.talk = None;
     }
 
     /// Whether a JSON-RPC answer is owed: true for requests, false for notifications and streams.

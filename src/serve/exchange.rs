@@ -23,7 +23,7 @@ use super::journey::{Journey, respond};
 use super::legacy_sse;
 use super::load::{self, Entered};
 use super::outflow;
-use super::pins;
+use super::pins::{self, Halt, Road};
 use super::pool::Line;
 use super::waits::Waits;
 use crate::bounds::{ANSWER_BYTES_MAX, FOREIGN_BODY_BYTES_MAX};
@@ -105,8 +105,13 @@ pub(super) async fn carry(visit: &Visit<'_>, caller: &Arc<Caller>, ask: Ask<'_>)
     };
     let mut journey = Journey::begin(house, ticket, visit.started, judging.elapsed());
     journey.enter(&visit.entered);
-    if let Err(denial) = pins::check(&mut journey, &visit.parts.headers).await {
-        return journey.refuse(&denial);
+    match pins::check(&mut journey, &visit.parts.headers, Road::Streamable).await {
+        Ok(()) => {}
+        Err(Halt::Denied(denial)) => return journey.refuse(&denial),
+        Err(Halt::TakenBack) => return journey.fall_silent(),
+    }
+    if journey.ticket().is_moot() {
+        return journey.accept();
     }
     if let Err(denial) = journey.vouch().await {
         return journey.refuse(&denial);

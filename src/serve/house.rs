@@ -192,6 +192,14 @@ impl House {
         self.metrics.upstream_answered();
     }
 
+    /// Notes whether a process of the server was followed by another one, of which nobody was told; what the first
+    /// said of its tools counts no more.
+    pub fn note_restarts(&self) {
+        if self.upstream.bridge().is_some_and(|bridge| self.pins.is_renewed(bridge.renewals())) {
+            self.gate.unsettle(self.clock.now());
+        }
+    }
+
     /// Makes as sure as its policy wants it that a message is written down, before it is forwarded. Waits only where
     /// the disk has to have its record, `AUDIT_STRICT_WAIT` at most.
     ///

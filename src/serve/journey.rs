@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use tokio::sync::Semaphore;
@@ -202,6 +203,23 @@ impl Journey {
         self.http_status = reply.http_status;
         self.bytes = reply.body.len() as u64;
         respond(reply)
+    }
+
+    /// Ends the journey of a request that its client has taken back: with a stream of nothing, since no answer is owed.
+    pub fn fall_silent(mut self) -> Response<Outgoing> {
+        let mut response = Response::new(Outgoing::whole(Bytes::new()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        self.http_status = response.status().as_u16();
+        response
+    }
+
+    /// Ends the journey of what wants no answer and need not be sent.
+    pub fn accept(mut self) -> Response<Outgoing> {
+        let mut response = Response::new(Outgoing::whole(Bytes::new()));
+        *response.status_mut() = StatusCode::ACCEPTED;
+        self.http_status = response.status().as_u16();
+        self.acknowledged();
+        response
     }
 
     /// Names what its bytes are counted with.

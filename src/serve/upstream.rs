@@ -23,6 +23,7 @@ use pingora_core::connectors::TransportConnector;
 use super::bare::{self, Answer, Socket};
 use super::body;
 use super::bridge::Bridge;
+use super::inquiry::Asked;
 use super::place::{Place, Way, unreachable};
 use super::pool::{Line, Origin, Pool};
 use super::replica::Replica;
@@ -41,7 +42,7 @@ pub struct Upstream {
     streamable: Option<Place>,
     event_stream: Option<Place>,
     replica: Replica,
-    target: Option<Target>,
+    targets: [Option<Target>; 2],
     connector: TransportConnector,
     passes: Arc<Passes>,
 }
@@ -59,11 +60,11 @@ impl Upstream {
     /// A server that speaks Streamable HTTP at `streamable`, HTTP+SSE at `event_stream`, or both, and is
     /// shown `passes`.
     pub fn new(streamable: Option<&Target>, event_stream: Option<&Target>, passes: Arc<Passes>) -> Self {
-        let target = streamable.cloned();
+        let targets = [streamable.cloned(), event_stream.cloned()];
         let streamable = streamable.map(|target| Place::of(target, Pool::Streamable));
         let event_stream = event_stream.map(|target| Place::of(target, Pool::EventStream));
         let replica = Replica::default();
-        Self { streamable, event_stream, replica, target, connector: TransportConnector::new(None), passes }
+        Self { streamable, event_stream, replica, targets, connector: TransportConnector::new(None), passes }
     }
 
     /// A server spoken to through pipes.
@@ -77,9 +78,13 @@ impl Upstream {
         Self::new(None, None, passes)
     }
 
-    /// Where the server speaks Streamable HTTP, for a question of the gate's own; `None` for a child process.
-    pub fn target(&self) -> Option<&Target> {
-        self.target.as_ref()
+    /// Whom a question of the gate's own goes to, with what is sent along; `None` for a child process.
+    pub fn asked(&self, headers: HeaderMap) -> Option<Asked> {
+        match self.targets.clone() {
+            [Some(target), _] => Some(Asked::Network { target, headers }),
+            [None, Some(target)] => Some(Asked::EventStream { target, headers }),
+            [None, None] => None,
+        }
     }
 
     /// What the server is shown.

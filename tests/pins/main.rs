@@ -6,6 +6,9 @@ mod support;
 mod changes;
 mod cloaks;
 mod flows;
+mod held;
+mod own;
+mod pairs;
 mod pipes;
 mod turncoat;
 
@@ -29,20 +32,26 @@ struct Session<'g> {
     gate: &'g Gate,
     bearer: &'static str,
     id: String,
+    revision: &'static str,
 }
 
 impl<'g> Session<'g> {
     fn begin(gate: &'g Gate, bearer: &'static str, name: &str) -> Self {
+        Self::of(gate, bearer, name, "2025-11-25")
+    }
+
+    /// [`Session::begin`] in another revision.
+    fn of(gate: &'g Gate, bearer: &'static str, name: &str, revision: &'static str) -> Self {
         let hello = format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"protocolVersion":"2025-11-25","capabilities":{{}},"clientInfo":{{"name":"{name}","version":"1"}}}}}}"#
+            r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"protocolVersion":"{revision}","capabilities":{{}},"clientInfo":{{"name":"{name}","version":"1"}}}}}}"#
         );
         let answer = gate.post(bearer, &hello);
         let id = answer.head.header("mcp-session-id").expect("a session").to_owned();
-        Self { gate, bearer, id }
+        Self { gate, bearer, id, revision }
     }
 
     fn post(&self, body: &str) -> Answer {
-        let headers = [("Mcp-Session-Id", self.id.as_str()), ("MCP-Protocol-Version", "2025-11-25")];
+        let headers = [("Mcp-Session-Id", self.id.as_str()), ("MCP-Protocol-Version", self.revision)];
         Wire::connect(self.gate.address).post(self.bearer, &headers, body)
     }
 }

@@ -11,19 +11,19 @@ use crate::turncoat::{honest, policy, turned};
 use crate::{LIST, Session, drift, names};
 
 /// A server process that reads its tools from a file, and what it was called for.
-struct Turncoat {
+pub struct Turncoat {
     directory: tempfile::TempDir,
 }
 
 impl Turncoat {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let turncoat = Self { directory: tempfile::tempdir().expect("a temporary directory can be made") };
         turncoat.say(&[honest()]);
         turncoat
     }
 
     /// What it says of its tools from now on, page by page.
-    fn say(&self, pages: &[Vec<Value>]) {
+    pub fn say(&self, pages: &[Vec<Value>]) {
         let (path, aside) = (self.path("tools.json"), self.path("tools.new"));
         std::fs::write(&aside, json!(pages).to_string()).expect("it is ours");
         std::fs::rename(aside, path).expect("it is ours");
@@ -33,20 +33,51 @@ impl Turncoat {
         self.directory.path().join(name)
     }
 
-    fn command(&self) -> Vec<String> {
+    pub fn command(&self) -> Vec<String> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pins/turncoat.py");
         let paths = [script, self.path("tools.json"), self.path("calls")];
         let words = paths.iter().map(|path| path.to_string_lossy().into_owned());
         ["python3".to_owned()].into_iter().chain(words).collect()
     }
 
-    fn called(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(self.path("calls")).unwrap_or_default();
+    pub fn called(&self) -> Vec<String> {
+        self.lines("calls")
+    }
+
+    fn lines(&self, name: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(self.path(name)).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
+    /// How many processes of it were started.
+    pub fn started(&self) -> usize {
+        self.lines("started").len()
+    }
+
+    /// How often it was asked for a page.
+    pub fn listed(&self) -> usize {
+        self.lines("listed").len()
+    }
+
+    /// Has it tell of no list, or of lists again.
+    pub fn stall(&self, is_stalled: bool) {
+        let path = self.path("stall");
+        let done = if is_stalled { std::fs::write(path, "") } else { std::fs::remove_file(path) };
+        done.expect("it is ours");
+    }
+
+    /// Has its next call say that the list changed.
+    pub fn announce(&self) {
+        std::fs::write(self.path("announce"), "").expect("it is ours");
+    }
+
+    /// Has its next call be its last.
+    pub fn die(&self) {
+        std::fs::write(self.path("die"), "").expect("it is ours");
+    }
+
     /// The text of a lock file for what it says now.
-    fn pin(&self, bundle: &Path) {
+    pub fn pin(&self, bundle: &Path) {
         let mut command = sluicegate();
         command.args(["pin", "--policy"]).arg(bundle).arg("--").args(self.command());
         let output = command.output().expect("the binary can be started");
@@ -54,7 +85,7 @@ impl Turncoat {
     }
 }
 
-fn poisons() -> Vec<(&'static str, Vec<Vec<Value>>)> {
+pub fn poisons() -> Vec<(&'static str, Vec<Vec<Value>>)> {
     let text = turned("add", |tool| tool["description"] = json!("poison"));
     let claim = turned("add", |tool| tool["annotations"]["readOnlyHint"] = json!(false));
     let schema = turned("add", |tool| tool["inputSchema"]["required"] = json!(["path"]));
@@ -85,18 +116,23 @@ fn no_call_reaches_a_changed_tool_of_a_wrapped_server() {
 }
 
 /// A gate on pipes in front of `server`, with what that says now approved.
-fn pipe(server: &Turncoat, more: &str) -> Pipe {
+pub fn pipe(server: &Turncoat, more: &str) -> Pipe {
+    pipe_of(server, more, "2025-11-25")
+}
+
+/// [`pipe`] in the words of `revision`.
+pub fn pipe_of(server: &Turncoat, more: &str, revision: &str) -> Pipe {
     let aside = Bundle::new(&policy(more));
     server.pin(aside.path());
     let lock = std::fs::read_to_string(aside.file("tools.lock.yaml")).expect("it was written");
     // The lock is a part of the policy before the gate starts: it is written beside it.
     let first = format!("{{ cat > \"$3/tools.lock.yaml\" <<'LOCK'\n{lock}LOCK\n}}");
     let mut pipe = Pipe::below(&first, &policy(more), ALICE, &[], &server.command());
-    pipe.initialize("2025-11-25");
+    pipe.initialize(revision);
     pipe
 }
 
-fn said(answer: &Value) -> &str {
+pub fn said(answer: &Value) -> &str {
     answer["result"]["content"][0]["text"].as_str().unwrap_or_default()
 }
 

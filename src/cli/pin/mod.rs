@@ -38,10 +38,13 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     policy: PathBuf,
     /// The server, over Streamable HTTP: http://HOST:PORT/PATH, https://HOST:PORT/PATH or unix:SOCKET[:/PATH]
-    #[arg(long, value_name = "URL", conflicts_with = "command", required_unless_present = "command")]
+    #[arg(long, value_name = "URL", conflicts_with = "command", required_unless_present_any = ["command", "upstream_sse"])]
     upstream: Option<String>,
+    /// The server, over HTTP+SSE of 2024-11-05: the URL of its stream, as in http://HOST:PORT/sse
+    #[arg(long, value_name = "URL", conflicts_with_all = ["command", "upstream"])]
+    upstream_sse: Option<String>,
     /// A file with headers for the server, one a line, as in `Authorization: Bearer ...`
-    #[arg(long, value_name = "FILE", requires = "upstream")]
+    #[arg(long, value_name = "FILE", conflicts_with = "command")]
     header_file: Option<PathBuf>,
     /// Show what the server says otherwise than was approved; 0 if nothing, 1 if something, 3 if it could
     /// not be asked
@@ -163,15 +166,12 @@ fn enclosed(options: &Options) -> Result<Child, Fault> {
 }
 
 fn ask(options: &Options) -> Result<Offer, Fault> {
-    let asked = match &options.upstream {
-        None => Asked::Child(enclosed(options)?),
-        Some(url) => {
-            let headers = options.header_file.as_deref().map(headers::read).transpose().map_err(unable)?;
-            Asked::Network {
-                target: Target::parse(url).map_err(unable)?,
-                headers: headers.unwrap_or_default(),
-            }
-        }
+    let headers = options.header_file.as_deref().map(headers::read).transpose().map_err(unable)?;
+    let (target, headers) = (|url: &String| Target::parse(url).map_err(unable), headers.unwrap_or_default());
+    let asked = match (&options.upstream, &options.upstream_sse) {
+        (Some(url), _) => Asked::Network { target: target(url)?, headers },
+        (None, Some(url)) => Asked::EventStream { target: target(url)?, headers },
+        (None, None) => Asked::Child(enclosed(options)?),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
     runtime.block_on(inquire(asked, options.timeout)).map_err(unable)

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::super::rules::{Topic, enforce};
-use super::super::{Ask, Denial, Gate, Record, Ticket, Way};
-use super::{Inventory, Look, PinNotice, Quarantined, viewer};
+use super::super::{Ask, Denial, Gate, Record, Ticket};
+use super::inventory::Whose;
+use super::{Inventory, Look, PinNotice, Quarantined, Viewer};
 use crate::identity::Caller;
 use crate::json::{Document, Value};
 use crate::mcp::{Message, Method};
@@ -27,12 +28,10 @@ impl Gate {
             return Ok(());
         }
         let age = policy.pins.before_call.filter(|_| policy.mode == Mode::Enforce);
-        let is_looked_at = !matches!(ask.way, Way::EventStream { .. });
         match topic {
             // It is judged once its caller was shown the list again: the tool may be what was approved by then.
             Topic::Call(_)
-                if is_looked_at
-                    && age.is_some_and(|age| !self.pins.is_settled(viewer(caller), age, ask.now)) =>
+                if age.is_some_and(|age| !self.pins.is_settled(self.pins.viewer(caller), age, ask.now)) =>
             {
                 Ok(())
             }
@@ -70,7 +69,7 @@ impl Gate {
         let policy = ticket.policy();
         let Some(age) = before_call(policy, ticket) else { return false };
         let caller = ticket.record.caller.as_deref();
-        caller.is_some_and(|caller| !self.pins.is_settled(viewer(caller), age, now))
+        caller.is_some_and(|caller| !self.pins.is_settled(self.pins.viewer(caller), age, now))
     }
 
     /// Judges a call again whose caller has just been shown the list.
@@ -89,20 +88,51 @@ impl Gate {
 
     /// Looks at a whole list, and says what is new; `None` where it cannot be read as one.
     pub fn survey(&self, policy: &Policy, inventory: &Inventory<'_>, now: Now) -> Option<Vec<PinNotice>> {
-        let whole = format!("[{}]", inventory.tools.join(","));
-        let document = Document::parse(whole.as_bytes()).ok()?;
-        let mut notices = self.pins.look(policy, inventory.by, document.root(), now).notices;
+        let mut notices = self.look_through(policy, inventory, now)?;
         self.pins.missing(policy, inventory, &mut notices);
-        if let Some(by) = inventory.by {
-            self.pins.settle(by, now);
+        if let Whose::Caller(caller) = inventory.by {
+            self.pins.settle(self.pins.viewer(caller), now);
         }
         Some(notices)
+    }
+
+    /// Looks at what each process of the server says that serves somebody now, by its number, and says what is new;
+    /// `None` where one of the lists cannot be read. What processes said before that are not among `running` counts no
+    /// more; one of those that says nothing now is believed what it said.
+    pub fn survey_children(
+        &self,
+        policy: &Policy,
+        (lists, running): (&[(u64, Vec<String>)], &[u64]),
+        now: Now,
+    ) -> Option<Vec<PinNotice>> {
+        let mut notices = Vec::new();
+        for (number, tools) in lists {
+            let inventory = Inventory { tools, by: Whose::Child(*number) };
+            notices.extend(self.look_through(policy, &inventory, now)?);
+        }
+        self.pins.forget_children(policy, running, &mut notices);
+        if !lists.is_empty() && lists.len() == running.len() {
+            let all: Vec<String> = lists.iter().flat_map(|(_, tools)| tools).cloned().collect();
+            self.pins.missing(policy, &Inventory::own(&all), &mut notices);
+        }
+        Some(notices)
+    }
+
+    fn look_through(&self, policy: &Policy, inventory: &Inventory<'_>, now: Now) -> Option<Vec<PinNotice>> {
+        let whole = format!("[{}]", inventory.tools.join(","));
+        let document = Document::parse(whole.as_bytes()).ok()?;
+        let by = match inventory.by {
+            Whose::Caller(caller) => self.pins.viewing(Some(caller)),
+            Whose::Child(number) => Viewer::Child(number),
+            Whose::Own => Viewer::Own,
+        };
+        Some(self.pins.look(policy, by, document.root(), now).notices)
     }
 
     /// Notes that the caller of a ticket can be shown no list, for the server has none.
     pub fn settle_unlisted(&self, ticket: &Ticket, now: Now) {
         if let Some(caller) = ticket.record.caller.as_deref() {
-            self.pins.settle(viewer(caller), now);
+            self.pins.settle(self.pins.viewer(caller), now);
         }
     }
 
@@ -139,17 +169,17 @@ impl Gate {
     ) -> Look {
         self.learn_list(ticket, method, result, now);
         let tools = result.get("tools").filter(|_| method == Method::ToolsList);
-        let by = ticket.record.caller.as_deref().map(viewer);
-        tools.map(|tools| self.pins.look(policy, by, tools, now)).unwrap_or_default()
+        let by = || self.pins.viewing(ticket.record.caller.as_deref());
+        tools.map(|tools| self.pins.look(policy, by(), tools, now)).unwrap_or_default()
     }
 
     /// Notes what an answer tells of when its caller was shown what.
     fn learn_list(&self, ticket: &Ticket, method: Method, result: Value<'_>, now: Now) {
         let Some(caller) = ticket.record.caller.as_deref() else { return };
         match method {
-            Method::Initialize => self.pins.begin(viewer(caller)),
+            Method::Initialize => self.pins.begin(self.pins.viewer(caller)),
             Method::ToolsList if ticket.passage.is_first_page && result.get("nextCursor").is_none() => {
-                self.pins.settle(viewer(caller), now);
+                self.pins.settle(self.pins.viewer(caller), now);
             }
             _ => {}
         }

@@ -1,21 +1,52 @@
 //! The gate's question for the list, in the name and the session of a caller whose call waits for it.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 
 use super::super::ticket::Passage;
-use super::super::{Gate, Record, Ticket};
-use super::{Viewer, viewer};
+use super::super::{Branch, Gate, Record, Ticket, calls};
+use crate::identity::Caller;
 use crate::json::{Document, Kind, quote, unmarked};
 use crate::mcp::claims::{CAPABILITIES_KEY, VERSION_KEY};
-use crate::mcp::{Era, Id, Method};
+use crate::mcp::{Era, Id, Method, Revision, Speech};
+use crate::names::Now;
+use crate::policy::Policy;
 
 /// All tools of a server, as somebody was shown them.
 #[derive(Debug)]
 pub struct Inventory<'t> {
     /// Each as the JSON that came.
     pub tools: &'t [String],
-    pub(in crate::gate) by: Viewer,
+    pub(super) by: Whose<'t>,
+}
+
+/// Who was shown an inventory.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Whose<'t> {
+    Caller(&'t Caller),
+    Child(u64),
+    Own,
+}
+
+/// In whose place the gate asks for a list: what a request says of its client, and nothing that is the request's own.
+///
+/// Session, revision, client and credential are those of the caller, so that the server has nothing to tell the
+/// question from one of the caller by.
+#[derive(Debug, Clone)]
+pub struct Standpoint {
+    caller: Option<Arc<Caller>>,
+    peer: Option<SocketAddr>,
+    revision: Option<Revision>,
+    branch: Branch,
+    session: Option<calls::Key>,
+    speech: Option<Speech>,
+    subject: Option<[u8; 32]>,
+    claims: HeaderMap,
+    /// `_meta` of a modern request, as JSON.
+    meta: Option<String>,
 }
 
 /// Why a page is none.
@@ -29,32 +60,74 @@ pub enum PageFault {
     Unlisted,
 }
 
+impl Standpoint {
+    /// That of the caller of a request that has not been sent yet.
+    pub fn of(request: &Ticket) -> Self {
+        let Ticket { record, passage, .. } = request;
+        let mut claims = passage.claims.clone();
+        let names: Vec<_> =
+            claims.keys().filter(|name| name.as_str().starts_with("mcp-param-")).cloned().collect();
+        names.iter().for_each(|name| drop(claims.remove(name)));
+        claims.remove("mcp-name");
+        let is_modern = request.era() == Some(Era::Modern);
+        if is_modern {
+            claims.insert("mcp-method", HeaderValue::from_static(Method::ToolsList.as_str()));
+        }
+        Self {
+            caller: record.caller.clone(),
+            peer: record.peer,
+            revision: record.revision,
+            branch: record.branch,
+            session: passage.session,
+            speech: passage.speech,
+            subject: passage.subject,
+            claims,
+            meta: is_modern.then(|| meta(&passage.body)),
+        }
+    }
+
+    /// Whether a request is of the same caller, in the same words.
+    pub fn is_of(&self, request: &Ticket) -> bool {
+        let record = &request.record;
+        let is_same = match (&self.caller, &record.caller) {
+            (Some(known), Some(caller)) => Arc::ptr_eq(known, caller),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        is_same && self.revision == record.revision && self.session == request.passage.session
+    }
+}
+
 impl<'t> Inventory<'t> {
     /// As the gate itself was shown them.
     pub fn own(tools: &'t [String]) -> Self {
-        Self { tools, by: None }
+        Self { tools, by: Whose::Own }
     }
 
     /// As the caller of a ticket was.
-    pub fn of(ticket: &Ticket, tools: &'t [String]) -> Self {
-        Self { tools, by: ticket.record.caller.as_deref().map(viewer) }
+    pub fn of(ticket: &'t Ticket, tools: &'t [String]) -> Self {
+        Self { tools, by: ticket.record.caller.as_deref().map_or(Whose::Own, Whose::Caller) }
     }
 }
 
 impl Gate {
-    /// A ticket for one page of the list, asked for in the place of the caller of `call`, under `id`.
-    ///
-    /// The caller's session, revision, client and credential are those of the call, so that the server has nothing
-    /// to tell the two apart by.
-    pub fn inventory(&self, call: &Ticket, id: &str, cursor: Option<&str>) -> Ticket {
-        let mut record = Record::of_an_inventory(&call.record, Method::ToolsList);
-        let is_modern = call.era() == Some(Era::Modern);
+    /// A ticket for one page of the list, asked for from `standpoint` under an id, with a cursor after the first.
+    pub fn inventory(
+        &self,
+        policy: &Arc<Policy>,
+        standpoint: &Standpoint,
+        (id, cursor): (&str, Option<&str>),
+        now: Now,
+    ) -> Ticket {
+        let from = standpoint;
+        let mut record = Record::of_an_inventory(now.unix_ms, policy, (from.caller.clone(), from.peer));
+        (record.revision, record.branch) = (from.revision, from.branch);
         let mut members = Vec::new();
         if let Some(cursor) = cursor {
             members.push(format!("\"cursor\":{}", quote(cursor)));
         }
-        if is_modern {
-            members.push(format!("\"_meta\":{}", meta(&call.passage.body)));
+        if let Some(meta) = &from.meta {
+            members.push(format!("\"_meta\":{meta}"));
         }
         let id = quote(id);
         let body = format!(
@@ -63,22 +136,15 @@ impl Gate {
         );
         let number = Document::parse(id.as_bytes()).ok();
         record.request_id = number.and_then(|document| Id::read(document.root()).ok());
-        let mut passage = Passage {
+        let passage = Passage {
             body: body.into(),
-            session: call.passage.session,
-            speech: call.passage.speech,
-            subject: call.passage.subject,
+            claims: from.claims.clone(),
+            session: from.session,
+            speech: from.speech,
+            subject: from.subject,
             timeout: Some(crate::bounds::PIN_CHECK_WAIT),
             ..Passage::empty()
         };
-        passage.claims = call.passage.claims.clone();
-        let names: Vec<_> =
-            passage.claims.keys().filter(|name| name.as_str().starts_with("mcp-param-")).cloned().collect();
-        names.iter().for_each(|name| drop(passage.claims.remove(name)));
-        passage.claims.remove("mcp-name");
-        if is_modern {
-            passage.claims.insert("mcp-method", HeaderValue::from_static(Method::ToolsList.as_str()));
-        }
         Ticket::open(record, passage, &self.tally)
     }
 

@@ -22,6 +22,7 @@ mod notice;
 mod strangers;
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,11 +30,10 @@ use std::time::Duration;
 
 use quick_cache::sync::Cache;
 
-pub use inventory::{Inventory, PageFault};
+pub use inventory::{Inventory, PageFault, Standpoint};
 pub use notice::{PinEvent, PinNotice, Quarantined};
 use strangers::Strangers;
 
-use super::conversation;
 use crate::bounds::{PIN_CALLERS_MAX, PIN_SIGHT_LIFE, PIN_SIGHTS_MAX};
 use crate::identity::Caller;
 use crate::json::Value;
@@ -53,6 +53,7 @@ pub(super) struct Pins {
     unsettled: AtomicU64,
     /// Whether the gate should look by itself at once.
     is_due: AtomicBool,
+    hashers: [RandomState; 2],
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +65,6 @@ struct Seen {
 /// What somebody was shown of a tool, other than what was approved.
 #[derive(Debug)]
 struct Sight {
-    /// Who; `None` for the gate itself.
     by: Viewer,
     what: Shown,
     /// When it was seen last, on the steady clock.
@@ -73,8 +73,16 @@ struct Sight {
     is_cloak_told: bool,
 }
 
-/// Who was shown a list; `None` for the gate itself.
-pub(super) type Viewer = Option<Digest>;
+/// Who was shown a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Viewer {
+    /// A caller, whatever it spoke by.
+    Caller(Digest),
+    /// The gate itself, by a process of the server that serves somebody.
+    Child(u64),
+    /// The gate itself.
+    Own,
+}
 
 /// What was shown in the place of what was approved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,16 +119,27 @@ impl Default for Pins {
             shown: Cache::new(PIN_CALLERS_MAX),
             unsettled: AtomicU64::new(0),
             is_due: AtomicBool::new(false),
+            hashers: [RandomState::new(), RandomState::new()],
         }
     }
 }
 
-/// Who a caller is to the pins.
-pub(super) fn viewer(caller: &Caller) -> Digest {
-    conversation::of_all(caller, b"pins")
-}
-
 impl Pins {
+    /// Who a caller is to the pins: all that tells callers apart, hashed under keys that nobody outside knows. Asked for
+    /// with every call of a pinned tool, so it costs less than a digest would.
+    pub fn viewer(&self, caller: &Caller) -> Digest {
+        let who = (caller.proof(), caller.issuer(), caller.tenant(), caller.user(), caller.agent());
+        let mut digest = Digest::default();
+        for (half, hasher) in digest.chunks_exact_mut(8).zip(&self.hashers) {
+            half.copy_from_slice(&hasher.hash_one(who).to_be_bytes());
+        }
+        digest
+    }
+
+    fn viewing(&self, caller: Option<&Caller>) -> Viewer {
+        caller.map_or(Viewer::Own, |caller| Viewer::Caller(self.viewer(caller)))
+    }
+
     /// Looks at one page of tools as `by` is shown it.
     pub fn look(&self, policy: &Policy, by: Viewer, tools: Value<'_>, now: Now) -> Look {
         let mut look = Look::default();
@@ -188,7 +207,7 @@ impl Pins {
                     let event = PinEvent::Changed(deviation.kind);
                     notices.push(PinNotice::of(event, tool, digest, &deviation));
                     // Whether others are shown the same, the gate finds out by itself.
-                    if by.is_some() {
+                    if matches!(by, Viewer::Caller(_)) {
                         self.is_due.store(true, Ordering::Relaxed);
                     }
                 }
@@ -209,6 +228,20 @@ impl Pins {
             }
         }
         self.tidy(&mut seen, policy, now);
+    }
+
+    /// Forgets what processes said that are not among `running`, and says what is again as it was approved.
+    fn forget_children(&self, policy: &Policy, running: &[u64], notices: &mut Vec<PinNotice>) {
+        let mut seen = self.seen();
+        for (name, sights) in &mut seen.tools {
+            let count = sights.len();
+            sights.retain(|sight| !matches!(sight.by, Viewer::Child(number) if !running.contains(&number)));
+            if count > 0 && sights.is_empty() {
+                notices.extend(policy.tool(name).map(PinNotice::restored));
+            }
+        }
+        seen.tools.retain(|_, sights| !sights.is_empty());
+        self.noted.store(seen.tools.len(), Ordering::Relaxed);
     }
 
     /// Whether nobody was shown anything but what was approved.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::inventory::Whose;
 use super::{Inventory, PinEvent, PinNotice, Pins};
 use crate::bounds::PIN_STRANGERS_MAX;
 use crate::json::{Document, Value};
@@ -76,9 +77,9 @@ impl Pins {
                 strangers.filter_map(|element| Definition::read(element).ok()).find(|now| is_heir(tool, now));
             let event = match (&heir, inventory.by) {
                 (Some(_), _) => PinEvent::Renamed,
-                (None, None) => PinEvent::Gone,
+                (None, Whose::Own) => PinEvent::Gone,
                 // Some servers show less to some callers, which is their right.
-                (None, Some(_)) => continue,
+                (None, Whose::Caller(_) | Whose::Child(_)) => continue,
             };
             if !self.seen().strangers.is_news(tool.name.as_str(), event) {
                 continue;

@@ -32,7 +32,7 @@ fn at(seconds: u64) -> Now {
 fn show(pins: &Pins, policy: &Policy, by: u8, description: &str, seconds: u64) -> Vec<&'static str> {
     let text = format!("[{}]", definition(description));
     let document = Document::parse(text.as_bytes()).expect("JSON");
-    let look = pins.look(policy, Some([by; 16]), document.root(), at(seconds));
+    let look = pins.look(policy, Viewer::Caller([by; 16]), document.root(), at(seconds));
     look.notices.iter().map(|notice| notice.event.as_str()).collect()
 }
 
@@ -108,7 +108,37 @@ fn tells_of_a_bounded_number_of_strangers() {
     for number in 0..crate::bounds::PIN_STRANGERS_MAX + 5 {
         let text = format!(r#"[{{"name":"stranger{number}"}},{{"name":"Read"}}]"#);
         let document = Document::parse(text.as_bytes()).expect("JSON");
-        told += pins.look(&policy, None, document.root(), at(1)).notices.len();
+        told += pins.look(&policy, Viewer::Own, document.root(), at(1)).notices.len();
     }
     assert_eq!(told, crate::bounds::PIN_STRANGERS_MAX);
+}
+
+#[test]
+fn what_a_process_said_counts_until_it_ends() {
+    let key =
+        super::super::SealKey::derive(b"handles that nobody outside of here sees").expect("a long secret");
+    let (gate, policy) = (super::super::Gate::new(key, crate::scan::Vault::new(&[7; 32])), policy());
+    let list = |description: &str| vec![definition(description)];
+    let tell = |lists: &[(u64, Vec<String>)], running: &[u64], seconds| {
+        let notices = gate.survey_children(&policy, (lists, running), at(seconds)).expect("lists");
+        notices.iter().map(|notice| notice.event.as_str()).collect::<Vec<_>>()
+    };
+    let none = Vec::<&str>::new();
+    assert_eq!(tell(&[(1, list("Reads.")), (2, list("Steals."))], &[1, 2], 1), ["text"]);
+    assert!(is_shut(&gate.pins, &policy, 1));
+    assert_eq!(
+        tell(&[(1, list("Reads.")), (2, list("Steals."))], &[1, 2], 2),
+        ["cloak"],
+        "one process alone"
+    );
+    assert_eq!(tell(&[(1, list("Reads."))], &[1, 2], 3), none, "the other does not answer");
+    assert!(is_shut(&gate.pins, &policy, 3), "and is no better for that");
+    assert_eq!(tell(&[(1, list("Reads."))], &[1], 4), ["restored"], "the other has ended");
+    assert!(!is_shut(&gate.pins, &policy, 4));
+    assert_eq!(tell(&[(1, Vec::new()), (3, list("Reads."))], &[1, 3], 5), none);
+    assert_eq!(tell(&[(1, Vec::new())], &[1, 3], 6), none, "who knows what the other has");
+    assert_eq!(tell(&[(1, Vec::new()), (3, Vec::new())], &[1, 3], 7), ["gone"], "no process has it");
+    assert_eq!(tell(&[], &[], 8), none, "nobody was asked");
+    let broken = vec!["{".to_owned()];
+    assert!(gate.survey_children(&policy, (&[(1, broken)], &[1]), at(9)).is_none());
 }

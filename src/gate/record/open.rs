@@ -54,11 +54,14 @@ impl Record {
     }
 
     /// Starts the record of the gate's question for a list, in the place of whoever calls.
-    pub(in crate::gate) fn of_an_inventory(call: &Self, method: Method) -> Box<Self> {
+    pub(in crate::gate) fn of_an_inventory(
+        unix_ms: u64,
+        policy: &Arc<Policy>,
+        (caller, peer): (Option<Arc<Caller>>, Option<SocketAddr>),
+    ) -> Box<Self> {
         let detail = Some("a question of the gate itself: what its caller is shown".into());
-        let (revision, branch) = (call.revision, call.branch);
-        let blank = Self::blank(call.unix_ms, &call.policy, call.caller.clone(), call.peer);
-        Box::new(Self { method: Some(method), detail, revision, branch, ..blank })
+        let blank = Self::blank(unix_ms, policy, caller, peer);
+        Box::new(Self { method: Some(Method::ToolsList), detail, ..blank })
     }
 
     /// A record of an allowed message of which nothing else is known.

@@ -46,8 +46,18 @@ struct Table {
     touched: Instant,
 }
 
+/// Whose request it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// The client's, whose session it is.
+    Client,
+    /// The gate's own: no sign of life, and nothing that the child says by itself is for it.
+    Gate,
+}
+
 #[derive(Debug)]
 struct Waiting {
+    asker: Asker,
     id: Box<str>,
     token: Option<Box<str>>,
     wants_logs: bool,
@@ -122,7 +132,7 @@ impl Calls {
     }
 
     /// Takes a number for the request in `frame` and rewrites it for the child.
-    pub(super) fn open(&self, frame: &Frame<'_>, id: &Value<'_>) -> Result<Opened, Unopened> {
+    pub(super) fn open(&self, frame: &Frame<'_>, id: &Value<'_>, asker: Asker) -> Result<Opened, Unopened> {
         let mut table = self.table();
         if table.has_ended {
             return Err(Unopened::Gone);
@@ -130,7 +140,7 @@ impl Calls {
         if table.waiting.len() >= BRIDGE_IN_FLIGHT_MAX {
             return Err(Unopened::Full);
         }
-        table.touched = Instant::now();
+        table.touched_by(asker);
         table.last += 1;
         let number = table.last;
         let token = frame.progress_token();
@@ -140,6 +150,7 @@ impl Calls {
         let (sender, events) = mpsc::channel(BRIDGE_EVENTS_QUEUED_MAX);
         let (answer_sender, answer) = oneshot::channel();
         let waiting = Waiting {
+            asker,
             id: id.raw().into(),
             token: token.map(|token| token.raw().into()),
             wants_logs: frame.wants_logs(),
@@ -154,8 +165,9 @@ impl Calls {
     /// Gives up a request; says whether it was still waiting.
     pub(super) fn forget(&self, number: u64) -> Forgotten {
         let mut table = self.table();
-        table.touched = Instant::now();
-        if table.waiting.remove(&number).is_some() { Forgotten::Waiting } else { Forgotten::Answered }
+        let waiting = table.waiting.remove(&number);
+        table.touched_by(waiting.as_ref().map_or(Asker::Gate, |waiting| waiting.asker));
+        if waiting.is_some() { Forgotten::Waiting } else { Forgotten::Answered }
     }
 
     /// Rewrites a client's cancellation for the child; `None` when the request is not known.
@@ -196,7 +208,8 @@ impl Calls {
     /// Since when nobody has asked, waited or listened; `None` while somebody does.
     pub(super) fn idle_since(&self) -> Option<Instant> {
         let mut table = self.table();
-        (table.waiting.is_empty() && table.listener().is_none()).then_some(table.touched)
+        let is_asked = table.waiting.values().any(|waiting| waiting.asker == Asker::Client);
+        (!is_asked && table.listener().is_none()).then_some(table.touched)
     }
 
     /// Notes that the client is there.
@@ -248,6 +261,12 @@ enum Nearness {
 }
 
 impl Table {
+    fn touched_by(&mut self, asker: Asker) {
+        if asker == Asker::Client {
+            self.touched = Instant::now();
+        }
+    }
+
     fn listener(&mut self) -> Option<&mpsc::Sender<Bytes>> {
         if self.listener.as_ref().is_some_and(mpsc::Sender::is_closed) {
             self.listener = None;
@@ -263,7 +282,7 @@ impl Table {
         };
         let mut edits = vec![(id.span(), String::from(&*waiting.id))];
         edits.extend(frame.subscription().map(|id| (id.span(), String::from(&*waiting.id))));
-        self.touched = Instant::now();
+        self.touched_by(waiting.asker);
         if let Some(token) = waiting.token {
             self.retired.truncate(RETIRED_TOKENS_MAX - 1);
             self.retired.push_front((number, token));
@@ -317,8 +336,10 @@ impl Table {
             .then(|| refusal(frame, -32603, "the client does not listen"))
             .flatten();
         let message = frame.event(vec![]);
-        let oldest = self.waiting.values().next().map(|waiting| waiting.events.clone());
-        let nearest = oldest.clone().filter(|_| nearness == Nearness::Call && self.waiting.len() == 1);
+        let mut asked = self.waiting.values().filter(|waiting| waiting.asker == Asker::Client);
+        let oldest = asked.next().map(|waiting| waiting.events.clone());
+        let is_only = oldest.is_some() && asked.next().is_none();
+        let nearest = oldest.clone().filter(|_| nearness == Nearness::Call && is_only);
         let target = nearest.or_else(|| self.listener().cloned()).or(oldest);
         match (target, back) {
             (Some(target), back) => Route::Send(target, message, back),

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use tokio::time::timeout;
 
 use super::answer::{Answer, Call, Deadline, KEEP_ALIVE, LATE, LATE_CODE, LOST, Leave, Next, Source};
-use super::calls::Unopened;
+use super::calls::{Asker, Unopened};
 use super::frame::{self, Frame, Shape};
 use super::process::{Process, Unsent};
 use super::renewal::Renewal;
@@ -85,7 +85,7 @@ impl Bridge {
         };
         match &frame.shape {
             Shape::Request(method, id) if frame.is_modern() => {
-                let terms = Terms { on_leave: Leave::Cancel, timeout: claims.timeout };
+                let terms = Terms { timeout: claims.timeout, ..Terms::plain(Leave::Cancel) };
                 match (self.shared(&claims.caller).await, &**method) {
                     (Ok(child), "subscriptions/listen") => {
                         let (bridge, caller) = (Arc::clone(self), claims.caller.clone());
@@ -99,7 +99,7 @@ impl Bridge {
             Shape::Request(method, id) if method == "initialize" => self.initialize(claims, &frame, id).await,
             Shape::Request(_, id) => match self.found(claims, Some(id)) {
                 Ok(child) => {
-                    let terms = Terms { on_leave: Leave::Nothing, timeout: claims.timeout };
+                    let terms = Terms { timeout: claims.timeout, ..Terms::plain(Leave::Nothing) };
                     ask(child, &frame, id, terms).await.1
                 }
                 Err(refused) => *refused,
@@ -115,7 +115,14 @@ impl Bridge {
                     let line = child.calls.cancellation(&frame);
                     accept(line.map(|line| (child, line))).await
                 }
-                Ok(child) => accept(frame.line(vec![]).map(|line| (child, line))).await,
+                Ok(child) => {
+                    let is_first = method == "notifications/initialized";
+                    let told = accept(frame.line(vec![]).map(|line| (Arc::clone(&child), line))).await;
+                    if is_first {
+                        child.begin();
+                    }
+                    told
+                }
                 Err(refused) => *refused,
             },
             Shape::Response(..) => match self.found(claims, None) {
@@ -204,12 +211,13 @@ pub(super) struct Terms {
     pub on_leave: Leave,
     /// How long the child may be silent on it.
     pub timeout: Option<Duration>,
+    pub asker: Asker,
 }
 
 impl Terms {
     /// Those of a request without a time of its own.
     pub(super) fn plain(on_leave: Leave) -> Self {
-        Self { on_leave, timeout: None }
+        Self { on_leave, timeout: None, asker: Asker::Client }
     }
 }
 
@@ -223,12 +231,12 @@ pub(super) async fn send(
     id: &Value<'_>,
     terms: Terms,
 ) -> Result<Call, (StatusCode, &'static str)> {
-    let opened = child.calls.open(frame, id).map_err(|unopened| match unopened {
+    let opened = child.calls.open(frame, id, terms.asker).map_err(|unopened| match unopened {
         Unopened::Full => (StatusCode::SERVICE_UNAVAILABLE, "too many calls wait for the server"),
         Unopened::Gone => (StatusCode::BAD_GATEWAY, LOST),
         Unopened::Unfit => (StatusCode::INTERNAL_SERVER_ERROR, "the request could not be rewritten"),
     })?;
-    let sent = child.send(opened.line).await;
+    let sent = child.send(opened.line, terms.asker).await;
     let mut call = Call {
         child,
         number: opened.number,
@@ -332,7 +340,7 @@ async fn begin_answer(mut call: Call, patience: Patience) -> (Asked, Response<An
 /// Sends a line that wants no answer, if there is one.
 async fn accept(line: Option<(Arc<Process>, OneLine)>) -> Response<Answer> {
     let Some((child, line)) = line else { return Answer::empty(StatusCode::ACCEPTED) };
-    match child.send(line).await {
+    match child.send(line, Asker::Client).await {
         Ok(()) => Answer::empty(StatusCode::ACCEPTED),
         Err(Unsent::Full) => {
             let text = "the server does not read its input";

@@ -25,6 +25,7 @@ mod answer;
 mod calls;
 mod endpoint;
 pub(super) mod frame;
+mod inquiry;
 mod process;
 mod renewal;
 mod restarts;
@@ -51,6 +52,7 @@ use crate::bounds::{
 use crate::names::hex;
 use crate::store::Live;
 use calls::Era;
+pub use inquiry::Running;
 use process::Process;
 use restarts::{Pause, Restarts};
 

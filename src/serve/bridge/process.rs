@@ -7,6 +7,7 @@
 use std::future::pending;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -14,7 +15,7 @@ use tokio::process::ChildStdout;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::calls::{Calls, Era, Route};
+use super::calls::{Asker, Calls, Era, Route};
 use super::frame::{self, Frame};
 use super::restarts::Restarts;
 use super::{Bridge, Times};
@@ -33,6 +34,10 @@ pub(super) struct Process {
     pub calls: Calls,
     /// For whom it runs.
     pub owner: Box<str>,
+    /// No other child has or had it.
+    pub number: u64,
+    /// Whether its client has begun to speak with it.
+    has_begun: AtomicBool,
     input: mpsc::Sender<OneLine>,
     phase: watch::Sender<Phase>,
 }
@@ -73,6 +78,8 @@ const DRAIN_WAIT: Duration = Duration::from_millis(200);
 /// How long a full queue may stay full, in either direction, before a message is given up.
 const STALL_WAIT: Duration = Duration::from_secs(5);
 
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
 impl Process {
     /// Starts a process and the task that owns it.
     ///
@@ -84,6 +91,8 @@ impl Process {
         let this = Arc::new(Self {
             calls: Calls::new(era),
             owner: owner.into(),
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            has_begun: AtomicBool::new(era == Era::Modern),
             input,
             phase: watch::Sender::new(Phase::Running),
         });
@@ -97,8 +106,10 @@ impl Process {
     }
 
     /// Queues one line for the child, waiting for room; the line feed is added here.
-    pub(super) async fn send(&self, line: OneLine) -> Result<(), Unsent> {
-        self.calls.touch();
+    pub(super) async fn send(&self, line: OneLine, asker: Asker) -> Result<(), Unsent> {
+        if asker == Asker::Client {
+            self.calls.touch();
+        }
         match timeout(STALL_WAIT, self.input.send(line)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Unsent::Gone),
@@ -122,6 +133,16 @@ impl Process {
             }
             is_running
         });
+    }
+
+    /// Notes that its client has begun to speak with it.
+    pub(super) fn begin(&self) {
+        self.has_begun.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it may be asked by somebody else than its client.
+    pub(super) fn is_ready(&self) -> bool {
+        self.has_begun.load(Ordering::Relaxed)
     }
 
     /// Whether it may be talked to.
@@ -160,6 +181,9 @@ impl Process {
                 () = self.proving(&restarts) => Will::Ours,
             };
             // Noted before anybody can ask for another child.
+            if self.calls.era() == Era::Modern {
+                restarts.renewed();
+            }
             if will == Will::Its && began.elapsed() < RESTART_STEADY {
                 restarts.ended_early(&self.owner, Instant::now());
             }

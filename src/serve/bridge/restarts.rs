@@ -7,6 +7,7 @@
 //! after a steady life, and what other callers' children do.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use crate::bounds::{RESTART_CALLERS_MAX, RESTART_PAUSES, RESTART_STEADY, RESTART
 #[derive(Debug, Default)]
 pub(super) struct Restarts {
     streaks: Mutex<HashMap<Box<str>, Streak>>,
+    /// Children that have ended whose callers get another one without a word.
+    renewals: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -48,6 +51,16 @@ impl Pause {
 const OTHERS: &str = "\u{0}others";
 
 impl Restarts {
+    /// Notes that the next request of a caller will be answered by another child.
+    pub(super) fn renewed(&self) {
+        self.renewals.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often that was so.
+    pub(super) fn renewals(&self) -> u64 {
+        self.renewals.load(Ordering::Acquire)
+    }
+
     /// The pause before a child of `caller` may be started, if there is one.
     pub(super) fn pause(&self, caller: &str, now: Instant) -> Option<Pause> {
         let streaks = self.streaks();

@@ -117,7 +117,7 @@ impl Http {
     }
 }
 
-const WAITS: Waits = Waits {
+pub(super) const WAITS: Waits = Waits {
     connect: crate::bounds::UPSTREAM_CONNECT_MAX,
     answer: crate::bounds::UPSTREAM_ANSWER_MAX,
     idle: crate::bounds::UPSTREAM_IDLE_MAX,
@@ -199,7 +199,11 @@ async fn collect(answer: Response<Incoming>) -> Result<Vec<u8>, InquiryFault> {
 }
 
 /// What an answer means that is none.
-async fn fail(status: StatusCode, method: &'static str, answer: Response<Incoming>) -> InquiryFault {
+pub(super) async fn fail(
+    status: StatusCode,
+    method: &'static str,
+    answer: Response<Incoming>,
+) -> InquiryFault {
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return InquiryFault::Credentials(status.as_u16());
     }
@@ -213,11 +217,11 @@ async fn fail(status: StatusCode, method: &'static str, answer: Response<Incomin
     InquiryFault::Status { method, status: status.as_u16(), text: excerpt(&text) }
 }
 
-fn broken(fault: &hyper::Error) -> InquiryFault {
+pub(super) fn broken(fault: &hyper::Error) -> InquiryFault {
     InquiryFault::Unreachable(excerpt(&fault.to_string()))
 }
 
-fn unreachable(denial: Denial) -> InquiryFault {
+pub(super) fn unreachable(denial: Denial) -> InquiryFault {
     match denial {
         Denial::Unreachable(text) => InquiryFault::Unreachable(excerpt(&text)),
         denial => InquiryFault::Unreachable(format!("{denial:?}")),

@@ -4,7 +4,8 @@
 //! tool is handed out, and no model of the protocol stands in between that would drop or mend anything.
 //!
 //! ```text
-//!  inquire -> Line (http: a POST for each question; pipe: a child of our own)
+//!  inquire -> Line (http: a POST for each question; events: the same, and one stream for all answers;
+//!               |    pipe: a child of our own; own: a child of somebody, already talked to)
 //!               |  server/discover, else initialize + initialized
 //!               |  tools/list, until no cursor is left
 //!               v
@@ -14,12 +15,14 @@
 //! **How long.** Everything together has one deadline, and bounds on pages, bytes and tools; a cursor that
 //! comes twice ends it, for such a list has no end.
 //!
-//! **What it is not.** It passes no gate, for nothing is called; it follows no redirect, opens no HTTP+SSE
-//! pair, and answers nothing that the server asks in return but that it cannot.
+//! **What it is not.** It passes no gate, for nothing is called; it follows no redirect, and
+//! answers nothing that the server asks in return but that it cannot.
 //!
 //! Source: MCP 2026-07-28, `server/discover` and pagination; 2025-11-25, lifecycle.
 
+mod events;
 mod http;
+mod own;
 mod pipe;
 mod speech;
 
@@ -29,6 +32,7 @@ use std::time::Duration;
 use ::http::HeaderMap;
 
 use self::speech::{Reply, Request, Talk};
+use super::bridge::Running;
 use super::child::Child;
 use super::target::Target;
 use crate::bounds::{INQUIRY_BYTES_MAX, INQUIRY_PAGES_MAX, POLICY_TOOLS_MAX};
@@ -40,6 +44,13 @@ use crate::policy::visible;
 pub enum Asked {
     /// A server that is started for it, spoken to through pipes, and ended afterwards.
     Child(Child),
+    /// A server that is there, over HTTP+SSE of 2024-11-05.
+    EventStream {
+        /// Where its stream is.
+        target: Target,
+        /// What is sent along with each request, such as `Authorization`.
+        headers: HeaderMap,
+    },
     /// A server that is there, over Streamable HTTP.
     Network {
         /// Where it is.
@@ -47,6 +58,8 @@ pub enum Asked {
         /// What is sent along with each request, such as `Authorization`.
         headers: HeaderMap,
     },
+    /// A process of a server that runs for somebody, in whose session it is asked.
+    Running(Running),
 }
 
 /// What a server offers.
@@ -129,10 +142,16 @@ fn said(text: &str) -> String {
 pub async fn inquire(asked: Asked, wait: Duration) -> Result<Offer, InquiryFault> {
     let mut line = match asked {
         Asked::Child(child) => Line::Pipe(Box::new(pipe::Pipe::start(child)?)),
+        Asked::EventStream { target, headers } => {
+            Line::Events(Box::new(events::Events::new(&target, headers)))
+        }
         Asked::Network { target, headers } => Line::Http(Box::new(http::Http::new(&target, headers))),
+        Asked::Running(child) => Line::Own(own::Own::new(child)),
     };
     let offer = tokio::time::timeout(wait, Box::pin(ask(&mut line))).await;
     match line {
+        // The stream is the session, and ends with this; a session of somebody else is not ours to end.
+        Line::Events(_) | Line::Own(_) => {}
         Line::Http(http) => http.close().await,
         Line::Pipe(pipe) => pipe.close().await,
     }
@@ -141,21 +160,27 @@ pub async fn inquire(asked: Asked, wait: Duration) -> Result<Offer, InquiryFault
 
 /// The way to a server.
 enum Line {
+    Events(Box<events::Events>),
     Http(Box<http::Http>),
+    Own(own::Own),
     Pipe(Box<pipe::Pipe>),
 }
 
 impl Line {
     async fn open(&mut self) -> Result<Talk, InquiryFault> {
         match self {
+            Self::Events(events) => events.open().await,
             Self::Http(http) => http.open().await,
+            Self::Own(own) => Ok(own.talk()),
             Self::Pipe(pipe) => pipe.open().await,
         }
     }
 
     async fn ask(&mut self, request: &Request) -> Result<Reply, InquiryFault> {
         match self {
+            Self::Events(events) => events.ask(request).await,
             Self::Http(http) => http.ask(request).await,
+            Self::Own(own) => own.ask(request).await,
             Self::Pipe(pipe) => pipe.ask(request).await,
         }
     }

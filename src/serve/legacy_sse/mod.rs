@@ -19,6 +19,7 @@
 //! What it is not: there is no resumption, no session header and no batch in this transport, and no modern
 //! era. Source: MCP 2024-11-05, basic/transports.
 
+mod questions;
 mod source;
 mod speech;
 mod stream;
@@ -35,6 +36,7 @@ use crate::bounds::{PAIR_WORDS_QUEUED_MAX, PAIRS_MAX};
 use crate::mcp::Endpoint;
 use crate::names::hex;
 
+use questions::Questions;
 pub use speech::say;
 pub use stream::listen;
 
@@ -43,12 +45,13 @@ pub use stream::listen;
 pub struct Pairs(Mutex<HashMap<Box<str>, Arc<Pair>>>);
 
 /// What a stream and those who post to it share.
-struct Pair {
+pub struct Pair {
     /// The name of the conversation, which nobody outside knows.
     name: Box<str>,
     /// Where the server wants to be posted to.
     endpoint: Endpoint,
     tickets: Mutex<Tickets>,
+    questions: Questions,
     words: mpsc::Sender<Word>,
     /// Room for what the server is told of its own requests.
     objections: Arc<Semaphore>,
@@ -90,7 +93,17 @@ impl Pair {
     fn new(name: Box<str>, endpoint: Endpoint) -> (Arc<Self>, mpsc::Receiver<Word>) {
         let (words, said) = mpsc::channel(PAIR_WORDS_QUEUED_MAX);
         let objections = Arc::new(Semaphore::new(PAIR_WORDS_QUEUED_MAX));
-        (Arc::new(Self { name, endpoint, tickets: Mutex::default(), words, objections }), said)
+        (
+            Arc::new(Self {
+                name,
+                endpoint,
+                tickets: Mutex::default(),
+                questions: Questions::default(),
+                words,
+                objections,
+            }),
+            said,
+        )
     }
 
     /// What is sealed into the token: the reverse of [`Pairs::find`].

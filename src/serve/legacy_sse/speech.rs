@@ -14,6 +14,7 @@ use super::super::door::token;
 use super::super::exchange::Visit;
 use super::super::house::House;
 use super::super::journey::{Journey, respond};
+use super::super::pins::{self, Halt, Road};
 use super::super::pool::Line;
 use super::super::tickets::{NoRoom, Turn};
 use super::super::waits::Waits;
@@ -49,6 +50,14 @@ pub async fn say(visit: &Visit<'_>, caller: &Arc<Caller>, incoming: Incoming) ->
     if journey.ticket().record().method == Some(Method::NotificationsCancelled) {
         let cancelled = pair.tickets().take_cancelled();
         drop(cancelled);
+    }
+    if journey.ticket().is_moot() {
+        return journey.accept();
+    }
+    match pins::check(&mut journey, &visit.parts.headers, Road::Pair(&pair)).await {
+        Ok(()) => {}
+        Err(Halt::Denied(denial)) => return inject(&pair, journey.withhold(&denial)),
+        Err(Halt::TakenBack) => return accepted(),
     }
     if journey.ticket().wants_answer() {
         ask_server(visit, &pair, journey).await
@@ -153,7 +162,7 @@ pub async fn deliver(
     waits: Waits,
 ) -> Result<StatusCode, Denial> {
     let (answer, line) = posted.await?;
-    house.metrics.upstream_answered();
+    house.reached();
     let status = answer.status();
     if body::read(answer.into_body(), FOREIGN_BODY_BYTES_MAX, waits.answer).await.is_ok() {
         line.give_back();

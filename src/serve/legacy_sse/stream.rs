@@ -72,7 +72,7 @@ async fn connect(
     let base = base.ok_or_else(|| Denial::Internal("no address for HTTP+SSE".into()))?;
     journey.forward();
     let (answer, line) = house.upstream.listen(journey.ticket(), headers, waits).await?;
-    house.metrics.upstream_answered();
+    house.reached();
     let (head, incoming) = answer.into_parts();
     if !head.status.is_success() || kind(&head.headers, &incoming, AnswerCoding::Withhold) != Kind::Events {
         let text = format!("HTTP status {} and no event stream where one is due", head.status);
@@ -179,7 +179,8 @@ impl Stream {
             let tickets = self.pair.tickets();
             let until = tickets.next_deadline().map(|it| it.saturating_duration_since(Instant::now()));
             // A stream that only listens ends at once, one with a call under way has until the deadline.
-            let last_phase = if tickets.is_empty() { Phase::Stopping } else { Phase::Closing };
+            let is_idle = tickets.is_empty() && self.pair.questions.is_empty();
+            let last_phase = if is_idle { Phase::Stopping } else { Phase::Closing };
             (until.map_or(heartbeat, |until| until.min(heartbeat)), last_phase)
         };
         tokio::select! {
@@ -224,6 +225,9 @@ impl Stream {
     /// What the client gets to see of one message; `None` for nothing.
     async fn judge(&mut self, data: &Bytes) -> Option<Bytes> {
         let answered = answered(data);
+        if answered.as_ref().is_some_and(|id| self.pair.questions.answer(id, data)) {
+            return None;
+        }
         let asker = answered.as_ref().and_then(|id| self.pair.tickets().take(id));
         if let Some(mut journey) = asker {
             return match journey.inspect(data, Carrier::Event).await {
@@ -296,7 +300,8 @@ impl Stream {
 
     /// Ends the stream if it is time: a call may have begun since the wait did.
     fn leave(&mut self) -> Vec<u8> {
-        let is_time = *self.phase.borrow() == Phase::Closing || self.pair.tickets().is_empty();
+        let is_idle = self.pair.tickets().is_empty() && self.pair.questions.is_empty();
+        let is_time = *self.phase.borrow() == Phase::Closing || is_idle;
         if is_time { self.farewell("the gateway is going away", Ticket::excuse) } else { Vec::new() }
     }
 
@@ -309,6 +314,7 @@ impl Stream {
     fn end(&mut self, denial: &Denial, mark: fn(&mut Ticket)) -> Vec<u8> {
         self.is_over = true;
         self.journey.house().pairs.close(&self.pair);
+        self.pair.questions.end();
         let left = self.pair.tickets().take_all();
         let word = |mut journey: Journey| {
             mark(journey.ticket());
@@ -322,6 +328,7 @@ impl Drop for Stream {
     fn drop(&mut self) {
         let house = Arc::clone(self.journey.house());
         house.pairs.close(&self.pair);
+        self.pair.questions.end();
         house.gate.end_session(self.journey.ticket());
         // Dropped only after the lock is: each of them settles.
         let left = self.pair.tickets().take_all();

@@ -12,15 +12,41 @@ use super::{question_id, words};
 use crate::bounds::{
     ANSWER_BYTES_MAX, INQUIRY_BYTES_MAX, INQUIRY_PAGES_MAX, PIN_CHECK_WAIT, POLICY_TOOLS_MAX,
 };
-use crate::gate::{Denial, Inventory, PageFault};
+use crate::gate::{Denial, Inventory, PageFault, Standpoint};
 use crate::mcp::sse::Decoder;
+use crate::names::Now;
 use crate::report::{PinAsker, PinResult};
 use crate::serve::bare::Answer;
 use crate::serve::exchange::{Kind, kind};
 use crate::serve::house::House;
 use crate::serve::journey::Journey;
+use crate::serve::legacy_sse::Pair;
 use crate::serve::waits::Waits;
 use crate::serve::{body, coding};
+
+/// By what a question goes to the server, and its answer comes back.
+#[derive(Clone, Copy)]
+pub enum Road<'r> {
+    /// The stream of HTTP+SSE that the caller has open, and its endpoint.
+    Pair(&'r Pair),
+    /// A POST of its own.
+    Streamable,
+}
+
+/// Why a call does not go on.
+#[derive(Debug)]
+pub enum Halt {
+    /// It may not.
+    Denied(Denial),
+    /// Its client has taken it back, and is owed no answer.
+    TakenBack,
+}
+
+impl From<Denial> for Halt {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
 
 /// Makes sure that the tool of a call is what was approved, where its caller was not shown the list of late; waits
 /// `PIN_CHECK_WAIT` at most. `headers` are those of the request.
@@ -28,24 +54,35 @@ use crate::serve::{body, coding};
 /// A server that has no lists at all says no other thing of its tools either, so its calls go on.
 ///
 /// # Errors
-/// [`Denial::Drifted`], or [`Denial::Unverified`] where the list could not be had: the call may not go on.
-pub async fn check(journey: &mut Journey, headers: &HeaderMap) -> Result<(), Denial> {
+/// [`Denial::Drifted`], or [`Denial::Unverified`] where the list could not be had: the call may not go on. Nor where
+/// it was taken back while it was held.
+pub async fn check(journey: &mut Journey, headers: &HeaderMap, road: Road<'_>) -> Result<(), Halt> {
     let house = Arc::clone(journey.house());
+    house.note_restarts();
     if !house.gate.wants_inventory(journey.ticket(), house.clock.now()) {
         return Ok(());
     }
+    house.gate.hold(journey.ticket());
     // Boxed: few calls come here, and all would carry it.
-    let asked = Box::pin(tokio::time::timeout(PIN_CHECK_WAIT, ask_in_turn(&house, journey, headers))).await;
-    let asked = asked.unwrap_or_else(|_| Err(Denial::Unverified("no list in time".into())));
+    let asking =
+        Box::pin(tokio::time::timeout(PIN_CHECK_WAIT, ask_in_turn(&house, journey, (headers, road))));
+    let asked = asking.await.unwrap_or_else(|_| Err(Denial::Unverified("no list in time".into())));
     if asked.is_err() {
         house.metrics.pins_checked(PinAsker::Caller, PinResult::Failed);
     }
+    if !house.gate.let_go(journey.ticket()) {
+        return Err(Halt::TakenBack);
+    }
     asked?;
     let now = house.clock.now();
-    house.gate.recheck(journey.ticket(), now)
+    Ok(house.gate.recheck(journey.ticket(), now)?)
 }
 
-async fn ask_in_turn(house: &Arc<House>, journey: &mut Journey, headers: &HeaderMap) -> Result<(), Denial> {
+async fn ask_in_turn(
+    house: &Arc<House>,
+    journey: &mut Journey,
+    (headers, road): (&HeaderMap, Road<'_>),
+) -> Result<(), Denial> {
     let caller = journey.ticket().caller_key();
     let _turn = house.pins.turns.turn(&caller).await;
     if !house.gate.wants_inventory(journey.ticket(), house.clock.now()) {
@@ -53,7 +90,7 @@ async fn ask_in_turn(house: &Arc<House>, journey: &mut Journey, headers: &Header
     }
     // What changes while it is asked may be missed by it.
     let asked_at = house.clock.now();
-    let tools = pages(house, journey, headers).await?;
+    let tools = pages(house, journey, (headers, road), asked_at).await?;
     let unlisted = tools.is_none();
     let tools = tools.unwrap_or_default();
     let policy = Arc::clone(journey.ticket().policy());
@@ -73,13 +110,16 @@ async fn ask_in_turn(house: &Arc<House>, journey: &mut Journey, headers: &Header
 async fn pages(
     house: &Arc<House>,
     journey: &mut Journey,
-    headers: &HeaderMap,
+    way: (&HeaderMap, Road<'_>),
+    now: Now,
 ) -> Result<Option<Vec<String>>, Denial> {
     let (mut tools, mut cursor, mut cursors) = (Vec::new(), None, HashSet::new());
+    let (policy, standpoint) = (Arc::clone(journey.ticket().policy()), Standpoint::of(journey.ticket()));
     for _ in 0..INQUIRY_PAGES_MAX {
-        let ticket = house.gate.inventory(journey.ticket(), &question_id(), cursor.as_deref());
+        let asked = (&*question_id(), cursor.as_deref());
+        let ticket = house.gate.inventory(&policy, &standpoint, asked, now);
         let mut question = Journey::begin(house, ticket, Instant::now(), Duration::ZERO);
-        match page(house, &mut question, headers, &mut tools).await {
+        match page(house, &mut question, way, &mut tools).await {
             Ok(next) => {
                 question.acknowledged();
                 cursor = next;
@@ -131,11 +171,15 @@ impl From<Denial> for PageTrouble {
 async fn page(
     house: &Arc<House>,
     question: &mut Journey,
-    headers: &HeaderMap,
+    (headers, road): (&HeaderMap, Road<'_>),
     tools: &mut Vec<String>,
 ) -> Result<Option<String>, PageTrouble> {
     question.vouch().await?;
     question.forward();
+    if let Road::Pair(pair) = road {
+        let answer = pair.ask(question, headers).await?;
+        return house.gate.read_page(question.ticket(), &answer, tools).map_err(PageTrouble::Page);
+    }
     let waits = Waits::of(question.ticket().policy());
     let sent = house.upstream.send(question.ticket(), &Method::POST, headers, waits).await;
     let (answer, line) = sent.map_err(|trouble| trouble.denial)?;

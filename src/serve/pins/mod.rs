@@ -15,8 +15,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{Mutex, MutexGuard};
 
-pub use check::check;
-pub use watch::{PinWatch, look};
+pub use check::{Halt, Road, check};
+pub use watch::{PinWatch, Told, look};
 
 use crate::gate::PageFault;
 use crate::names::hex;

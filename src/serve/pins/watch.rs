@@ -3,24 +3,28 @@
 //! **When.** As often as the policy says, a tenth earlier or later, for replicas not to ask together; at the next
 //! tick after somebody was shown a changed tool, after the server said that its list changed, and after it came back.
 //! **When the server does not answer** the pause is doubled, up to [`PIN_BACKOFF_DOUBLINGS_MAX`] times, and nothing
-//! is refused for it: calls are looked at before they go on. **What it is not.** Not for child processes: one more
-//! of them could disturb the others, and says nothing of theirs; nor where the server is reached in the name of its
-//! callers, for the gate has none of its own then.
+//! is refused for it: calls are looked at before they go on. **Child processes** are asked each for itself, in the
+//! session of whoever it serves, since one more of them could disturb the others and says nothing of theirs; where
+//! none runs, nobody is asked. **What it is not.** Not for a server that is reached in the name of its callers, for the
+//! gate has none of its own then.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt, stream};
 use http::HeaderMap;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::Turns;
-use crate::bounds::{PIN_BACKOFF_DOUBLINGS_MAX, PIN_JITTER_PERMILLE, PIN_OWN_WAIT};
-use crate::gate::Inventory;
+use crate::bounds::{PIN_BACKOFF_DOUBLINGS_MAX, PIN_CHILDREN_AT_ONCE, PIN_JITTER_PERMILLE, PIN_OWN_WAIT};
+use crate::gate::{Inventory, PinNotice};
+use crate::names::Now;
 use crate::policy::Policy;
 use crate::report::{PinAsker, PinResult};
+use crate::serve::bridge::Bridge;
 use crate::serve::house::House;
-use crate::serve::inquiry::{Asked, inquire};
+use crate::serve::inquiry::{Asked, InquiryFault, inquire};
 
 /// What is known of the gate's own questions.
 #[derive(Debug, Default)]
@@ -29,7 +33,12 @@ pub struct PinWatch {
     pub(super) turns: Turns,
     plan: Mutex<Plan>,
     is_asking: AtomicBool,
+    /// How many processes of the server had been followed by another one.
+    renewals: AtomicU64,
 }
+
+/// JSON-RPC's code for a method that is not there. Source: JSON-RPC 2.0, 5.1.
+const NO_METHOD: i64 = -32_601;
 
 #[derive(Debug, Default)]
 struct Plan {
@@ -65,20 +74,66 @@ impl Plan {
 /// Asks, if it is time to.
 pub async fn look(house: Arc<House>) {
     let policy = house.live.policy();
-    let Some(every) = policy.pins.every.filter(|_| policy.has_pins()) else { return };
-    if house.upstream.target().is_none() {
+    if house.pins.is_asking.swap(true, Ordering::Relaxed) {
         return;
     }
-    let is_scheduled = house.pins.plan().is_due(every, Instant::now());
-    if !(house.gate.wants_survey() || is_scheduled) || house.pins.is_asking.swap(true, Ordering::Relaxed) {
-        return;
+    if let Some(every) = house.pins.is_due(&house, &policy) {
+        let asked_at = house.clock.now();
+        let told = match house.upstream.bridge().cloned() {
+            Some(bridge) => survey_children(&house, &policy, &bridge, asked_at).await,
+            None => survey(&house, &policy, asked_at).await,
+        };
+        house.pins.told(&house, &policy, every, told);
     }
-    ask(&house, &policy, every).await;
     house.pins.is_asking.store(false, Ordering::Relaxed);
 }
 
-async fn ask(house: &Arc<House>, policy: &Arc<Policy>, every: Duration) {
-    let Some(target) = house.upstream.target().cloned() else { return };
+/// What a question of the gate's own brought.
+#[derive(Debug)]
+pub enum Told {
+    /// No answer, or none that can be read.
+    Failed(String),
+    /// Nobody to ask.
+    Nobody,
+    /// A list, and what is new in it.
+    Seen(Vec<PinNotice>),
+}
+
+impl PinWatch {
+    /// Whether a question is due: by the clock, or for a cause. How long until the next one, then.
+    pub fn is_due(&self, house: &House, policy: &Policy) -> Option<Duration> {
+        let every = policy.pins.every.filter(|_| policy.has_pins())?;
+        let is_scheduled = self.plan().is_due(every, Instant::now());
+        (house.gate.wants_survey() || is_scheduled).then_some(every)
+    }
+
+    /// Notes what came of a question, and tells of it.
+    pub fn told(&self, house: &House, policy: &Policy, every: Duration, told: Told) {
+        let is_answered = !matches!(told, Told::Failed(_));
+        match told {
+            Told::Failed(fault) => {
+                tracing::warn!(fault, "the gate could not ask the server for its list of tools");
+                house.metrics.pins_checked(PinAsker::Own, PinResult::Failed);
+            }
+            Told::Nobody => {}
+            Told::Seen(notices) => {
+                house.tell_drifts(policy, &notices);
+                house.metrics.pins_checked(PinAsker::Own, PinResult::of(&notices));
+            }
+        }
+        self.plan().again(every, is_answered);
+    }
+
+    /// Whether processes of the server have ended since this was asked last.
+    pub fn is_renewed(&self, renewals: u64) -> bool {
+        // Who reads a newer count has to see what led to it; nothing else hangs on it.
+        self.renewals.load(Ordering::Relaxed) != renewals
+            && self.renewals.swap(renewals, Ordering::AcqRel) != renewals
+    }
+}
+
+/// Asks a server that is there, with the credential of the gate.
+async fn survey(house: &Arc<House>, policy: &Arc<Policy>, asked_at: Now) -> Told {
     let mut headers = HeaderMap::new();
     match house.upstream.passes().pass(None).await {
         Ok(Some(pass)) => {
@@ -88,23 +143,52 @@ async fn ask(house: &Arc<House>, policy: &Arc<Policy>, every: Duration) {
         Ok(None) => {}
         Err(fault) => {
             tracing::debug!(%fault, "the gate has no credential of its own to ask for the list with");
-            return house.pins.plan().again(every, true);
+            return Told::Nobody;
         }
     }
-    let asked_at = house.clock.now();
-    match inquire(Asked::Network { target, headers }, PIN_OWN_WAIT).await {
+    let Some(asked) = house.upstream.asked(headers) else { return Told::Nobody };
+    match inquire(asked, PIN_OWN_WAIT).await {
         Ok(offer) => {
-            let notices =
-                house.gate.survey(policy, &Inventory::own(&offer.tools), asked_at).unwrap_or_default();
+            let seen = house.gate.survey(policy, &Inventory::own(&offer.tools), asked_at);
+            Told::Seen(seen.unwrap_or_default())
+        }
+        Err(fault) => Told::Failed(fault.to_string()),
+    }
+}
+
+/// Asks every process of the server that serves somebody.
+async fn survey_children(house: &Arc<House>, policy: &Arc<Policy>, bridge: &Bridge, asked_at: Now) -> Told {
+    let running = bridge.running();
+    if running.is_empty() {
+        let notices = house.gate.survey_children(policy, (&[], &[]), asked_at).unwrap_or_default();
+        house.tell_drifts(policy, &notices);
+        return Told::Nobody;
+    }
+    let each = running.into_iter().map(|child| async move {
+        let number = child.number();
+        let answer = inquire(Asked::Running(child.clone()), PIN_OWN_WAIT).await;
+        (number, child.is_running(), answer)
+    });
+    let answers: Vec<_> = stream::iter(each).buffer_unordered(PIN_CHILDREN_AT_ONCE).collect().await;
+    let (mut lists, mut numbers, mut fault) = (Vec::new(), Vec::new(), None);
+    // What has ended while it was asked says nothing to anybody any more.
+    for (number, _, answer) in answers.into_iter().filter(|(_, is_running, _)| *is_running) {
+        numbers.push(number);
+        match answer {
+            Ok(offer) => lists.push((number, offer.tools)),
+            // It has no tools, and says so.
+            Err(InquiryFault::Refused { code: NO_METHOD, .. }) => {}
+            Err(other) => fault = Some(other.to_string()),
+        }
+    }
+    let seen = house.gate.survey_children(policy, (&lists, &numbers), asked_at);
+    match (seen, fault) {
+        (Some(notices), None) => Told::Seen(notices),
+        (Some(notices), Some(fault)) => {
             house.tell_drifts(policy, &notices);
-            house.metrics.pins_checked(PinAsker::Own, PinResult::of(&notices));
-            house.pins.plan().again(every, true);
+            Told::Failed(fault)
         }
-        Err(fault) => {
-            tracing::warn!(%fault, "the gate could not ask the server for its list of tools");
-            house.metrics.pins_checked(PinAsker::Own, PinResult::Failed);
-            house.pins.plan().again(every, false);
-        }
+        (None, _) => Told::Failed("a list cannot be read".into()),
     }
 }
 

@@ -1,29 +1,36 @@
 //! The list before a call on the pipe: the gate's own question in the client's one session.
 //!
-//! The pipe waits for nobody, so a call whose client was not shown the list of late is held here while the gate
+//! The gate asks for it by itself, too, every few minutes and when something gives cause; calls that come meanwhile
+//! wait for the same answer. The pipe waits for nobody, so a call whose client was not shown the list of late is held here while the gate
 //! asks for it, and whatever else the client says goes on. When the last page has come, or time is up, every
 //! call that was held is judged again and goes on or is refused.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::pipe::{Pipe, Words, withheld};
-use crate::bounds::{INQUIRY_BYTES_MAX, INQUIRY_PAGES_MAX, PIN_CHECK_WAIT, PIN_HELD_MAX, POLICY_TOOLS_MAX};
-use crate::gate::{Denial, Inventory, PageFault};
+use crate::bounds::{
+    INQUIRY_BYTES_MAX, INQUIRY_PAGES_MAX, PIN_CHECK_WAIT, PIN_HELD_MAX, PIN_OWN_WAIT, POLICY_TOOLS_MAX,
+};
+use crate::gate::{Denial, Inventory, PageFault, Standpoint};
 use crate::mcp::Id;
 use crate::names::Now;
+use crate::policy::Policy;
 use crate::report::{PinAsker, PinResult};
 use crate::serve::child::oneline::OneLine;
 use crate::serve::journey::Journey;
-use crate::serve::pins::{question_id, words as fault_words};
+use crate::serve::pins::{Told, question_id, words as fault_words};
 
 /// A list that is being asked for, and the calls that wait for it.
 pub(super) struct Lists {
     /// The page that is awaited.
     question: Journey,
+    standpoint: Standpoint,
+    asker: Asker,
     tools: Vec<String>,
     cursors: HashSet<String>,
     until: Instant,
@@ -31,9 +38,26 @@ pub(super) struct Lists {
     held: Vec<(Journey, Option<u64>)>,
 }
 
+/// Why a list is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    /// A call waits for it.
+    Call,
+    /// It is time to: with how long until the next time.
+    Clock(Duration),
+}
+
+impl Lists {
+    /// Whether a call waits for it.
+    pub(super) fn holds_calls(&self) -> bool {
+        !self.held.is_empty()
+    }
+}
+
 impl Pipe {
     /// Holds a call until its client was shown the list.
     pub(super) fn hold(&mut self, mut call: Journey, batch: Option<u64>, words: &mut Words) {
+        let until = Instant::now() + PIN_CHECK_WAIT;
         match &mut self.lists {
             Some(lists) if lists.held.len() >= PIN_HELD_MAX => {
                 let denial = Denial::Unverified("too many calls wait for the list".into());
@@ -42,22 +66,45 @@ impl Pipe {
             }
             Some(lists) => {
                 self.flights.delay(batch);
+                lists.until = lists.until.min(until);
                 lists.held.push((call, batch));
             }
             None => {
                 self.flights.delay(batch);
-                let asked_at = self.house.clock.now();
-                let question = self.page(&mut call, None);
-                let until = Instant::now() + PIN_CHECK_WAIT;
-                let (tools, cursors, held) = (Vec::new(), HashSet::new(), vec![(call, batch)]);
-                self.lists = Some(Lists { question, tools, cursors, until, asked_at, held });
+                let (policy, from) = (Arc::clone(call.ticket().policy()), Standpoint::of(call.ticket()));
+                self.begin_lists((&policy, from), (Asker::Call, until), vec![(call, batch)]);
                 self.say_question(words);
             }
         }
     }
 
-    fn page(&self, call: &mut Journey, cursor: Option<&str>) -> Journey {
-        let ticket = self.house.gate.inventory(call.ticket(), &question_id(), cursor);
+    /// Asks for the list if it is time to, in the place of the client's last request; before there was one, the server
+    /// may not be ready to be asked.
+    pub(super) fn look(&mut self, words: &mut Words) {
+        let (policy, Some(from)) = (self.house.live.policy(), self.standpoint.clone()) else { return };
+        if self.lists.is_some() {
+            return;
+        }
+        let Some(every) = self.house.pins.is_due(&self.house, &policy) else { return };
+        let until = Instant::now() + PIN_OWN_WAIT;
+        self.begin_lists((&policy, from), (Asker::Clock(every), until), Vec::new());
+        self.say_question(words);
+    }
+
+    fn begin_lists(
+        &mut self,
+        (policy, standpoint): (&Arc<Policy>, Standpoint),
+        (asker, until): (Asker, Instant),
+        held: Vec<(Journey, Option<u64>)>,
+    ) {
+        let asked_at = self.house.clock.now();
+        let question = self.page(policy, &standpoint, None, asked_at);
+        let (tools, cursors) = (Vec::new(), HashSet::new());
+        self.lists = Some(Lists { question, standpoint, asker, tools, cursors, until, asked_at, held });
+    }
+
+    fn page(&self, policy: &Arc<Policy>, from: &Standpoint, cursor: Option<&str>, now: Now) -> Journey {
+        let ticket = self.house.gate.inventory(policy, from, (&question_id(), cursor), now);
         Journey::begin(&self.house, ticket, std::time::Instant::now(), Duration::ZERO)
     }
 
@@ -96,20 +143,16 @@ impl Pipe {
                     && lists.cursors.len() < INQUIRY_PAGES_MAX;
                 if is_within && lists.cursors.insert(cursor.clone()) {
                     lists.question.acknowledged();
-                    if let Some((call, _)) = lists.held.first_mut() {
-                        lists.question = self.page(call, Some(&cursor));
-                        self.lists = Some(lists);
-                        return self.say_question(words);
-                    }
-                    return;
+                    let policy = Arc::clone(lists.question.ticket().policy());
+                    lists.question = self.page(&policy, &lists.standpoint, Some(&cursor), lists.asked_at);
+                    self.lists = Some(lists);
+                    return self.say_question(words);
                 }
                 Err(Denial::Unverified("the server's list has no end".into()))
             }
             Err(PageFault::Unlisted) => {
-                if let Some((call, _)) = lists.held.first_mut() {
-                    self.house.gate.settle_unlisted(call.ticket(), lists.asked_at);
-                }
-                self.house.metrics.pins_checked(PinAsker::Caller, PinResult::Unlisted);
+                self.house.gate.settle_unlisted(lists.question.ticket(), lists.asked_at);
+                self.unlisted(&mut lists);
                 Ok(())
             }
             Err(fault) => Err(Denial::Unverified(fault_words(fault).into())),
@@ -119,13 +162,17 @@ impl Pipe {
     }
 
     fn surveyed(&self, lists: &mut Lists) -> Result<(), Denial> {
-        let Some((call, _)) = lists.held.first_mut() else { return Ok(()) };
-        let policy = std::sync::Arc::clone(call.ticket().policy());
-        let inventory = Inventory::of(call.ticket(), &lists.tools);
+        let policy = Arc::clone(lists.question.ticket().policy());
+        let inventory = Inventory::of(lists.question.ticket(), &lists.tools);
         let notices = self.house.gate.survey(&policy, &inventory, lists.asked_at);
         let notices = notices.ok_or_else(|| Denial::Unverified(fault_words(PageFault::Unreadable).into()))?;
-        self.house.tell_drifts(&policy, &notices);
-        self.house.metrics.pins_checked(PinAsker::Caller, PinResult::of(&notices));
+        match lists.asker {
+            Asker::Call => {
+                self.house.tell_drifts(&policy, &notices);
+                self.house.metrics.pins_checked(PinAsker::Caller, PinResult::of(&notices));
+            }
+            Asker::Clock(every) => self.house.pins.told(&self.house, &policy, every, Told::Seen(notices)),
+        }
         Ok(())
     }
 
@@ -134,10 +181,7 @@ impl Pipe {
         let Some(mut lists) = self.lists.take() else { return };
         match outcome {
             Ok(()) => lists.question.acknowledged(),
-            Err(denial) => {
-                lists.question.withhold(denial);
-                self.house.metrics.pins_checked(PinAsker::Caller, PinResult::Failed);
-            }
+            Err(denial) => self.failed(&mut lists, denial),
         }
         let now = self.house.clock.now();
         for (mut call, batch) in lists.held {
@@ -153,17 +197,42 @@ impl Pipe {
         }
     }
 
+    fn unlisted(&self, lists: &mut Lists) {
+        match lists.asker {
+            Asker::Call => self.house.metrics.pins_checked(PinAsker::Caller, PinResult::Unlisted),
+            Asker::Clock(every) => {
+                let policy = Arc::clone(lists.question.ticket().policy());
+                self.house.pins.told(&self.house, &policy, every, Told::Nobody);
+            }
+        }
+    }
+
+    fn failed(&self, lists: &mut Lists, denial: &Denial) {
+        lists.question.withhold(denial);
+        match lists.asker {
+            Asker::Call => self.house.metrics.pins_checked(PinAsker::Caller, PinResult::Failed),
+            Asker::Clock(every) => {
+                let policy = Arc::clone(lists.question.ticket().policy());
+                let why = denial.detail().unwrap_or_else(|| "the server did not answer".into());
+                self.house.pins.told(&self.house, &policy, every, Told::Failed(why));
+            }
+        }
+    }
+
     /// Forgets a call that is held and that its client takes back; whether there was one.
-    pub(super) fn release(&mut self, id: &Id) -> bool {
+    pub(super) fn release(&mut self, id: &Id, words: &mut Words) -> bool {
         let Some(lists) = &mut self.lists else { return false };
         let is_it = |call: &mut Journey| call.ticket().record().request_id.as_ref() == Some(id);
         let Some(place) = lists.held.iter_mut().position(|(call, _)| is_it(call)) else { return false };
-        let (_, batch) = lists.held.remove(place);
-        self.flights.resume(batch);
-        if lists.held.is_empty() {
+        let (mut call, batch) = lists.held.remove(place);
+        call.ticket().take_back();
+        if lists.held.is_empty() && lists.asker == Asker::Call {
             // Nobody waits for the list any more; its answer is one to nothing.
             self.lists = None;
         }
+        self.flights.resume(batch);
+        // It may have been the last of its batch, whose other answers are ready.
+        words.client.extend(self.flights.hand_over(batch, None));
         true
     }
 
@@ -177,8 +246,13 @@ impl Pipe {
         self.lists.as_ref().map(|lists| lists.until)
     }
 
+    /// Whether a call waits for the list.
+    pub(super) fn holds_calls(&self) -> bool {
+        self.lists.as_ref().is_some_and(Lists::holds_calls)
+    }
+
     /// Whether nothing of the client waits, neither for an answer nor for the list.
     pub(super) fn is_idle(&self) -> bool {
-        self.flights.len() == 0 && self.lists.is_none()
+        self.flights.len() == 0 && !self.holds_calls()
     }
 }

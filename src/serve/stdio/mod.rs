@@ -43,7 +43,9 @@ use super::child::scribe::Scribe;
 use super::child::{Child, Started};
 use super::house::House;
 use super::probe;
-use crate::bounds::{BREAKER_PROBE_PAUSE, LINE_BYTES_MAX, PIPE_DRAIN_WAIT, PIPE_GRACE, SWEEP_PAUSE};
+use crate::bounds::{
+    BREAKER_PROBE_PAUSE, LINE_BYTES_MAX, PIN_LOOK_PAUSE, PIPE_DRAIN_WAIT, PIPE_GRACE, SWEEP_PAUSE,
+};
 use crate::gate::Denial;
 use outlet::Outlet;
 use pipe::{Pipe, Words};
@@ -205,10 +207,12 @@ impl Run {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut probes = interval(BREAKER_PROBE_PAUSE);
         probes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = interval(PIN_LOOK_PAUSE);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // When to give up what is still in flight after the client's last word.
         let mut last_call: Option<Instant> = None;
         loop {
-            let is_held = self.pipe.lists.is_some();
+            let is_held = self.pipe.holds_calls();
             if last_call.is_some() && !is_held && self.server.as_ref().is_none_or(Outlet::is_clear) {
                 self.server = None;
                 if self.pipe.is_idle() && self.client.is_clear() {
@@ -252,6 +256,7 @@ impl Run {
                 () = reached(list_due) => self.pipe.give_up_list(&mut words),
                 () = reached(last_call) => return Will::Ours,
                 _ = ticks.tick() => self.house.gate.ledger().sweep(self.house.clock.now()),
+                _ = looks.tick(), if last_call.is_none() => self.pipe.look(&mut words),
                 _ = probes.tick() => probe::ask(Arc::clone(&self.house)).await,
             }
             self.take(&words);

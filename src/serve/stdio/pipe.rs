@@ -11,8 +11,8 @@ use super::said::Said;
 use super::token::Token;
 use crate::bounds::PIPE_IN_FLIGHT_MAX;
 use crate::gate::{
-    Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply, Stray,
-    Ticket, Way, Wire,
+    Ask, Carrier, Denial, Ending, Errand, Origin, Outcome, Overhead, Record, Refusal, Release, Reply,
+    Standpoint, Stray, Ticket, Way, Wire,
 };
 use crate::identity::Caller;
 use crate::json::{Document, Value};
@@ -36,6 +36,8 @@ pub(super) struct Pipe {
     pub own: Journey,
     /// The list that calls wait for, if any do.
     pub lists: Option<Lists>,
+    /// In whose place the gate asks for the list by itself; `None` until the client has used a tool.
+    pub standpoint: Option<Standpoint>,
     /// What the client spoke last.
     era: Option<Era>,
     pub flights: Flights,
@@ -70,7 +72,7 @@ impl Pipe {
         let caller = identify(&house, &policy, &ask).await?;
         let ticket = house.gate.admit(&policy, &caller, &ask).map_err(|refusal| refusal.denial)?;
         let own = Journey::begin(&house, ticket, started, started.elapsed());
-        Ok(Self { house, token, own, lists: None, era: None, flights: Flights::default() })
+        Ok(Self { house, token, own, lists: None, standpoint: None, era: None, flights: Flights::default() })
     }
 
     /// Asks whatever has to be asked before the caller can be known by what is in force now: almost
@@ -157,7 +159,7 @@ impl Pipe {
 
     /// Sends an admitted message on, or says what the client is told instead.
     pub(super) fn forward(&mut self, journey: Journey, batch: Option<u64>, words: &mut Words) {
-        match self.send(journey, batch) {
+        match self.send(journey, batch, words) {
             Ok(line) => words.server.push(line),
             Err(refused) => words.client.extend(self.flights.hand_over(batch, refused)),
         }
@@ -167,7 +169,12 @@ impl Pipe {
     ///
     /// # Errors
     /// What the client is told instead, if anything.
-    fn send(&mut self, mut journey: Journey, batch: Option<u64>) -> Result<OneLine, Option<OneLine>> {
+    fn send(
+        &mut self,
+        mut journey: Journey,
+        batch: Option<u64>,
+        words: &mut Words,
+    ) -> Result<OneLine, Option<OneLine>> {
         if let Err(denial) = self.house.vouch_blocking(journey.ticket()) {
             return Err(withheld(&mut journey, &denial));
         }
@@ -180,6 +187,9 @@ impl Pipe {
         let record = journey.ticket().record();
         let (id, method) = (record.request_id.clone(), record.method);
         self.era = record.revision.map(|revision| revision.traits().era).or(self.era);
+        if matches!(method, Some(Method::ToolsCall | Method::ToolsList)) {
+            self.stand(journey.ticket());
+        }
         match id {
             Some(id) if self.flights.holds(&id) => {
                 // The answer would be taken for that of the request which waits.
@@ -203,7 +213,7 @@ impl Pipe {
             }
             None => {
                 if method == Some(Method::NotificationsCancelled) {
-                    self.cancel(&mut journey, params)?;
+                    self.cancel(&mut journey, params, words)?;
                 }
                 journey.acknowledged();
             }
@@ -211,22 +221,10 @@ impl Pipe {
         Ok(OneLine::of(&document))
     }
 
-    /// Ends a request that the client takes back: nothing more is owed.
-    fn cancel(&mut self, journey: &mut Journey, params: Option<Value<'_>>) -> Result<(), Option<OneLine>> {
-        let id = params.and_then(|params| params.get("requestId")).and_then(|id| Id::read(id).ok());
-        if id.as_ref().is_some_and(|id| self.release(id)) {
-            return Err(None);
-        }
-        match id.filter(|id| self.flights.holds(id)) {
-            Some(id) => {
-                // Whatever is left of its batch is the last thing that a client in a hurry wants.
-                self.flights.end(&id, None);
-                Ok(())
-            }
-            None => {
-                self.house.metrics.strayed(Stray::CancelUnknown);
-                Err(withheld(journey, &Denial::Stray(Stray::CancelUnknown)))
-            }
+    /// Remembers in whose place the list can be asked for.
+    fn stand(&mut self, ticket: &Ticket) {
+        if !self.standpoint.as_ref().is_some_and(|known| known.is_of(ticket)) {
+            self.standpoint = Some(Standpoint::of(ticket));
         }
     }
 
