@@ -46,7 +46,7 @@ pub(super) struct Shape {
     /// Whether there may be members beside `members`.
     pub is_open: bool,
     /// Of an element of an array, if they are alike.
-    items: Option<Box<Shape>>,
+    pub items: Option<Box<Shape>>,
 }
 
 /// A member of an object.

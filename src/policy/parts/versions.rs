@@ -298,7 +298,9 @@ impl Reader<'_, '_> {
         match &*entry.key {
             "drop" => {
                 for place in walker::texts(node, "a place", self.findings) {
-                    steps.extend(self.pointer(&place.value, place.span).map(Step::Drop));
+                    let at = self.pointer(&place.value, place.span);
+                    at.iter().for_each(|at| self.want_member(at, place.span));
+                    steps.extend(at.map(Step::Drop));
                 }
             }
             "rename" => self.moves(node, Reach::Beside, steps),
@@ -320,6 +322,9 @@ impl Reader<'_, '_> {
                 for one in walker::map(node, "a step", self.findings).unwrap_or_default() {
                     let Some(at) = self.pointer(&one.key, one.key_span) else { continue };
                     let json: Box<str> = one.value.json().into();
+                    if word == "default" {
+                        self.want_member(&at, one.key_span);
+                    }
                     steps.push(if word == "const" { Step::Const(at, json) } else { Step::Default(at, json) });
                 }
             }
@@ -354,8 +359,24 @@ impl Reader<'_, '_> {
             if reach == Reach::Beside && !from.is_beside(&to) {
                 let message = format!("`{to}` is in another object than `{from}`");
                 self.findings.advise(Code::BadValue, span, message, "write `move` in place of `rename`");
+            } else if !from.is_within_reach(&to) {
+                let message = format!("`{from}` and `{to}` do not lie in the same element of an array");
+                let help = "move within one element, as in `/items/*/name -> /items/*/about/title`";
+                self.findings.advise(Code::BadValue, span, message, help);
             }
+            self.want_member(&from, span);
+            self.want_member(&to, span);
             steps.push(Step::Move(from, to));
+        }
+    }
+
+    /// Notes a place that is every element of an array, where a step is about a member of an object.
+    fn want_member(&mut self, at: &Pointer, span: Span) {
+        if !at.is_member() {
+            let message =
+                format!("`{at}` is every element of an array, and this step is about a member of an object");
+            let help = "name a member of the elements, as in `/items/*/name`";
+            self.findings.advise(Code::BadValue, span, message, help);
         }
     }
 
@@ -368,7 +389,7 @@ impl Reader<'_, '_> {
                 Code::BadValue,
                 span,
                 message,
-                "write the name of a member, or `/outer/inner`",
+                "write the name of a member, `/outer/inner`, or `/items/*/name` for each element of an array",
             );
         }
         pointer

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod conditions;
+mod elements;
 mod replicas;
 mod talks;
 mod versions;

@@ -6,6 +6,7 @@
 
 use super::doubt::Facet;
 use super::plan::Judge;
+use super::tree::EACH;
 use super::{Pointer, Step, Version};
 use crate::json::Document;
 use crate::policy::advice::{Help, did_you_mean};
@@ -221,6 +222,9 @@ impl Way<'_> {
             );
             return self.doubt(judge, Code::TranslationUnfit, None, message, help);
         }
+        if let (Some(items), Some(wanted)) = (&shape.items, &target.items) {
+            self.compare(judge, items, wanted, &format!("{at}/{EACH}"));
+        }
         for wanted in &target.members {
             let place = format!("{at}/{}", wanted.name);
             match shape.members.iter().find(|member| member.name == wanted.name) {
@@ -261,6 +265,20 @@ enum Found {
 fn find(shape: &Shape, keys: &[Box<str>]) -> Found {
     let (mut at, mut found, mut is_required) = (shape, Found::Open, true);
     for key in keys {
+        if **key == *EACH {
+            match &at.items {
+                Some(items) => {
+                    // What follows is said of each element that there is.
+                    is_required = true;
+                    found =
+                        Found::Member(Member { name: EACH.into(), is_required, shape: (**items).clone() });
+                    at = items;
+                    continue;
+                }
+                None if at.kinds.and(Kinds::ARRAY).is_empty() => return Found::Missing(Vec::new()),
+                None => return Found::Open,
+            }
+        }
         let Some(member) = at.members.iter().find(|member| member.name == *key) else {
             let names = at.members.iter().map(|member| member.name.to_string()).collect();
             return if at.is_open { Found::Open } else { Found::Missing(names) };
@@ -274,7 +292,9 @@ fn find(shape: &Shape, keys: &[Box<str>]) -> Found {
 
 fn remove(shape: &mut Shape, keys: &[Box<str>]) {
     let Some((first, rest)) = keys.split_first() else { return };
-    if rest.is_empty() {
+    if **first == *EACH {
+        shape.items.iter_mut().for_each(|items| remove(items, rest));
+    } else if rest.is_empty() {
         shape.members.retain(|member| member.name != *first);
     } else if let Some(member) = shape.members.iter_mut().find(|member| member.name == *first) {
         remove(&mut member.shape, rest);
@@ -284,7 +304,16 @@ fn remove(shape: &mut Shape, keys: &[Box<str>]) {
 /// Puts what may stand somewhere; what is made on the way is there if that is.
 fn put(shape: &mut Shape, keys: &[Box<str>], member: Member) {
     let Some((first, rest)) = keys.split_first() else { return };
+    if **first == *EACH {
+        match (rest.is_empty(), &mut shape.items) {
+            (true, items) => *items = Some(Box::new(member.shape)),
+            (false, Some(items)) => put(items, rest, member),
+            (false, None) => {}
+        }
+        return;
+    }
     let index = shape.members.iter().position(|known| known.name == *first);
+    let leads_on = rest.iter().any(|key| **key == *EACH);
     if rest.is_empty() {
         let member = Member { name: first.clone(), ..member };
         match index.and_then(|index| shape.members.get_mut(index)) {
@@ -293,12 +322,16 @@ fn put(shape: &mut Shape, keys: &[Box<str>], member: Member) {
         }
         return;
     }
+    if leads_on && index.is_none() {
+        // No step makes an array.
+        return;
+    }
     if index.is_none() {
         let inner = shape_of(r#"{"type":"object","properties":{}}"#, Silence::Closes);
         shape.members.push(Member { name: first.clone(), is_required: false, shape: inner });
     }
     if let Some(known) = shape.members.iter_mut().find(|known| known.name == *first) {
-        known.is_required |= member.is_required;
+        known.is_required |= member.is_required && !leads_on;
         put(&mut known.shape, rest, member);
     }
 }

@@ -4,10 +4,10 @@
 //! followed through a schema, so that a wrong one is found when the policy is read. What needs more belongs into
 //! a server.
 
-use super::tree::Tree;
+use super::tree::{EACH, Tree};
 use crate::json::Value;
 
-/// The keys that lead to a place inside an object, outermost first; never empty.
+/// The keys that lead to a place inside an object, outermost first; never empty. `*` leads to every element of an array.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pointer(Box<[Box<str>]>);
 
@@ -46,6 +46,22 @@ impl Pointer {
         &self.0
     }
 
+    /// The way to the elements that it lies in, up to the innermost, and the rest of it inside each of them.
+    fn split(&self) -> (&[Box<str>], &[Box<str>]) {
+        let end = self.0.iter().rposition(|key| **key == *EACH).map_or(0, |place| place + 1);
+        self.0.split_at(end)
+    }
+
+    /// Whether both lie in the same element of the same arrays, so that something can be taken from one to the other.
+    pub fn is_within_reach(&self, other: &Self) -> bool {
+        self.split().0 == other.split().0
+    }
+
+    /// Whether it leads to a member of an object, rather than to elements of an array.
+    pub fn is_member(&self) -> bool {
+        !self.split().1.is_empty()
+    }
+
     /// Whether both lie in the same object.
     pub fn is_beside(&self, other: &Self) -> bool {
         match (self.0.split_last(), other.0.split_last()) {
@@ -63,25 +79,35 @@ impl std::fmt::Display for Pointer {
 
 impl Step {
     fn take(&self, tree: &mut Tree<'_>) {
+        let (Self::Const(at, _)
+        | Self::Default(at, _)
+        | Self::Drop(at)
+        | Self::Enum(at, _)
+        | Self::Move(at, _)) = self;
+        tree.each(at.split().0, &mut |inner| self.take_inside(inner));
+    }
+
+    /// Takes the step inside one element, or the whole object where it leads into no array.
+    fn take_inside(&self, tree: &mut Tree<'_>) {
         let text = |json: &str| Tree::Text(json.into());
         match self {
-            Self::Const(at, json) => tree.put(at.keys(), text(json)),
+            Self::Const(at, json) => tree.put(at.split().1, text(json)),
             Self::Default(at, json) => {
-                if tree.at(at.keys()).is_none() {
-                    tree.put(at.keys(), text(json));
+                if tree.at(at.split().1).is_none() {
+                    tree.put(at.split().1, text(json));
                 }
             }
-            Self::Drop(at) => drop(tree.take(at.keys())),
+            Self::Drop(at) => drop(tree.take(at.split().1)),
             Self::Enum(at, words) => {
-                let Some(value) = tree.at(at.keys()) else { return };
+                let Some(value) = tree.at(at.split().1) else { return };
                 let said = value.string();
                 if let Some((_, word)) = words.iter().find(|(from, _)| Some(&**from) == said.as_deref()) {
                     *value = text(&crate::json::quote(word));
                 }
             }
             Self::Move(from, to) => {
-                if let Some(value) = tree.take(from.keys()) {
-                    tree.put(to.keys(), value);
+                if let Some(value) = tree.take(from.split().1) {
+                    tree.put(to.split().1, value);
                 }
             }
         }
@@ -135,6 +161,37 @@ mod tests {
         check(std::slice::from_ref(&words), r#"{"sort":"date"}"#, r#"{"sort":"date"}"#);
         check(&[words], r#"{"sort":7}"#, r#"{"sort":7}"#);
         assert_eq!(translate(None, [Step::Const(at("a"), "1".into())].iter()), r#"{"a":1}"#);
+    }
+
+    #[test]
+    fn a_step_that_leads_into_an_array_is_taken_in_every_element() {
+        let renamed = Step::Move(at("/items/*/name"), at("/items/*/about/title"));
+        check(
+            std::slice::from_ref(&renamed),
+            r#"{"items":[{"name":"a","x":1e0},{},7,{"name":"b"}],"n":[ 1 ]}"#,
+            r#"{"items":[{"x":1e0,"about":{"title":"a"}},{},7,{"about":{"title":"b"}}],"n":[ 1 ]}"#,
+        );
+        for same in [r#"{"items":{"name":"a"}}"#, r#"{"items":"*"}"#, "{}", r#"{"items":[]}"#] {
+            check(std::slice::from_ref(&renamed), same, same);
+        }
+        check(
+            &[
+                Step::Const(at("/l/*/k"), "1".into()),
+                Step::Drop(at("/l/*/x")),
+                Step::Default(at("/l/*/d"), "2".into()),
+            ],
+            r#"{"l":[{"x":0},{"d":3}]}"#,
+            r#"{"l":[{"k":1,"d":2},{"d":3,"k":1}]}"#,
+        );
+        let words = Step::Enum(at("/l/*"), Box::new([("a".into(), "b".into())]));
+        check(&[words], r#"{"l":["a","c",1]}"#, r#"{"l":["b","c",1]}"#);
+        check(&[Step::Drop(at("/l/*/*/x"))], r#"{"l":[[{"x":1},{"y":2}],[]]}"#, r#"{"l":[[{},{"y":2}],[]]}"#);
+        assert!(at("/a/*/b").is_within_reach(&at("/a/*/c/d")) && !at("/a/*/b").is_within_reach(&at("/a/b")));
+        assert!(
+            !at("/a/*/b").is_within_reach(&at("/c/*/b"))
+                && at("/a/*/b").is_member()
+                && !at("/a/*").is_member()
+        );
     }
 
     #[test]

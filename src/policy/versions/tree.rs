@@ -2,9 +2,14 @@
 
 use crate::json::{Kind, Value, quote};
 
+/// The key that stands for every element of an array.
+pub(super) const EACH: &str = "*";
+
 /// A value that can be changed inside.
 #[derive(Debug, Clone)]
 pub(super) enum Tree<'d> {
+    /// An array that was opened.
+    Array(Vec<Tree<'d>>),
     /// An object that was opened: its members in order.
     Object(Vec<(Box<str>, Tree<'d>)>),
     /// JSON that comes from a policy.
@@ -29,7 +34,32 @@ impl<'d> Tree<'d> {
         }
         match self {
             Self::Object(members) => Some(members),
-            Self::Text(_) | Self::Value(_) => None,
+            Self::Array(_) | Self::Text(_) | Self::Value(_) => None,
+        }
+    }
+
+    /// The elements, if it is an array: opens it.
+    fn elements(&mut self) -> Option<&mut Vec<Self>> {
+        if let Self::Value(value) = self
+            && value.kind() == Kind::Array
+        {
+            *self = Self::Array(value.elements().map(Self::Value).collect());
+        }
+        match self {
+            Self::Array(elements) => Some(elements),
+            Self::Object(_) | Self::Text(_) | Self::Value(_) => None,
+        }
+    }
+
+    /// Does something with each value that `way` leads to, where [`EACH`] is every element of an array.
+    pub fn each(&mut self, way: &[Box<str>], act: &mut dyn FnMut(&mut Self)) {
+        let Some((first, rest)) = way.split_first() else { return act(self) };
+        if **first == *EACH {
+            for element in self.elements().into_iter().flatten() {
+                element.each(rest, act);
+            }
+        } else if let Some(member) = self.member(first) {
+            member.each(rest, act);
         }
     }
 
@@ -73,7 +103,7 @@ impl<'d> Tree<'d> {
     pub fn string(&self) -> Option<String> {
         match self {
             Self::Value(value) => value.string().map(Into::into),
-            Self::Object(_) | Self::Text(_) => None,
+            Self::Array(_) | Self::Object(_) | Self::Text(_) => None,
         }
     }
 
@@ -82,6 +112,14 @@ impl<'d> Tree<'d> {
         match self {
             Self::Text(text) => out.push_str(text),
             Self::Value(value) => out.push_str(value.raw()),
+            Self::Array(elements) => {
+                out.push('[');
+                for (index, element) in elements.iter().enumerate() {
+                    out.push_str(if index > 0 { "," } else { "" });
+                    element.write(out);
+                }
+                out.push(']');
+            }
             Self::Object(members) => {
                 out.push('{');
                 for (index, (name, value)) in members.iter().enumerate() {
