@@ -9,10 +9,3 @@ pub const TRANSLATION_STEPS_MAX: usize = 64;
 
 /// Keys that lead to one place in a translation.
 pub const TRANSLATION_DEPTH_MAX: usize = 16;
-
-/// Callers whose use of a deprecated version is remembered; of more, those who have not used it for longest count
-/// as new. 16 bytes each, and the table's own.
-pub const VERSION_USERS_MAX: usize = 16_384;
-
-/// How long somebody who has used a deprecated version is shown it, in milliseconds: 30 days.
-pub const VERSION_USE_MS: u64 = 30 * 24 * 3_600 * 1_000;

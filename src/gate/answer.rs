@@ -163,7 +163,8 @@ impl Gate {
             return refuse(belonging, denial);
         }
         let subject = ticket.record.target.as_deref().unwrap_or_default();
-        splice.append(handles.sealed(message, belonging.method(ticket), subject));
+        let version = ticket.record.translated_version();
+        splice.append(handles.sealed(message, belonging.method(ticket), (subject, version)));
         self.note_round(policy, handles, message);
         if let (Message::Result { result, .. }, false) = (message, splice.is_empty()) {
             listing::keep_private(*result, &mut splice);

@@ -40,6 +40,8 @@ pub(super) struct Key([u64; 2]);
 struct Task {
     /// The tool that it carries out.
     tool: Arc<str>,
+    /// The version that was called where its result is to be translated, by its name on the wire.
+    version: Option<Arc<str>>,
     /// When the server lets go of it, since the process started.
     until: Duration,
 }
@@ -247,8 +249,13 @@ impl Calls {
     }
 
     /// Remembers which tool a task carries out, for as long as the server keeps the task.
-    pub fn task_began(&self, task: Key, tool: &str, until: Duration) {
-        self.tasks.insert(task, Task { tool: tool.into(), until });
+    pub fn task_began(&self, task: Key, (tool, version): (&str, Option<&str>), until: Duration) {
+        self.tasks.insert(task, Task { tool: tool.into(), version: version.map(Into::into), until });
+    }
+
+    /// The version that a task was called by, where its result is to be translated.
+    pub fn version_of(&self, task: Key, now: Now) -> Option<Arc<str>> {
+        self.tasks.get(&task).filter(|task| now.steady < task.until)?.version
     }
 
     /// The tool that a task carries out.

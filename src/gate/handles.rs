@@ -68,6 +68,15 @@ impl<'a> Handles<'a> {
         Ok(self.calls.tool_of(self.key(Handle::Task, &task), self.now))
     }
 
+    /// The version that a task of a request was called by, where its result is to be translated.
+    ///
+    /// # Errors
+    /// [`Denial::Handle`]: no task of this caller.
+    pub fn version(&self, token: &str) -> Result<Option<Arc<str>>, Denial> {
+        let task = self.open(Handle::Task, &[], token)?;
+        Ok(self.calls.version_of(self.key(Handle::Task, &task), self.now))
+    }
+
     /// The edits that open every handle in what a client says; `subject` is what its method is about.
     ///
     /// # Errors
@@ -133,8 +142,14 @@ impl<'a> Handles<'a> {
 
     /// The edits that seal every handle in what the server says.
     ///
-    /// `method` is what the message answers, or what it is; `subject` what that is about.
-    pub fn sealed(&self, message: &Message<'_>, method: Option<Method>, subject: &str) -> Splice {
+    /// `method` is what the message answers, or what it is; `subject` what that is about, and of a call also the version
+    /// that its result is translated for.
+    pub fn sealed(
+        &self,
+        message: &Message<'_>,
+        method: Option<Method>,
+        (subject, version): (&str, Option<&str>),
+    ) -> Splice {
         let mut edits = Splice::default();
         match (message, method) {
             (Message::Result { result, .. }, Some(method)) => {
@@ -151,7 +166,7 @@ impl<'a> Handles<'a> {
                     self.seal_value(Handle::Task, &[], task.get("taskId"), &mut edits);
                     // The answer to a call on another stream does not say which tool: rules for tasks judge it.
                     if method == Method::ToolsCall && !subject.is_empty() {
-                        self.remember(task, subject);
+                        self.remember(task, (subject, version));
                     }
                 }
             }
@@ -190,12 +205,12 @@ impl<'a> Handles<'a> {
     }
 
     /// Remembers the tool of a task that has begun, for as long as the server keeps the task.
-    fn remember(&self, task: Value<'_>, tool: &str) {
+    fn remember(&self, task: Value<'_>, called: (&str, Option<&str>)) {
         let Some(id) = task.get("taskId").and_then(|id| id.string()) else { return };
         let ttl = task.get("ttlMs").or_else(|| task.get("ttl")).and_then(|ttl| ttl.integer());
         let life = ttl.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
         let life = life.unwrap_or(TASK_LIFE_MAX).min(TASK_LIFE_MAX);
-        self.calls.task_began(self.key(Handle::Task, &id), tool, self.now.steady + life);
+        self.calls.task_began(self.key(Handle::Task, &id), called, self.now.steady + life);
     }
 }
 

@@ -103,7 +103,7 @@ use rules::Topic;
 use session::{spoken, unread};
 use suspects::Suspects;
 use ticket::{Judged, Passage, Session};
-use versions::{Asker, Users};
+use versions::Asker;
 use ward::{Traveller, Ward};
 
 /// The judge of every message: shared counters, and nothing else of its own.
@@ -124,7 +124,6 @@ pub struct Gate {
     flows: Flows,
     vault: Vault,
     blotter: Blotter,
-    users: Users,
     /// `None` where nobody looks after the server.
     ward: Option<Arc<Ward>>,
     /// `None` where nobody measures.
@@ -157,7 +156,6 @@ impl Gate {
             flows: Flows::default(),
             vault,
             blotter: Blotter::new(),
-            users: Users::default(),
             ward: None,
             stopwatch: None,
         }
@@ -280,8 +278,9 @@ impl Gate {
         let asker = Asker { policy, caller, conversation, now: ask.now };
         match self.resolve(asker, &document, &message, record)? {
             None => {
-                let read =
-                    Judged { body: &body, document: &document, message: &message, claimed: &claimed, speech };
+                let (body, is_translated) = (&body, false);
+                let (document, message, claimed) = (&document, &message, &claimed);
+                let read = Judged { body, document, message, claimed, is_translated, speech };
                 self.weigh(policy, caller, ask, (&read, session), record)
             }
             Some(body) => {
@@ -289,10 +288,12 @@ impl Gate {
                 let document =
                     Document::parse_with(&body, policy.strict.duplicate_keys).map_err(|_| broken())?;
                 let message = mcp::envelope::read(&document, Sender::Client).map_err(|_| broken())?;
+                let is_translated = record.is_translated();
                 // Its headers told of other arguments.
-                let claimed = Claims { params: Vec::new(), ..claimed };
-                let read =
-                    Judged { body: &body, document: &document, message: &message, claimed: &claimed, speech };
+                let params = if is_translated { Vec::new() } else { claimed.params };
+                let (body, document, message) = (&body, &document, &message);
+                let claimed = &Claims { params, ..claimed };
+                let read = Judged { body, document, message, claimed, is_translated, speech };
                 self.weigh(policy, caller, ask, (&read, session), record)
             }
         }
@@ -343,6 +344,7 @@ impl Gate {
         subscriptions::narrow(policy, &standing, &handles, message, &mut edits);
         let is_first_page = listing::is_first_page(message);
         let mut passage = Passage { scope, hold, health, talk, is_first_page, ..Passage::empty() };
+        passage.version = self.version_of_task(&handles, message)?;
         passage.fill(policy, read, edits)?;
         passage.timeout = topic.tool_name().and_then(|name| policy.tool(name)).and_then(|tool| tool.timeout);
         self.enter(&handles, message, session, &mut passage)?;

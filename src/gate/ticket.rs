@@ -65,6 +65,8 @@ pub(super) struct Passage {
     pub talk: Option<Digest>,
     /// Whether it asks for a list from its beginning.
     pub is_first_page: bool,
+    /// The version that the task was called by whose result is asked for, by its name on the wire.
+    pub version: Option<Arc<str>>,
     /// Whether it takes back what the server has never seen.
     pub is_moot: bool,
     /// What is known of how the server takes it, and the leave of its breakers.
@@ -106,6 +108,7 @@ impl Passage {
             tokens: None,
             talk: None,
             is_first_page: false,
+            version: None,
             is_moot: false,
             health: Health::default(),
         }
@@ -138,11 +141,12 @@ impl Passage {
     /// # Errors
     /// [`Denial::Internal`] when the edited bytes do not read as a message: an edit of ours broke them.
     pub(super) fn fill(&mut self, policy: &Policy, judged: &Judged<'_>, edits: Splice) -> Result<(), Denial> {
-        let Judged { body, document, message, claimed, speech } = judged;
+        let Judged { body, document, message, claimed, speech, is_translated } = judged;
         let output = policy.strict.output;
         self.speech = Some(*speech);
         if edits.is_empty() {
             self.claims = headers(claimed, message, message, speech);
+            self.restate(policy, message, *is_translated);
             self.body = json::canonical(document, output).map_or_else(|| (*body).clone(), Bytes::from);
             return Ok(());
         }
@@ -151,9 +155,26 @@ impl Passage {
         let document = Document::parse_with(&edited, policy.strict.duplicate_keys).map_err(|_| broken())?;
         let after = mcp::envelope::read(&document, Sender::Client).map_err(|_| broken())?;
         self.claims = headers(claimed, message, &after, speech);
+        self.restate(policy, &after, *is_translated);
         let canonical = json::canonical(&document, output);
         self.body = canonical.unwrap_or(edited).into();
         Ok(())
+    }
+
+    /// Makes the headers that repeat arguments, of a call whose client has sent others.
+    fn restate(&mut self, policy: &Policy, message: &Message<'_>, is_translated: bool) {
+        let is_modern = self.speech.is_some_and(|speech| speech.era == Era::Modern);
+        let Some(call) = message.params().filter(|_| is_translated && is_modern) else { return };
+        let name = call.get("name").and_then(|name| name.string());
+        let definition = name.and_then(|name| policy.tool(&name)?.definition().cloned());
+        let schema = definition.as_ref().and_then(|definition| definition.input_schema.as_deref());
+        let Some(Ok(schema)) = schema.map(|schema| Document::parse(schema.as_bytes())) else { return };
+        for (name, value) in mcp::headed::by_schema(schema.root(), call.get("arguments")) {
+            let name = HeaderName::try_from(format!("mcp-param-{name}"));
+            if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+                self.claims.insert(name, value);
+            }
+        }
     }
 }
 
@@ -166,6 +187,8 @@ pub(super) struct Judged<'a> {
     pub message: &'a Message<'a>,
     /// What its headers say.
     pub claimed: &'a Claims<'a>,
+    /// Whether its arguments are not those that its client sent, so that its headers tell of others.
+    pub is_translated: bool,
     pub speech: Speech,
 }
 

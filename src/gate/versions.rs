@@ -5,18 +5,16 @@
 //! record keeps both names. A policy in shadow changes no byte, so there a call stays what it is, and is only
 //! written down.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use quick_cache::sync::Cache;
 
 use super::answer::Heard;
 use super::correlate::Belonging;
+use super::handles::Handles;
 use super::listing::take_out;
 use super::outdated::Outdated;
-use super::{Denial, Gate, Policy, Record, Ticket, rules};
-use crate::bounds::{VERSION_USE_MS, VERSION_USERS_MAX};
+use super::{Denial, Gate, Handle, Policy, Record, Ticket, rules};
 use crate::identity::Caller;
 use crate::json::{Document, Splice, Value, quote, write_jcs};
 use crate::mcp::call::{self, ParamsFault, ToolCall};
@@ -35,35 +33,6 @@ pub struct Called {
     pub state: State,
     /// The name that the client used: one of the policy's.
     pub name: Box<str>,
-}
-
-/// Who has used which deprecated version, and when: in memory, bounded, and gone with the process.
-#[derive(Debug)]
-pub(super) struct Users {
-    seen: Cache<u64, u64>,
-    hasher: RandomState,
-}
-
-impl Default for Users {
-    fn default() -> Self {
-        Self { seen: Cache::new(VERSION_USERS_MAX), hasher: RandomState::new() }
-    }
-}
-
-impl Users {
-    fn key(&self, caller: &Caller, chosen: Chosen, versions: &Versions) -> u64 {
-        let who = (caller.issuer(), caller.tenant(), caller.user(), caller.agent());
-        self.hasher.hash_one((who, versions.alias(chosen)))
-    }
-
-    fn note(&self, caller: &Caller, chosen: Chosen, versions: &Versions, now: Now) {
-        self.seen.insert(self.key(caller, chosen, versions), now.unix_ms);
-    }
-
-    fn knows(&self, caller: &Caller, chosen: Chosen, versions: &Versions, now: Now) -> bool {
-        let seen = self.seen.get(&self.key(caller, chosen, versions));
-        seen.is_some_and(|at| now.unix_ms.saturating_sub(at) <= VERSION_USE_MS)
-    }
 }
 
 /// A caller of a policy, now.
@@ -130,9 +99,6 @@ impl Gate {
         if asker.policy.mode == Mode::Shadow {
             return Ok(None);
         }
-        if choice.state == State::Deprecated {
-            self.users.note(asker.caller, choice.chosen, versions, asker.now);
-        }
         let arguments = versions.request(choice.chosen, call.arguments);
         if *call.name == *upstream && arguments.is_none() {
             return Ok(None);
@@ -151,13 +117,17 @@ impl Gate {
         heard: &Heard<'_>,
         (splice, now): (&mut Splice, Now),
     ) -> Result<Option<Vec<u8>>, Denial> {
+        if let Some(edits) = self.reform_task(policy, ticket, heard, now)? {
+            splice.append(edits);
+            return Ok(Some(std::mem::take(splice).apply(heard.body)));
+        }
         let Message::Result { result, .. } = heard.message else { return Ok(None) };
         if heard.belonging == Belonging::Answer
             && let Some(called) = ticket.record.called.as_deref().filter(|_| policy.mode == Mode::Enforce)
         {
             // The policy may be another by now; the call was made by the rules of this one.
             let versions = ticket.record.policy.versions();
-            let Some(edits) = translated(versions, called, *result)? else { return Ok(None) };
+            let Some(edits) = translated(versions, called.chosen, *result)? else { return Ok(None) };
             splice.append(edits);
             return Ok(Some(std::mem::take(splice).apply(heard.body)));
         }
@@ -175,6 +145,66 @@ impl Gate {
         let Some(tools) = tools else { return Ok(Some(edited)) };
         let edits = self.relist(asker, tools);
         Ok(Some(edits.apply(&edited)))
+    }
+
+    /// The edits that make the result of a task one of the version that the task was called by.
+    fn reform_task(
+        &self,
+        policy: &Policy,
+        ticket: &Ticket,
+        heard: &Heard<'_>,
+        now: Now,
+    ) -> Result<Option<Splice>, Denial> {
+        if policy.mode != Mode::Enforce {
+            return Ok(None);
+        }
+        let (version, result) = match heard.message {
+            Message::Result { result, .. } if heard.belonging == Belonging::Answer => {
+                let whole = match ticket.record.method {
+                    Some(Method::TasksResult) => Some(*result),
+                    Some(Method::TasksGet) => result.get("result"),
+                    Some(_) | None => None,
+                };
+                (ticket.passage.version.clone(), whole)
+            }
+            Message::Notification { method: Method::NotificationsTasks, params: Some(params) } => {
+                let id = params.get("taskId").and_then(|id| id.string());
+                let caller = ticket.record.caller.as_deref();
+                let handles = caller.map(|caller| self.handles(policy, caller, now));
+                let key = handles.zip(id).map(|(handles, id)| handles.key(Handle::Task, &id));
+                (key.and_then(|key| self.calls.version_of(key, now)), params.get("result"))
+            }
+            Message::Error { .. }
+            | Message::Notification { .. }
+            | Message::Request { .. }
+            | Message::Result { .. } => return Ok(None),
+        };
+        let (Some(version), Some(result)) = (version, result) else { return Ok(None) };
+        // The call was made by the policy of its time; what is in force now has to know how to make its result the old one.
+        let versions = policy.versions();
+        match versions.aim(&version) {
+            Some(Aim::Version(chosen)) => translated(versions, chosen, result),
+            Some(Aim::Tool(_)) | None => {
+                let text = "the policy has no more the version of the tool that the task was called by";
+                Err(Denial::AnswerWithheld(text.into()))
+            }
+        }
+    }
+
+    /// The version that the task was called by whose result a message asks for, where that is to be translated.
+    ///
+    /// # Errors
+    /// [`Denial::Handle`]: no task of this caller.
+    pub(super) fn version_of_task(
+        &self,
+        handles: &Handles<'_>,
+        message: &Message<'_>,
+    ) -> Result<Option<Arc<str>>, Denial> {
+        let Some(method @ (Method::TasksGet | Method::TasksResult)) = message.method() else {
+            return Ok(None);
+        };
+        let task = call::target(method, message.params()).ok().flatten();
+        task.map_or(Ok(None), |task| handles.version(&task))
     }
 
     /// The edits that show each caller the version that it is on, and no other.
@@ -214,9 +244,7 @@ impl Gate {
             State::Brownout | State::Retired => false,
             State::Deprecated => match versions.hide(family) {
                 Hide::All => false,
-                Hide::New => {
-                    choice.is_pinned || self.users.knows(asker.caller, choice.chosen, versions, asker.now)
-                }
+                Hide::New => choice.is_pinned,
                 Hide::None => true,
             },
         };
@@ -300,12 +328,12 @@ fn rewritten(
 }
 
 /// The edits that make a result one of the version that was called; texts that say the same are edited with it.
-fn translated(versions: &Versions, called: &Called, result: Value<'_>) -> Result<Option<Splice>, Denial> {
+fn translated(versions: &Versions, chosen: Chosen, result: Value<'_>) -> Result<Option<Splice>, Denial> {
     if result.get("isError").and_then(|flag| flag.boolean()) == Some(true) {
         return Ok(None);
     }
     let Some(before) = result.get("structuredContent") else { return Ok(None) };
-    let Some(after) = versions.response(called.chosen, before) else { return Ok(None) };
+    let Some(after) = versions.response(chosen, before) else { return Ok(None) };
     if before.repeats() {
         return Err(Denial::AnswerWithheld("a member stands twice in what is to be translated".into()));
     }
@@ -330,6 +358,18 @@ fn canonical(value: Value<'_>) -> String {
 }
 
 impl Record {
+    /// Whether the server got other arguments than those of the client.
+    pub(super) fn is_translated(&self) -> bool {
+        self.translated_version().is_some()
+    }
+
+    /// The version that was called, by its name on the wire, where its results are to be translated.
+    pub(super) fn translated_version(&self) -> Option<&str> {
+        let called = self.called.as_deref().filter(|_| self.policy.mode == Mode::Enforce)?;
+        let versions = self.policy.versions();
+        versions.alias(called.chosen).filter(|_| versions.is_translated(called.chosen))
+    }
+
     /// What the callers of the version that was called are told of its end.
     pub fn notice(&self) -> Option<&Arc<crate::policy::Notice>> {
         let called = self.called.as_deref()?;

@@ -19,6 +19,7 @@ pub mod sse;
 pub mod trace_context;
 
 mod characters;
+pub mod headed;
 mod id;
 mod keys;
 mod method;

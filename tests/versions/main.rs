@@ -4,6 +4,8 @@
 mod support;
 
 mod cases;
+mod later;
 mod report;
+mod share;
 mod stage;
 mod wire;

@@ -13,7 +13,7 @@ pub fn old() -> Value {
     json!({
         "name": "search", "title": "Search (old)", "description": "Looks for notes.",
         "inputSchema": { "type": "object", "required": ["q"],
-            "properties": { "q": { "type": "string" }, "order": { "enum": ["rel", "date"] }, "debug": { "type": "boolean" } } },
+            "properties": { "q": { "type": "string", "x-mcp-header": "Q" }, "order": { "enum": ["rel", "date"] }, "debug": { "type": "boolean" } } },
         "outputSchema": { "type": "object", "required": ["items"], "additionalProperties": false,
             "properties": { "items": { "type": "array", "items": { "type": "string" } } } },
         "annotations": { "readOnlyHint": true },
@@ -24,8 +24,10 @@ pub fn old() -> Value {
 pub fn new() -> Value {
     json!({
         "name": "search", "description": "Searches notes.", "_meta": { "acme/team": "notes" },
+        "execution": { "taskSupport": "optional" },
         "inputSchema": { "type": "object", "required": ["query", "limit"],
-            "properties": { "query": { "type": "string" }, "limit": { "type": "integer" },
+            "properties": { "query": { "type": "string", "x-mcp-header": "Query" },
+                "limit": { "type": "integer", "x-mcp-header": "Limit" },
                 "sort": { "enum": ["relevance", "date"] } } },
         "outputSchema": { "type": "object", "required": ["results", "total"],
             "properties": { "results": { "type": "array", "items": { "type": "string" } }, "total": { "type": "integer" } } },
@@ -50,7 +52,7 @@ fn tool(json: &Value, version: Option<u32>) -> LockedTool {
     LockedTool { version, ..LockedTool::approved(definition, Some(Class::Read)) }
 }
 
-fn lock() -> String {
+pub fn lock() -> String {
     let tools = vec![tool(&new(), None), tool(&old(), Some(1)), tool(&next(), None)];
     Lock { tools, ..Lock::default() }.render()
 }
@@ -107,6 +109,19 @@ pub fn server() -> Upstream {
                 json!({ "tools": [new(), next()], "ttlMs": 60_000, "cacheScope": "public" })
             }
             Some("tools/list") => json!({ "tools": [new(), next()] }),
+            Some("tools/call") if params["task"].is_object() => json!({ "task": {
+                "taskId": "t-1", "status": "working", "ttl": 60_000,
+                "createdAt": "2026-01-01T00:00:00Z", "lastUpdatedAt": "2026-01-01T00:00:00Z",
+            } }),
+            Some("tools/call") if arguments["query"] == "task" => json!({
+                "resultType": "task", "taskId": "t-2", "status": "working", "ttlMs": 60_000,
+                "createdAt": "2026-01-01T00:00:00Z", "lastUpdatedAt": "2026-01-01T00:00:00Z",
+            }),
+            Some("tasks/result") => later(),
+            Some("tasks/get") => json!({
+                "taskId": params["taskId"], "status": "completed", "ttlMs": 60_000, "result": later(),
+                "createdAt": "2026-01-01T00:00:00Z", "lastUpdatedAt": "2026-01-01T00:00:00Z",
+            }),
             Some("tools/call") if params["name"] == "search-v3" => {
                 json!({ "content": [{ "type": "text", "text": "third" }] })
             }
@@ -132,12 +147,18 @@ pub fn server() -> Upstream {
                 return After::Keep;
             }
         };
-        if is_modern {
+        if is_modern && said["resultType"].is_null() {
             said["resultType"] = json!("complete");
         }
         send_json(stream, 200, &result(&got.body, &said.to_string()));
         After::Keep
     })
+}
+
+/// What a task comes to.
+fn later() -> Value {
+    let found = json!({ "results": ["later"], "total": 1 });
+    json!({ "content": [{ "type": "text", "text": found.to_string() }], "structuredContent": found })
 }
 
 /// A gate with versions in front of such a server.

@@ -199,7 +199,15 @@ fn a_deprecated_default_is_shown_to_whom_the_policy_wants() {
     let (gate, _upstream) = crate::stage::gate(&tools("new"), "");
     assert!(!has(&gate, "search") && has(&gate, "search_v2"), "a new caller begins with the successor");
     assert!(!told(&gate, ALICE, "search", Q).0, "calls work");
-    assert!(has(&gate, "search"), "who has used it is shown it");
+    assert!(
+        !has(&gate, "search"),
+        "and are no reason to show it: the next replica would know nothing of them"
+    );
+    let pinned = tools("new").replace("hide: new", "hide: new, pins: { tenants: { acme: 1 } }");
+    let (gate, _upstream) = crate::stage::gate(&pinned, "");
+    assert!(has(&gate, "search"), "whom the policy names is no new caller");
+    let bob = listed(&gate, BOB);
+    assert!(bob.iter().all(|tool| tool["name"] != "search"), "others are: {bob:?}");
     let (gate, _upstream) = crate::stage::gate(&tools("all"), "");
     assert!(!told(&gate, ALICE, "search", Q).0 && !has(&gate, "search"));
 }

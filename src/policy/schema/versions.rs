@@ -14,7 +14,7 @@ pub(super) fn of_family(tool: Shape) -> Shape {
     tool.row("default", number(), "the version of callers that nothing else is said of")
         .row("canary", map(&share), "which share of those callers has another version, in percent: `2: 10`")
         .row("pins", shape("pins"), "who is on which version, whatever the others are on")
-        .row("hide", word(Hide::ALL, Hide::as_str), "from whom deprecated versions are hidden in lists; `new`: from who has not used them for 30 days")
+        .row("hide", word(Hide::ALL, Hide::as_str), "from whom deprecated versions are hidden in lists; `new`: from whose tenant or agent is not pinned to them")
 }
 
 pub(super) fn shapes() -> [Shape; 4] {

@@ -14,7 +14,7 @@
 //! rules, so that they judge the call that the server gets.
 //!
 //! **What it is not.** Not bound to a file: [`Versions::new`] takes data from anywhere, and checks it whole. No
-//! clock, no memory: who has used what is known to the gate.
+//! clock, no memory: who is on what follows from the caller and the policy alone, on every gate and after every start.
 
 mod choose;
 mod doubt;
@@ -140,7 +140,7 @@ pub enum State {
 pub enum Hide {
     /// From everybody.
     All,
-    /// From who is not pinned to them and has not used them lately.
+    /// From whose tenant or agent is not pinned to them: a new caller is one that nobody has named.
     #[default]
     New,
     /// From nobody.

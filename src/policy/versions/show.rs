@@ -105,8 +105,6 @@ impl Versions {
                 "name" => members.push((key.into(), quote(name))),
                 "_meta" if notice.is_some() => {}
                 known if own.is_some() && OWN.contains(&known) => {}
-                // The result of a task comes by another method, where nobody knows of which version it was.
-                "execution" if own.is_some() => {}
                 "description" => {
                     let said = value.string().unwrap_or_default();
                     members
