@@ -195,6 +195,23 @@ ENFORCEMENT = [
         [(total(rate("sluicegate_token_verify_total"), "cache, result"), "{{cache}}: {{result}}")],
         "reqps",
     ),
+    Panel(
+        "Tools that are not what was approved",
+        "How many are known now, and what was seen, in the last hour.",
+        [
+            (total(metric("sluicegate_pin_quarantined_tools")), "known now"),
+            (total(f"increase({metric('sluicegate_pin_events_total')}[1h])", "event, action"), "{{event}}: {{action}}"),
+        ],
+        "short",
+        width=12,
+    ),
+    Panel(
+        "Lists held against what was approved",
+        "Per second: asked for before calls (`caller`) and by the gate itself (`own`); what came of it.",
+        [(total(rate("sluicegate_pin_checks_total"), "by, result"), "{{by}}: {{result}}")],
+        "reqps",
+        width=12,
+    ),
 ]
 
 AUDIT = [

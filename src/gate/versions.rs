@@ -182,7 +182,8 @@ impl Gate {
         let (Some(version), Some(result)) = (version, result) else { return Ok(None) };
         // The call was made by the policy of its time; what is in force now has to know how to make its result the old one.
         let versions = policy.versions();
-        match versions.aim(&version) {
+        // A name that has ended since then says as well which version it was: as of the beginning of time.
+        match versions.aim(&version, 0) {
             Some(Aim::Version(chosen)) => translated(versions, chosen, result),
             Some(Aim::Tool(_)) | None => {
                 let text = "the policy has no more the version of the tool that the task was called by";

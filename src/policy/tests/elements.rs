@@ -38,7 +38,7 @@ fn each_element_of_a_call_and_of_its_result_is_translated() {
     let policy =
         compiled(REQUEST, RESPONSE).unwrap_or_else(|faults| panic!("{}", faults.render(Paint::Plain)));
     let versions = policy.versions();
-    let Some(Aim::Version(first)) = versions.aim("find_v1") else { panic!("it has an alias") };
+    let Some(Aim::Version(first)) = versions.aim("find_v1", 0) else { panic!("it has an alias") };
     let call = br#"{"filters":[{"name":"a","op":"!="},{"name":"b","x":1e0}],"text":"t"}"#;
     let document = Document::parse(call).expect("JSON");
     let wanted = r#"{"filters":[{"op":"ne","field":"a"},{"x":1e0,"field":"b","op":"eq"}],"text":"t"}"#;
