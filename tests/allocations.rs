@@ -8,12 +8,21 @@ mod race;
 #[path = "../benches/scan/texts.rs"]
 mod texts;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderMap;
 use sluicegate::bounds::SCAN_HEAP_BYTES_PER_BYTE;
+use sluicegate::gate::{Ask, Ending, Errand, Gate, Inventory, Origin, Outcome, Overhead, SealKey, Way};
+use sluicegate::identity::Supposed;
 use sluicegate::json::Document;
-use sluicegate::policy::Decision;
-use sluicegate::scan::Direction;
+use sluicegate::limit::StoreWord;
+use sluicegate::names::Now;
+use sluicegate::policy::{Decision, Definition, Lock, LockedTool, Source, compile};
+use sluicegate::scan::{Direction, Vault};
 
 #[test]
 fn an_allowed_call_allocates_nothing() {
@@ -128,6 +137,59 @@ const PIECES: &[&str] = &[
     "https://a:b@",
     "AKIA",
 ];
+
+/// What the gate allocates for an allowed call of a tool whose caller was shown the list, approved or not.
+fn call(is_pinned: bool) -> u64 {
+    sluicegate::identity::install_crypto();
+    const TOOL: &str = r#"{"name":"look","inputSchema":{"type":"object"}}"#;
+    let now = Now { steady: Duration::from_secs(1), unix_ms: bundle::TODAY_UNIX_MS };
+    let text = "version: 1\nserver: { id: s }\ncallers: { anonymous: allow }\ntools: { look: { class: read } }\n\
+                allow: [{ id: any, tools: [look] }]\n";
+    let mut sources = vec![Source { name: "policy.yaml".into(), text: text.into() }];
+    if is_pinned {
+        let definition = Definition::read(Document::parse(TOOL.as_bytes()).expect("JSON").root());
+        let tool = LockedTool::approved(definition.expect("a definition").into(), None);
+        let lock = Lock { tools: vec![tool], ..Lock::default() };
+        sources.push(Source { name: "tools.lock.yaml".into(), text: lock.render() });
+    }
+    let policy = Arc::new(compile(&sources, now.unix_ms).expect("it compiles"));
+    assert_eq!(policy.has_pins(), is_pinned);
+    let key = SealKey::derive(b"handles that nobody outside of here sees").expect("a long secret");
+    let (gate, caller) = (Gate::new(key, Vault::new(&[7; 32])), Supposed::caller(None).expect("anonymous"));
+    let headers = HeaderMap::new();
+    let admit = || {
+        let body =
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"look","arguments":{}}}"#;
+        let (errand, origin) = (Errand::Say(Bytes::from_static(body.as_bytes())), Origin::default());
+        let (way, word) = (Way::Streamable, StoreWord::Never);
+        let ask = Ask { errand, headers: &headers, origin, way, now, word, trace: None };
+        gate.admit(&policy, &caller, &ask).expect("it is allowed")
+    };
+    let settle = |ticket| {
+        let (outcome, overhead) = (Outcome::Success, Overhead::default());
+        gate.settle(
+            ticket,
+            Ending { outcome, http_status: 200, duration: Duration::ZERO, bytes: 0, overhead },
+        );
+    };
+    let first = admit();
+    assert_eq!(gate.wants_inventory(&first, now), is_pinned, "nobody was shown a list yet");
+    gate.survey(&policy, &Inventory::of(&first, &[TOOL.to_owned()]), now).expect("a list");
+    settle(first);
+    let measured = allocation_counter::measure(|| {
+        let ticket = admit();
+        assert!(!gate.wants_inventory(&ticket, now));
+        settle(ticket);
+    });
+    measured.count_total
+}
+
+#[test]
+fn that_its_tool_is_pinned_costs_an_allowed_call_no_allocation() {
+    let (plain, pinned) = (call(false), call(true));
+    println!("{plain} allocations of a call, {pinned} of one whose tool is pinned");
+    assert_eq!(plain, pinned);
+}
 
 #[test]
 fn the_counter_counts() {
