@@ -131,7 +131,7 @@ fn number(policy: &Policy, rows: &mut Vec<VersionRow>) {
                     sunset_unix_ms: moment(declared.sunset),
                     successor: declared.successor.and_then(|number| i32::try_from(number).ok()),
                     ..version(definition, false)
-                })
+                });
             }
             // There is one active version of a name, and a draft waits for somebody.
             (_, _) => {}

@@ -262,28 +262,38 @@ pub(super) fn pins(
     let grid = &registry.grid;
     let rows: HashMap<(&str, i32), &VersionRow> =
         registry.versions.iter().map(|row| ((&*row.name, row.version), row)).collect();
-    let mut fine: HashSet<(usize, i32)> = HashSet::new();
-    for (row, column, extra) in grid.extras() {
-        let Some((tenant, tool)) = grid.tenants().get(row).zip(grid.tools().get(column)) else { continue };
-        let Some(version) = extra.version else { continue };
-        if desk.room == 0 || fine.contains(&(column, version)) {
-            continue;
-        }
-        let known = rows.get(&(&**tool, version));
-        let why =
-            unserved.iter().find(|one| *one.tool == **tool && one.number == version).map(|one| &one.why);
-        let called = format!("{tool}@{version}");
+    let why = |tool: &str, version| {
+        unserved.iter().find(|one| *one.tool == *tool && one.number == version).map(|one| &one.why)
+    };
+    let is_fine = |tool: &str, version: i32| {
         let is_served = u32::try_from(version).is_ok_and(|number| versions.has(tool, number));
         // What is declared and at fault has been told.
-        let is_declared = catalog.declared_versions.contains(&called);
-        if why.is_none() && (is_served || is_declared || known.is_some_and(|row| *row.state == *ACTIVE)) {
-            fine.insert((column, version));
+        let is_declared = catalog.declared_versions.contains(&format!("{tool}@{version}"));
+        let is_active = || rows.get(&(tool, version)).is_some_and(|row| *row.state == *ACTIVE);
+        why(tool, version).is_none() && (is_served || is_declared || is_active())
+    };
+    // Tenants are many and alike, so that what is wrong is looked for once, and its tenants then.
+    let wrong = grid.firsts().filter_map(|(_, column, kind)| {
+        let version = grid.kinds().get(kind)?.version?;
+        (!is_fine(grid.tools().get(column)?, version)).then_some((column, version))
+    });
+    let wrong: HashSet<(usize, i32)> = wrong.collect();
+    if wrong.is_empty() {
+        return;
+    }
+    for (row, column, extra) in grid.extras() {
+        let Some((tenant, tool)) = grid.tenants().get(row).zip(grid.tools().get(column)) else { continue };
+        let Some(version) = extra.version.filter(|version| wrong.contains(&(column, *version))) else {
             continue;
+        };
+        if desk.room == 0 {
+            return;
         }
+        let called = format!("{tool}@{version}");
         let (key, says) = (format!("{tenant}/{tool}"), format!("version {version}"));
         let at = Row { table: "tenant_tool", key: &key, says: &says };
-        match (why, known) {
-            (Some(why), _) => {
+        match why(tool, version) {
+            Some(why) => {
                 let message = format!("the tenant is pinned to `{called}`, which cannot be served: {why}");
                 let help = format!(
                     "write in its `transform` how its calls become those of another version, as in \
@@ -292,7 +302,7 @@ pub(super) fn pins(
                 );
                 desk.raise(Code::RegistryPin, at, message, help);
             }
-            (None, _) => {
+            None => {
                 let message = format!("there is no version {version} of `{}`", shown(tool));
                 let help = "pin a version of `tool_version` or of the policy files, or none";
                 desk.raise(Code::RegistryRow, at, message, help);

@@ -163,18 +163,18 @@ impl Enlisting<'_> {
         // A state that is none has been told.
         let state = *State::ALL.iter().find(|state| *state.as_str() == *row.state)?;
         let key = format!("{}@{}", row.name, row.version);
-        let (mut version, places, span) = match &row.transform {
+        let mut part = match &row.transform {
             Some(text) => {
                 let name = format!("{} transform", place("tool_version", &key)).into();
-                let (version, places, span) =
-                    read(Source { name, text: text.to_string() }, (tool, number), desk)?;
-                (version, places, span)
+                read(Source { name, text: text.to_string() }, (tool, number), desk)?
             }
             None => {
                 let span = desk.place(Row { table: "tool_version", key: &key, says: &row.state });
-                (Version::numbered(number), Vec::new(), span)
+                let name = Spanned { span, value: tool.clone() };
+                VersionPart { name, version: Version::numbered(number), places: Vec::new(), of_tool: None }
             }
         };
+        let version = &mut part.version;
         let moment = |ms: Option<i64>| ms.map(|ms| u64::try_from(ms).unwrap_or(0));
         (version.deprecated, version.sunset) = (moment(row.deprecated_unix_ms), moment(row.sunset_unix_ms));
         version.state = state;
@@ -188,8 +188,7 @@ impl Enlisting<'_> {
         }
         let kept = self.kept.iter().find(|kept| kept.name == *tool && kept.number == number);
         version.definition = kept.map(|kept| kept.definition.clone());
-        let name = Spanned { span, value: tool.clone() };
-        Some(VersionPart { name, version, places, of_tool: None })
+        Some(part)
     }
 
     /// Takes out the versions of which nothing is said but their names and whose calls the next one does not take as
@@ -304,24 +303,22 @@ impl Enlisting<'_> {
 /// The versions that tenants and aliases are about.
 fn asked(registry: &Registry) -> HashSet<(&str, i32)> {
     let grid = &registry.grid;
-    let pins =
-        grid.extras().filter_map(|(_, column, extra)| Some((&**grid.tools().get(column)?, extra.version?)));
+    let pins = grid.firsts().filter_map(|(_, column, kind)| {
+        Some((&**grid.tools().get(column)?, grid.kinds().get(kind)?.version?))
+    });
     let aliases = registry.aliases.iter().filter_map(|row| Some((&*row.name, row.version?)));
     pins.chain(aliases).collect()
 }
 
 /// What a version is and how its calls become those of another, as its row says it in JSON, which is YAML too.
-fn read(
-    source: Source,
-    (tool, number): (&ToolName, u32),
-    desk: &mut Desk<'_>,
-) -> Option<(Version, Vec<(crate::policy::versions::Facet, Span)>, Span)> {
+fn read(source: Source, (tool, number): (&ToolName, u32), desk: &mut Desk<'_>) -> Option<VersionPart> {
     let file = desk.sources.len();
     let span = Span { file, start: 0, end: source.text.len() };
     let node = yaml::parse(file, &source, desk.findings);
     desk.sources.push(source);
     let (version, places) = read_transform(tool, number, &node?, desk.findings)?;
-    Some((version, places, span))
+    let name = Spanned { span, value: tool.clone() };
+    Some(VersionPart { name, version, places, of_tool: None })
 }
 
 /// What the files say otherwise of a version than its row.

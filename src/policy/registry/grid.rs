@@ -9,7 +9,7 @@
 //! allocates nothing. What few rows have is often the same: each kind of it is kept once, so that a pin of every
 //! tenant on every tool takes 12 bytes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::policy::switches::Availability;
@@ -30,6 +30,8 @@ pub struct Grid {
     /// Each once.
     kinds: Vec<Extra>,
     kind_places: HashMap<Extra, u32>,
+    /// The first row of each column and kind, in order: few where tenants are alike.
+    firsts: Vec<((u32, u32), u32)>,
 }
 
 /// One row of `tenant_tool`, without its names.
@@ -96,6 +98,13 @@ impl Grid {
             }
             is_same
         });
+        self.firsts.clear();
+        let mut seen: HashSet<(u32, u32)> = HashSet::new();
+        for ((row, column), kind) in &self.extras {
+            if seen.insert((*column, *kind)) {
+                self.firsts.push(((*row, *column), *kind));
+            }
+        }
     }
 
     /// Forgets what is said of a tenant, for its rows to be put in anew.
@@ -175,9 +184,9 @@ impl Grid {
             .filter_map(|((row, column), kind)| Some((at(*row), at(*column), self.kinds.get(at(*kind))?)))
     }
 
-    /// Where the rows stand that say more than yes or no, and of which kind of [`Grid::kinds`] each is.
-    pub(in crate::policy) fn places(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        self.extras.iter().map(|((row, column), kind)| (at(*row), at(*column), at(*kind)))
+    /// For each column and kind of [`Grid::kinds`] the first row that has it: row, column, kind.
+    pub(in crate::policy) fn firsts(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        self.firsts.iter().map(|((row, column), kind)| (at(*row), at(*column), at(*kind)))
     }
 
     /// How many pairs something is said of.

@@ -108,7 +108,7 @@ pub fn check_quotas(text: &str) -> Result<(), Faults> {
 fn first_rows(registry: &Registry) -> Vec<(String, (usize, &str))> {
     let grid = &registry.grid;
     let mut kinds: HashMap<usize, (usize, usize)> = HashMap::new();
-    for (row, column, kind) in grid.places() {
+    for (row, column, kind) in grid.firsts() {
         kinds.entry(kind).or_insert((row, column));
     }
     let mut found: Vec<((usize, usize), usize)> = kinds.into_iter().map(|(kind, at)| (at, kind)).collect();

@@ -5,6 +5,7 @@ use super::*;
 use crate::identity::Caller;
 use crate::json::Document;
 use crate::limit::Requests;
+use crate::names::Label;
 use crate::policy::tests::caller;
 use crate::policy::{Policy, State};
 
@@ -196,7 +197,7 @@ const CHANGED: &[Changed] = &[
                 alias: "search-v3".into(),
                 name: "search".into(),
                 ..AliasRow::default()
-            })
+            });
         },
         "registry: tool_alias search-v3:1:1: error SG0076: `search-v3` is another name of `search`",
     ),
@@ -304,7 +305,7 @@ fn limits_of_a_row_hold_for_its_tenant_and_its_tool() {
     assert_eq!(limits_of(&policy, "globex", "search", 4), ["registry:rate 9", "registry:slots 4"]);
     assert_eq!(limits_of(&policy, "globex", "search", 5), [""; 0]);
     assert_eq!(limits_of(&policy, "initech", "search", 0), [""; 0]);
-    let named: Vec<&str> = policy.limit_ids().map(|id| id.as_str()).collect();
+    let named: Vec<&str> = policy.limit_ids().map(Label::as_str).collect();
     assert_eq!(named, ["registry:rate", "registry:slots"], "one for each cell that there is");
     let search = policy.tool("search");
     assert_eq!(policy.limits(search, Requests::CALLS).count(), 0, "they are of their tenants alone");

@@ -164,7 +164,7 @@ const SPOILT_LIMITS: &[Spoilt] = &[
             r.grid = search(Extra {
                 limits: Some(r#"{"unit": "arg:n", "rate": "60/min"}"#.into()),
                 ..Extra::default()
-            })
+            });
         },
         "error SG0144: a limit of a tenant counts no argument",
     ),
