@@ -125,9 +125,9 @@ impl State {
         }
     }
 
-    fn tell(&self, number: usize, line: String) {
+    fn tell(&self, number: usize, line: &str) {
         let streams = self.streams.lock().expect("whole");
-        streams.get(&number).into_iter().for_each(|stream| drop(stream.send(Some(line.clone()))));
+        streams.get(&number).into_iter().for_each(|stream| drop(stream.send(Some(line.to_owned()))));
     }
 }
 
