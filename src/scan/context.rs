@@ -4,14 +4,14 @@
 //! same. Only the same string is looked at, and only a short way back.
 
 use super::Detector;
-use super::edges::{before, byte};
-use super::fields::Fields;
-use super::folded::{encode, fold};
-use super::names::{Class, Tier};
-use super::set::Set;
+use super::named::fields::Fields;
+use super::named::folded::{encode, fold};
+use super::named::names::{Class, Tier};
+use super::people::words::Lexicon;
+use super::sieve::set::Set;
+use super::spelling::edges::{before, byte};
 use super::vault;
-use super::words::Lexicon;
-use super::write::GONE;
+use super::writing::write::GONE;
 
 /// Bytes before a value in which a word may name it. As other scanners have it: 40 characters, and a
 /// little for separators.

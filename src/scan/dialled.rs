@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::edges::{before, byte, is_word};
-use super::words::Lexicon;
+use super::people::words::Lexicon;
+use super::spelling::edges::{before, byte, is_word};
 
 /// Words between the word of calling and the number.
 const WORDS_MAX: usize = 5;

@@ -12,7 +12,7 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::Detector;
-use super::edges::{byte, is_open, is_word};
+use super::spelling::edges::{byte, is_open, is_word};
 use super::vault::Token;
 use crate::bounds::ECHO_BYTES_MIN;
 use crate::json::encode;

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use memchr::memmem::Finder;
 
 use super::Detector;
-use super::edges::{before, byte, is_open, is_word, skip_space_back};
-use super::ground::Ground;
-use super::sweep::{Form, Hit, Sweep};
+use super::sieve::ground::Ground;
+use super::sieve::sweep::{Form, Hit, Sweep};
+use super::spelling::edges::{before, byte, is_open, is_word, skip_space_back};
 use crate::bounds::{SCAN_ECHO_BYTES_MAX, SCAN_ECHOES_MAX};
 
 /// Bytes of the shortest name that is looked for.

@@ -8,10 +8,10 @@ use std::ops::Range;
 use super::Detector;
 use super::catalogue::Veto;
 use super::context;
-use super::edges::{before, byte, is_word, skip_escape, skip_space};
-use super::names::Tier;
-use super::veto;
-use super::words::Lexicon;
+use super::named::names::Tier;
+use super::named::veto;
+use super::people::words::Lexicon;
+use super::spelling::edges::{before, byte, is_word, skip_escape, skip_space};
 
 /// Bytes of such a value.
 const VALUE_BYTES_MAX: usize = 64;

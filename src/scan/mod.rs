@@ -29,6 +29,10 @@
 //!
 //! Content in base64 is decoded, scanned and encoded again (`media`).
 //!
+//! **Where.** `sieve` has the first pass and what judges its candidates by form, `named` what the name of a field leads
+//! to, `notations` all that is not JSON, `people` what introduces persons, their streets and dates, `spelling` what is
+//! made plain first, `writing` what is put in place of a value and told of it. What ties them together lies beside them.
+//!
 //! **Opaque on purpose.** `cursor`, `nextCursor`, `progressToken`, `requestState` and `taskId` are echoed byte
 //! for byte, so no edit reaches them; the gate seals those that the server made. What a request was judged by
 //! (`name`, `ref`, `uri`) is never edited: a rule that blocks still stops it. Pictures and sounds pass or are
@@ -38,91 +42,43 @@
 //! cut over two messages. A person whom nothing introduces and whose name is not widely known needs a model: it reads the prose of a message
 //! (`passages`) before the scan does, and what it took for a person is a hit like any other (`told`).
 
-mod beside;
-mod births;
-mod born;
-mod called;
-mod candidates;
-mod capitals;
-mod cards;
 mod catalogue;
 mod checks;
-mod classes;
-mod columns;
-mod commands;
 mod context;
-mod desk;
 mod dialled;
 mod echo;
 mod echoes;
-mod edges;
-mod fields;
 pub mod fit;
-mod folded;
-mod foreign;
-mod forms;
 mod fuzz;
-mod generalise;
-mod ground;
-mod headers;
-mod interchange;
-mod joined;
-mod keys;
 mod labels;
-mod lines;
-mod markup;
-mod media;
-mod mentions;
-mod names;
-mod notation;
-mod pairs;
-mod passages;
-mod payments;
-mod place;
+mod named;
+mod notations;
+mod people;
 mod plan;
-mod prose;
-mod pseudonym;
-mod renamed;
 mod rule;
 mod rules;
-mod set;
 mod settle;
-mod shapes;
-mod sight;
+mod sieve;
 mod spared;
-mod speakers;
-mod spelled;
-mod spot;
+mod spelling;
 mod steady;
-mod streets;
-mod sweep;
-mod tables;
-mod tally;
-mod tokens;
-mod told;
-mod towns;
-mod unescaped;
 mod vault;
-mod veto;
-mod views;
-mod walk;
-mod words;
-mod write;
+mod writing;
 
 pub use catalogue::{Detector, Family, Pack};
-pub use desk::{Desk, Drawer};
 pub use echo::Echo;
 pub use fuzz::{Trials, fuzz_scan};
-pub use ground::{Confidence, Ground};
-pub use media::Binary;
-pub use mentions::{Mention, mentions};
-pub use passages::TooMuchProse;
+pub use people::passages::TooMuchProse;
+pub use people::told::{Guess, Told};
 pub use plan::{Finding, Plan, PlanFault, Sighting};
-pub use pseudonym::{PseudonymKey, ShortSecret};
 pub use rule::{Action, Direction, FieldPattern, PatternFault, Rule, is_same_field};
-pub use sight::Sight;
-pub use told::{Guess, Told};
+pub use sieve::ground::{Confidence, Ground};
+pub use spelling::media::Binary;
 pub use vault::{Provenance, Reading, Resolved, Restored, Scope, Token, Vault, Written};
+pub use writing::desk::{Desk, Drawer};
+pub use writing::mentions::{Mention, mentions};
+pub use writing::pseudonym::{PseudonymKey, ShortSecret};
+pub use writing::sight::Sight;
 
 #[cfg(test)]
 mod tests;

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::desk::{Desk, Surrogates};
 use super::echo::{self, Heard};
 use super::fit::{self, Fitting, Molds};
-use super::joined;
-use super::media::{self, Binary};
-use super::passages;
-use super::pseudonym::PseudonymKey;
+use super::people::passages;
 use super::rules::Ruleset;
 use super::settle::Case;
-use super::spelled::Plain;
-use super::sweep::{Hit, Sweep};
+use super::sieve::sweep::{Hit, Sweep};
+use super::spelling::joined;
+use super::spelling::media::{self, Binary};
+use super::spelling::spelled::Plain;
+use super::writing::desk::{Desk, Surrogates};
+use super::writing::pseudonym::PseudonymKey;
 use super::{Action, Detector, Direction, Rule, Sight};
 use crate::bounds::SCAN_RULES_MAX;
 use crate::json::{Splice, Value};

@@ -1,8 +1,8 @@
 //! What a policy asks of this room: rules, the fields they name, and what is done with a hit.
 
 use super::Detector;
-use super::folded::Name;
-use super::ground::Confidence;
+use super::named::folded::Name;
+use super::sieve::ground::Confidence;
 use crate::bounds::{SCAN_PATTERN_BYTES_MAX, SCAN_PATTERN_SEGMENTS_MAX};
 use crate::names::{Label, Mode};
 

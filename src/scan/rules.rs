@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::candidates::Wanted;
-use super::fields::Fields;
-use super::folded::Name;
-use super::forms::Forms;
-use super::ground::{Confidence, Ground};
-use super::set::Set;
-use super::tokens::Spellings;
+use super::named::fields::Fields;
+use super::named::folded::Name;
+use super::sieve::candidates::Wanted;
+use super::sieve::forms::Forms;
+use super::sieve::ground::{Confidence, Ground};
+use super::sieve::set::Set;
+use super::sieve::tokens::Spellings;
 use super::{Action, Detector, Rule};
 use crate::names::{Label, Mode};
 

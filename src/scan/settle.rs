@@ -2,20 +2,21 @@
 
 use std::ops::Range;
 
-use super::desk::{Spelling, Surrogates};
 use super::echo::Heard;
-use super::edges::{byte, lead, level, skip_space, skip_space_back};
 use super::fit::{self, Edit};
-use super::place::{Place, Walker};
-use super::renamed::{self, Renamed};
 use super::rules::{Asked, Ruleset};
-use super::sight::{self, Sight};
-use super::spelled::Plain;
-use super::spot::Spot;
+use super::sieve::sweep::{Form, Hit};
+use super::spelling::edges::{byte, lead, level, skip_space, skip_space_back};
+use super::spelling::spelled::Plain;
 use super::steady;
-use super::sweep::{Form, Hit};
-use super::tally::Tally;
-use super::{Action, Direction, Sighting, write};
+use super::writing::desk::{Spelling, Surrogates};
+use super::writing::place::{Place, Walker};
+use super::writing::renamed::{self, Renamed};
+use super::writing::sight::{self, Sight};
+use super::writing::spot::Spot;
+use super::writing::tally::Tally;
+use super::writing::write;
+use super::{Action, Direction, Sighting};
 use crate::json::Value;
 use crate::names::Mode;
 

@@ -7,10 +7,10 @@
 use std::ops::Range;
 
 use super::Detector;
-use super::ground::Ground;
-use super::names::Tier;
-use super::sweep::{Form, Hit, Sweep};
-use super::veto;
+use super::named::names::Tier;
+use super::named::veto;
+use super::sieve::ground::Ground;
+use super::sieve::sweep::{Form, Hit, Sweep};
 
 /// A value that stays.
 #[derive(Debug, Clone, PartialEq, Eq)]

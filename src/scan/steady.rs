@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::Detector;
-use super::joined;
-use super::renamed::Renamed;
 use super::settle::Case;
-use super::sweep::{Form, Hit, Sweep};
+use super::sieve::sweep::{Form, Hit, Sweep};
+use super::spelling::joined;
+use super::writing::renamed::Renamed;
 use crate::json::Document;
 
 /// Sweeps of what would be written; each adds hits, or is the last. One or two do, in all that was seen.

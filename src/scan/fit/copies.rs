@@ -9,7 +9,7 @@ use super::fitter::{Fate, Original, Told, Way, inside};
 use super::surgery::{covers, cuts, united};
 use super::view::Step;
 use crate::json::{Document, Kind, Value, decode, encode};
-use crate::scan::unescaped::Unescaped;
+use crate::scan::spelling::unescaped::Unescaped;
 
 type Made = Vec<(Range<usize>, String)>;
 

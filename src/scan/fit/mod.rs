@@ -34,7 +34,7 @@ pub(super) use format::is_ours;
 pub use mold::{Mold, MoldId, Molds, NumberMold, Rest, Slot, TextMold, Types};
 
 use self::fitter::Fitter;
-use super::sweep::Form;
+use super::sieve::sweep::Form;
 use super::{Action, Detector, Sighting};
 use crate::json::{Splice, Value};
 
