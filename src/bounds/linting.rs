@@ -29,3 +29,6 @@ pub const EVAL_TRIES: u32 = 3;
 
 /// How long to wait at most before it is asked again.
 pub const EVAL_PAUSE_MAX: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Texts of which vectors are asked for at once: of 4,096 numbers each they fit the bound of an answer.
+pub const EVAL_EMBEDDED_TOGETHER: usize = 8;

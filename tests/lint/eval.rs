@@ -244,3 +244,95 @@ fn says_what_is_wrong_with_cases() {
         assert!(code != Some(0) && text.contains(wanted), "{wanted}: {text}");
     }
 }
+
+/// A model of vectors that are counted: for each text how often which three letters follow each other, hashed to
+/// 256 places. Words of one family lie near each other, as with a real one.
+fn embedder() -> Upstream {
+    Upstream::start(|got: &Got, stream| {
+        assert!(got.head.starts_with("POST /v1/embeddings "), "{}", got.head);
+        let asked: Value = serde_json::from_str(&got.body).expect("a question is JSON");
+        assert_eq!(asked["model"], "grams");
+        let vector = |text: &str| {
+            let letters: Vec<u8> = text.to_lowercase().bytes().filter(u8::is_ascii_alphabetic).collect();
+            let mut counts = vec![0_u32; 256];
+            for three in letters.windows(3) {
+                let place = three.iter().fold(7_usize, |hash, byte| hash * 31 + usize::from(*byte)) % 256;
+                counts[place] += 1;
+            }
+            counts
+        };
+        let texts = asked["input"].as_array().expect("texts").iter().filter_map(Value::as_str);
+        let data: Vec<Value> = texts
+            .enumerate()
+            .map(|(index, text)| json!({ "index": index, "embedding": vector(text) }))
+            .collect();
+        // The order of an answer is not that of the question.
+        let data: Vec<Value> = data.into_iter().rev().collect();
+        send_json(stream, 200, &json!({ "data": data, "model": "grams" }).to_string());
+        After::Keep
+    })
+}
+
+#[test]
+fn words_and_vectors_find_what_words_alone_do_not() {
+    let desk = Desk::new();
+    let tools = r#"{ "tools": [
+        { "name": "photography", "description": "Photographic prints." },
+        { "name": "subscription_ending", "description": "Unsubscribing customers." },
+        { "name": "invoice", "description": "Sends an invoice." } ] }"#;
+    desk.write("tools.json", tools);
+    let cases = "version: 1\ncases:\n  - { name: unsubscribe, ask: Unsubscriptions now, tool: subscription_ending }\n  \
+                 - { name: photo, ask: A photograph, tool: photography }\n  \
+                 - { name: invoice, ask: Send the invoice, tool: invoice }\n  \
+                 - { name: none, ask: Hmm, abstain: true }\n";
+    desk.write("cases.yaml", cases);
+    let (code, text) = desk.eval(&[]);
+    assert!(code == Some(1) && text.contains("2 of 4 cases right by words alone"), "{text}");
+
+    let (model, cache) = (embedder(), desk.path("vectors"));
+    let url = format!("http://{}", model.address);
+    let words = ["--embeddings", &url, "--embeddings-model", "grams", "--embeddings-cache", &cache];
+    let (code, text) = desk.eval(&words);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(
+        text.contains("4 of 4 cases right by words and vectors (BM25, and grams at 127.0.0.1,"),
+        "{text}"
+    );
+    assert_eq!(model.got().len(), 5, "the tools at once, and each request");
+    let (code, _) = desk.eval(&[&words[..], &["--repeat", "2"]].concat());
+    assert_eq!((code, model.got().len()), (Some(0), 5), "what is kept is not asked for again");
+    let (code, text) = desk.eval(&[&words[..], &["--embeddings-floor", "0.99"]].concat());
+    assert!(code == Some(1) && text.contains("2 of 4"), "{text}");
+
+    let first =
+        std::fs::read_dir(&cache).expect("it was made").next().expect("a vector").expect("a file").path();
+    std::fs::write(&first, "[]").expect("it is ours");
+    let (code, text) = desk.eval(&words);
+    assert!(code == Some(3) && text.contains("holds no vector; remove it"), "{text}");
+}
+
+#[test]
+fn says_why_there_are_no_vectors() {
+    let desk = Desk::new();
+    for (status, body, wanted) in [
+        (404, "{\"error\":\"no such model\"}", "the tools: the endpoint answers with HTTP 404"),
+        (200, "{\"choices\":[]}", "without `data`"),
+        (200, "{\"data\":[{\"index\":0,\"embedding\":[1,2]}]}", "1 vectors for 3 texts"),
+    ] {
+        let model = Upstream::start(move |_, stream| {
+            send_json(stream, status, body);
+            After::Close
+        });
+        let (code, text) = desk.eval(&["--embeddings", &format!("http://{}", model.address)]);
+        assert!(code == Some(3) && text.contains(wanted), "{wanted}: {text}");
+    }
+    let (code, text) = desk.eval(&[
+        "--embeddings",
+        "http://127.0.0.1:1",
+        "--endpoint",
+        "http://127.0.0.1:1",
+        "--model",
+        "m",
+    ]);
+    assert!(code == Some(2) && text.contains("cannot be used with"), "{text}");
+}

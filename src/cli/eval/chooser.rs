@@ -4,14 +4,17 @@ use serde_json::Value;
 
 use super::ModelOptions;
 use super::command::Command;
+use super::embeddings::{Blend, Embeddings};
 use super::endpoint::Endpoint;
 use crate::cli::opening::Fault;
 use crate::lint::{Listing, Ranking};
 
 /// Who chooses.
-pub(super) enum Chooser {
+pub(super) enum Chooser<'e> {
     /// The words of request and descriptions.
     Baseline(Ranking),
+    /// Those words, and the vectors of an embedding model.
+    Blend(Blend<'e>),
     /// A program.
     Command(Command),
     /// A model behind an endpoint.
@@ -31,12 +34,19 @@ pub(super) struct Pick {
     pub output_tokens: u64,
 }
 
-impl Chooser {
+impl<'e> Chooser<'e> {
     /// Makes the chooser that the options name, for the tools of a list.
     ///
     /// # Errors
     /// What is wrong with the options.
-    pub fn new(options: &ModelOptions, listing: &Listing) -> Result<Self, Fault> {
+    pub async fn new(
+        options: &ModelOptions,
+        embeddings: Option<&'e Embeddings>,
+        listing: &Listing,
+    ) -> Result<Self, Fault> {
+        if let Some(embeddings) = embeddings {
+            return Blend::new(embeddings, listing, options.embeddings_floor).await.map(Self::Blend);
+        }
         if options.endpoint.is_some() {
             return Endpoint::new(options, listing).map(Self::Endpoint);
         }
@@ -56,6 +66,7 @@ impl Chooser {
                 let best = ranking.rank(ask).into_iter().next().filter(|best| best.score > 0.0);
                 Ok(Pick { tool: best.map(|best| best.tool), ..Pick::default() })
             }
+            Self::Blend(blend) => Ok(Pick { tool: blend.choose(ask).await?, ..Pick::default() }),
             Self::Command(command) => command.choose(ask).await,
             Self::Endpoint(endpoint) => endpoint.choose(ask).await,
         }

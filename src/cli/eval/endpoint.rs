@@ -1,75 +1,35 @@
-//! A model behind an endpoint, asked over HTTPS.
-//!
-//! One question at a time, each with one time limit and one size limit; no redirects, and no key over plain HTTP
-//! but to this machine. A question that the endpoint refuses for a while (429, 5xx) is asked twice more.
-
-use std::time::Duration;
-
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Response, redirect};
-use serde_json::Value;
-use url::{Host, Url};
+//! A model behind an endpoint, in OpenAI's or Anthropic's form.
 
 use super::chooser::Pick;
+use super::link::Link;
 use super::wire::{self, Tools};
 use super::{Api, ModelOptions};
-use crate::bounds::{EVAL_ANSWER_BYTES_MAX, EVAL_PAUSE_MAX, EVAL_TRIES};
-use crate::cli::opening::{Fault, unable};
+use crate::cli::opening::Fault;
 use crate::lint::Listing;
-use crate::policy::visible;
 
 /// The version of Anthropic's form.
 const ANTHROPIC_VERSION: &str = "2023-06-01";
 
-/// Characters of what an endpoint says that are repeated in a fault.
-const EXCERPT: usize = 200;
-
 /// A model, and what it is asked with.
 pub(super) struct Endpoint {
-    client: Client,
-    url: Url,
+    link: Link,
     api: Api,
     model: String,
-    key: Option<String>,
     tools: Tools,
     instructions: Option<String>,
-}
-
-/// Why a question was not answered.
-enum Refusal {
-    /// It may be answered after a while.
-    Busy(Duration, String),
-    /// It will not be.
-    Final(String),
 }
 
 impl Endpoint {
     /// Makes a client for the endpoint that the options name.
     pub fn new(options: &ModelOptions, listing: &Listing) -> Result<Self, Fault> {
-        let url = place(options.endpoint.as_deref().unwrap_or_default(), options.api).map_err(unable)?;
-        let key = match &options.key_env {
-            None => None,
-            Some(name) => match std::env::var(name) {
-                Ok(key) if !key.trim().is_empty() => Some(key.trim().to_owned()),
-                Ok(_) | Err(_) => return Err(unable(format!("the variable `{name}` holds no key"))),
-            },
+        let path = match options.api {
+            Api::Anthropic => "/v1/messages",
+            Api::Openai => "/v1/chat/completions",
         };
-        if url.scheme() != "https" && key.is_some() && !is_here(&url) {
-            return Err(unable("a key goes over https only, or to this machine"));
-        }
-        pingora_core::tls::install_default_crypto_provider();
-        let client = Client::builder()
-            .user_agent(concat!("sluicegate/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .timeout(options.answer_timeout)
-            .build()
-            .map_err(unable)?;
         Ok(Self {
-            client,
-            url,
+            link: Link::new(options.endpoint.as_deref().unwrap_or_default(), path, options)?,
             api: options.api,
             model: options.model.clone().unwrap_or_default(),
-            key,
             tools: Tools::new(listing, options.api),
             instructions: wire::instructions(listing),
         })
@@ -77,134 +37,12 @@ impl Endpoint {
 
     /// Asks the model.
     pub async fn choose(&self, ask: &str) -> Result<Pick, String> {
-        let question =
-            self.tools.question(self.api, &self.model, self.instructions.as_deref(), ask).to_string();
-        let mut tries = EVAL_TRIES;
-        loop {
-            tries -= 1;
-            match self.ask(&question).await {
-                Ok(answer) => return self.tools.answer(self.api, &answer),
-                Err(Refusal::Final(why)) => return Err(why),
-                Err(Refusal::Busy(_, why)) if tries == 0 => return Err(why),
-                Err(Refusal::Busy(pause, _)) => tokio::time::sleep(pause).await,
-            }
-        }
-    }
-
-    async fn ask(&self, question: &str) -> Result<Value, Refusal> {
-        let mut request = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
-        match (self.api, &self.key) {
-            (Api::Anthropic, Some(key)) => request = request.header("x-api-key", key),
-            (Api::Openai, Some(key)) => request = request.bearer_auth(key),
-            (Api::Anthropic | Api::Openai, None) => {}
-        }
-        if self.api == Api::Anthropic {
-            request = request.header("anthropic-version", ANTHROPIC_VERSION);
-        }
-        let failed = |fault: reqwest::Error| {
-            Refusal::Final(format!("the endpoint cannot be asked: {}", causes(&fault.without_url())))
+        let question = self.tools.question(self.api, &self.model, self.instructions.as_deref(), ask);
+        let headers: &[(&'static str, Option<&str>)] = match self.api {
+            Api::Anthropic => &[("x-api-key", None), ("anthropic-version", Some(ANTHROPIC_VERSION))],
+            Api::Openai => &[],
         };
-        let mut response = request.body(question.to_owned()).send().await.map_err(failed)?;
-        let status = response.status();
-        let pause = pause(&response);
-        let body = read(&mut response).await.map_err(Refusal::Final)?;
-        if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|cause| {
-                Refusal::Final(format!("the endpoint answers with something else than JSON: {cause}"))
-            });
-        }
-        let said: String = String::from_utf8_lossy(&body).chars().take(EXCERPT).collect();
-        let why = format!(
-            "the endpoint answers with HTTP {}: {}",
-            status.as_u16(),
-            visible(&said).replace('\n', " ")
-        );
-        if status.as_u16() == 429 || status.is_server_error() {
-            Err(Refusal::Busy(pause, why))
-        } else {
-            Err(Refusal::Final(why))
-        }
-    }
-}
-
-/// How long to wait before the next try: what the endpoint says, within the bound.
-fn pause(response: &Response) -> Duration {
-    let said =
-        response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok());
-    said.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .unwrap_or(EVAL_PAUSE_MAX / 10)
-        .min(EVAL_PAUSE_MAX)
-}
-
-async fn read(response: &mut Response) -> Result<Vec<u8>, String> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|fault| causes(&fault.without_url()))? {
-        if (body.len() + chunk.len()) as u64 > EVAL_ANSWER_BYTES_MAX {
-            return Err(format!("the endpoint answers with more than {EVAL_ANSWER_BYTES_MAX} bytes"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// Where questions go: to the path of the form, unless the URL has one of its own.
-fn place(text: &str, api: Api) -> Result<Url, String> {
-    let mut url = Url::parse(text).map_err(|cause| format!("`{text}` is no URL: {cause}"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(format!("`{text}` is no URL of http or https"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a URL with a password in it is not taken; use --key-env".to_owned());
-    }
-    if matches!(url.path(), "" | "/") {
-        url.set_path(match api {
-            Api::Anthropic => "/v1/messages",
-            Api::Openai => "/v1/chat/completions",
-        });
-    }
-    Ok(url)
-}
-
-fn is_here(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// What went wrong, from the outside in, on one line.
-fn causes(fault: &dyn std::error::Error) -> String {
-    let mut text = fault.to_string();
-    let mut inner = fault.source();
-    while let Some(cause) = inner {
-        text = format!("{text}: {cause}");
-        inner = cause.source();
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn asks_at_the_path_of_the_form_unless_told_otherwise() {
-        let cases = [
-            ("https://a.example", Api::Openai, Ok("https://a.example/v1/chat/completions")),
-            ("https://a.example/", Api::Anthropic, Ok("https://a.example/v1/messages")),
-            ("http://localhost:1/x/chat", Api::Openai, Ok("http://localhost:1/x/chat")),
-            ("https://u:p@a.example", Api::Openai, Err("password")),
-            ("ftp://a.example", Api::Openai, Err("no URL of http")),
-            ("a.example", Api::Openai, Err("no URL")),
-        ];
-        for (text, api, wanted) in cases {
-            match (place(text, api), wanted) {
-                (Ok(url), Ok(wanted)) => assert_eq!(url.as_str(), wanted),
-                (Err(fault), Err(words)) => assert!(fault.contains(words), "{fault}"),
-                (got, wanted) => panic!("{text}: {got:?}, not {wanted:?}"),
-            }
-        }
+        let answer = self.link.ask(headers, &question.to_string()).await?;
+        self.tools.answer(self.api, &answer)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  CASES.yaml --+                    +-- lexical baseline (in here)
+//!                |                    +-- lexical and embeddings (an endpoint gives the vectors)
 //!  list --------+--> each case to a  +-- endpoint: OpenAI's or Anthropic's form    --> Pick --> Outcome
 //!  `describe` --+     chooser        +-- a program that reads and writes JSON
 //! ```
@@ -12,8 +13,10 @@
 mod cases;
 mod chooser;
 mod command;
+mod embeddings;
 mod endpoint;
 mod junit;
+mod link;
 mod outcome;
 mod page;
 mod report;
@@ -25,6 +28,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use self::chooser::Chooser;
+use self::embeddings::Embeddings;
 use self::outcome::{Results, Tally};
 use super::listing::ListingOptions;
 use super::opening::{Fault, unable};
@@ -72,7 +76,7 @@ pub struct Options {
 #[derive(Debug, Args)]
 struct ModelOptions {
     /// A model: https://HOST, asked at /v1/chat/completions or /v1/messages, or the whole URL
-    #[arg(long, value_name = "URL", requires = "model")]
+    #[arg(long, value_name = "URL", requires = "model", group = "asked")]
     endpoint: Option<String>,
     /// In whose form the endpoint is asked
     #[arg(long, value_name = "FORM", value_enum, default_value_t, requires = "endpoint")]
@@ -81,8 +85,20 @@ struct ModelOptions {
     #[arg(long, value_name = "NAME", requires = "endpoint")]
     model: Option<String>,
     /// The variable of the environment that holds the key for the endpoint
-    #[arg(long, value_name = "VARIABLE", requires = "endpoint")]
+    #[arg(long, value_name = "VARIABLE", requires = "asked")]
     key_env: Option<String>,
+    /// An embedding model of OpenAI's form, asked at /v1/embeddings, or the whole URL: choose by words and vectors
+    #[arg(long, value_name = "URL", group = "asked", conflicts_with = "chooser")]
+    embeddings: Option<String>,
+    /// The name of the embedding model
+    #[arg(long, value_name = "NAME", requires = "embeddings")]
+    embeddings_model: Option<String>,
+    /// A folder that keeps vectors, so that a text is sent once
+    #[arg(long, value_name = "DIR", requires = "embeddings")]
+    embeddings_cache: Option<PathBuf>,
+    /// How near a vector must be to be chosen where no word is shared: a cosine
+    #[arg(long, value_name = "COSINE", default_value = "0.3", value_parser = cosine, requires = "embeddings")]
+    embeddings_floor: f64,
     /// What a million tokens cost, in and out, as in 0.5,1.5
     #[arg(long, value_name = "IN,OUT", value_parser = price)]
     price: Option<Price>,
@@ -130,6 +146,7 @@ Examples:
   sluicegate eval cases.yaml -- npx @acme/server              the tools that a server on pipes has now
   sluicegate eval cases.yaml policies/ --endpoint https://api.openai.com --model NAME --key-env OPENAI_API_KEY --repeat 3
   sluicegate eval cases.yaml policies/ --endpoint https://api.anthropic.com --api anthropic --model NAME --key-env KEY
+  sluicegate eval cases.yaml policies/ --embeddings http://127.0.0.1:11434 --embeddings-model nomic-embed-text
   sluicegate eval cases.yaml tools.json --chooser 'python3 choose.py' --baseline before.json --junit eval.xml
 
 Cases:
@@ -139,6 +156,11 @@ Cases:
     - { name: small-talk, ask: How are you?, abstain: true }
 
 Exit codes: 0 enough cases are right, 1 not enough or one that was right before, 2 usage, 3 it could not be asked.";
+
+fn cosine(text: &str) -> Result<f64, &'static str> {
+    let found = text.parse::<f64>().ok().filter(|number| (-1.0..=1.0).contains(number));
+    found.ok_or("a cosine is a number from -1 to 1")
+}
 
 fn price(text: &str) -> Result<Price, &'static str> {
     let of = |text: &str| text.trim().parse::<f64>().ok().filter(|price| price.is_finite() && *price >= 0.0);
@@ -172,9 +194,12 @@ fn act(options: &Options) -> Result<Exit, Fault> {
         )));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unable)?;
+    let embeddings = Embeddings::new(&options.model)?;
     let ask = |listing: &Listing| -> Result<Tally, Fault> {
-        let chooser = Chooser::new(&options.model, listing)?;
-        runtime.block_on(outcome::run(&chooser, listing, &cases, options.repeat))
+        runtime.block_on(async {
+            let chooser = Chooser::new(&options.model, embeddings.as_ref(), listing).await?;
+            outcome::run(&chooser, listing, &cases, options.repeat).await
+        })
     };
     let tally = ask(&found.listing)?;
     let plain = options.compare.then(|| ask(&found.plain)).transpose()?;
@@ -209,6 +234,9 @@ fn write(path: &Path, text: &str) -> Result<(), Fault> {
 impl ModelOptions {
     /// Who chooses, in words.
     fn called(&self) -> String {
+        if let Some(url) = &self.embeddings {
+            return embeddings::called(url, self.embeddings_model.as_deref());
+        }
         match (&self.endpoint, &self.chooser) {
             (Some(_), _) => format!("the model {}", self.model.as_deref().unwrap_or_default()),
             (None, Some(program)) => format!("the program `{program}`"),

@@ -161,7 +161,7 @@ impl Results<'_> {
 /// # Errors
 /// The first question that was not answered: then no figure would mean anything.
 pub(super) async fn run(
-    chooser: &Chooser,
+    chooser: &Chooser<'_>,
     listing: &Listing,
     cases: &[Case],
     repeat: u32,
@@ -172,7 +172,8 @@ pub(super) async fn run(
         for _ in 0..repeat {
             let pick = chooser.choose(&case.ask).await;
             let pick = pick.map_err(|why| unable(format!("case `{}`: {why}", case.name)))?;
-            let verdict = judge(case, &pick, listing, matches!(chooser, Chooser::Baseline(_)));
+            let verdict =
+                judge(case, &pick, listing, matches!(chooser, Chooser::Baseline(_) | Chooser::Blend(_)));
             picks.push((pick, verdict));
         }
         outcomes.push(Outcome { picks });
