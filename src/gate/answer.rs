@@ -159,8 +159,9 @@ impl Gate {
         if let Err(denial) = self.redact(policy, ticket, handles, (belonging, message, read), &mut splice) {
             return refuse(belonging, denial);
         }
-        if let Err(denial) = instructions::defuse(policy, ticket, message, &mut splice) {
-            return refuse(belonging, denial);
+        match instructions::defuse(policy, ticket, (belonging, message), &mut splice) {
+            Ok(has_orders) => self.mark_content(policy, ticket, has_orders),
+            Err(denial) => return refuse(belonging, denial),
         }
         let subject = ticket.record.target.as_deref().unwrap_or_default();
         let version = ticket.record.translated_version();

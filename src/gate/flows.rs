@@ -1,6 +1,7 @@
 //! What a conversation has seen, and so may not do any more.
 //!
-//! **How.** Each answer of a labelled tool adds the tool's labels to its conversation; before a call the policy's
+//! **How.** Each answer of a labelled tool adds the tool's labels to its conversation, and each answer those that the
+//! policy gives for what was found in it, unless it was withheld; before a call the policy's
 //! flows are held against them. A conversation is known as limits know it (see `conversation`); what belongs to none
 //! of its own counts for all of its caller. Labels are kept by name, so that a reload forgets none.
 //!
@@ -15,10 +16,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::rules::Topic;
-use super::{Denial, Gate, Reason, Record, conversation};
+use super::{Denial, Gate, Reason, Record, Ticket, conversation};
 use crate::bounds::{FLOW_CONVERSATIONS_MAX, FLOW_LIFE};
 use crate::identity::Caller;
 use crate::limit::{Digest, Share};
+use crate::mcp::Method;
 use crate::names::{Label, Mode, Now};
 use crate::policy::{Flow, Policy, Tool};
 
@@ -27,6 +29,8 @@ use crate::policy::{Flow, Policy, Tool};
 pub(super) struct Flows {
     seen: Mutex<HashMap<Digest, Seen>>,
     most: usize,
+    /// What every conversation is taken to have seen, where that is only tried out.
+    supposed: Vec<Label>,
 }
 
 #[derive(Debug)]
@@ -56,7 +60,7 @@ pub enum Closed {
 
 impl Default for Flows {
     fn default() -> Self {
-        Self { seen: Mutex::default(), most: FLOW_CONVERSATIONS_MAX }
+        Self { seen: Mutex::default(), most: FLOW_CONVERSATIONS_MAX, supposed: Vec::new() }
     }
 }
 
@@ -64,13 +68,15 @@ impl Flows {
     /// The flow that closes `tool` to a conversation.
     fn closing<'p>(&self, policy: &'p Policy, tool: &Tool, who: Digest, now: Now) -> Option<&'p Flow> {
         let mut seen = self.seen();
-        let known = seen.get_mut(&who)?;
-        if !known.is_fresh(now) {
+        if seen.get(&who).is_some_and(|known| !known.is_fresh(now)) {
             seen.remove(&who);
-            return None;
         }
-        known.at = now.steady;
-        policy.closed_by(tool, |label| known.labels.contains(label))
+        let known = seen.get_mut(&who).map(|known| {
+            known.at = now.steady;
+            &*known.labels
+        });
+        let known = known.unwrap_or_default();
+        policy.closed_by(tool, |label| known.contains(label) || self.supposed.contains(label))
     }
 
     /// Makes sure that there is room for what a conversation will have seen.
@@ -111,6 +117,13 @@ impl Seen {
 }
 
 impl Gate {
+    /// The same gate, where every conversation is taken to have seen these labels: to try a policy out.
+    #[must_use]
+    pub fn supposing(self, labels: &[Label]) -> Self {
+        let supposed = self.flows.supposed.iter().chain(labels).cloned().collect();
+        Self { flows: Flows { supposed, ..self.flows }, ..self }
+    }
+
     /// Refuses a call that is closed to its conversation; whose labels its answer will add, if any.
     ///
     /// # Errors
@@ -131,8 +144,10 @@ impl Gate {
             Topic::Task(_, tool) => tool.as_deref(),
             Topic::Method(..) | Topic::Reply => None,
         };
-        let Some(tool) = name.and_then(|name| policy.tool(name)) else { return Ok(None) };
-        if tool.labels().is_empty() {
+        let tool = name.and_then(|name| policy.tool(name)).filter(|tool| !tool.labels().is_empty());
+        let is_marked = tool.is_some_and(|tool| policy.marks(tool).next().is_some())
+            || brings_content(topic) && !policy.content_marks().is_empty();
+        if tool.is_none() && !is_marked {
             return Ok(None);
         }
         let entered = conversation::enter(&self.talks, policy, caller, (record.conversation, now));
@@ -141,7 +156,7 @@ impl Gate {
             Some(talk) if talk.share == Share::Own => talk.id,
             Some(_) | None => conversation::of_all(caller, b"flows"),
         };
-        if matches!(topic, Topic::Call(_))
+        if let Some(tool) = tool.filter(|_| matches!(topic, Topic::Call(_)))
             && let Some(flow) = self.flows.closing(policy, tool, who, now)
         {
             if flow.mode == Mode::Enforce {
@@ -150,7 +165,7 @@ impl Gate {
             }
             record.would_deny(Reason::Flow, &flow.id);
         }
-        if policy.marks(tool).next().is_none() {
+        if !is_marked {
             return Ok(None);
         }
         if !self.flows.reserve(who, now) && policy.mode == Mode::Enforce {
@@ -164,6 +179,31 @@ impl Gate {
         if let (Some(who), Some(tool)) = (who, tool.and_then(|tool| policy.tool(tool))) {
             self.flows.note(who, policy.marks(tool));
         }
+    }
+
+    /// Notes what a conversation has seen in an answer that it gets: what redaction found there, and whether a text
+    /// of it gives orders.
+    pub(super) fn mark_content(&self, policy: &Policy, ticket: &Ticket, has_orders: bool) {
+        let Some(who) = ticket.passage.talk else { return };
+        let marks = policy.content_marks().iter();
+        let given = marks.filter(|mark| mark.fits(&ticket.record.findings, has_orders));
+        self.flows.note(who, given.map(|mark| &mark.label));
+    }
+
+    /// Notes what a conversation may have seen in an answer that did not come this way: anything.
+    pub(super) fn mark_unseen(&self, policy: &Policy, who: Option<Digest>) {
+        if let Some(who) = who {
+            self.flows.note(who, policy.content_marks().iter().map(|mark| &mark.label));
+        }
+    }
+}
+
+/// Whether an answer brings what somebody wrote.
+fn brings_content(topic: &Topic<'_>) -> bool {
+    match topic {
+        Topic::Call(_) | Topic::Task(Method::TasksResult | Method::TasksGet, _) => true,
+        Topic::Method(method, _) => matches!(method, Method::ResourcesRead | Method::PromptsGet),
+        Topic::Task(..) | Topic::Reply => false,
     }
 }
 

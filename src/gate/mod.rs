@@ -358,6 +358,7 @@ impl Gate {
         if is_sent && record.outcome == Outcome::Cancelled {
             // Its answer may come another way, as on a stream that is resumed.
             self.mark(&record.policy, talk, record.target.as_deref());
+            self.mark_unseen(&record.policy, talk);
         }
         record.tokens = tokens;
         if let Some(hold) = hold {

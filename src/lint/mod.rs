@@ -5,7 +5,8 @@
 //!                    |-- words       purpose, length, parameters
 //!                    |-- claims      annotations that the words contradict
 //!                    |-- hidden      what is given to a model and not seen by people
-//!                    |-- Signatures  texts that speak to the model (data: signatures.yaml)
+//!                    |-- Signatures  texts that speak to the model (data: signatures.yaml), and what says the same
+//!                    |               in other words (data: wordings.yaml)
 //!                    |-- references  tools of which it speaks that are not its own
 //!                    '-- twins       tools that are taken for each other
 //!                    v
@@ -27,6 +28,7 @@ mod references;
 mod rule;
 mod signatures;
 mod twins;
+mod wordings;
 mod words;
 
 use std::collections::BTreeSet;
@@ -35,9 +37,13 @@ pub use listing::{Hints, Item, ItemKind, Leaf, Listing, Parameter};
 pub use rank::{Ranked, Ranking};
 pub use rule::{Rule, Severity};
 pub use signatures::{Signature, SignatureFault, Signatures};
+pub use wordings::{Frame, WordClass, Wordings};
 
 /// The signatures that come with the program, as YAML; who reads it is `policy`.
 pub const SIGNATURES: &str = include_str!("signatures.yaml");
+
+/// The classes and frames that come with the program, as YAML; who reads it is `policy`.
+pub const WORDINGS: &str = include_str!("wordings.yaml");
 
 /// Something that is wrong with what a server says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 //! **How.** Every pattern is a regular expression without back-references, so that a text is read in linear
 //! time whatever it says. They are tried one by one on the folded text: each looks for its rare words first, which
 //! is ten times as fast as one automaton of all of them. A word boundary is one of ASCII, for the other kind is slow
-//! where a text is not. **What it is not.** No judge of meaning: what is said in other
-//! words is not found.
+//! where a text is not. What is said in other words is left to the `wordings` that they may have with them.
 
 use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
 
 use super::fold::Folded;
+use super::wordings::{Framed, Wordings};
 use super::{Rule, Seen};
 use crate::bounds::{SIGNATURE_PROGRAM_BYTES_MAX, SIGNATURES_MAX};
 
@@ -55,6 +55,7 @@ pub enum SignatureFault {
 pub struct Signatures {
     all: Vec<Signature>,
     patterns: Vec<Pattern>,
+    wordings: Option<Wordings>,
 }
 
 /// One of the patterns of a signature.
@@ -82,7 +83,13 @@ impl Signatures {
                 patterns.push(Pattern { of, what: compile(signature, text)?, behind });
             }
         }
-        Ok(Self { all, patterns })
+        Ok(Self { all, patterns, wordings: None })
+    }
+
+    /// With what says the same in other words.
+    #[must_use]
+    pub fn with_wordings(self, wordings: Wordings) -> Self {
+        Self { wordings: Some(wordings), ..self }
     }
 
     /// All of them.
@@ -95,7 +102,8 @@ impl Signatures {
     /// # Errors
     /// As [`Signatures::new`].
     pub fn for_results(&self) -> Result<Self, SignatureFault> {
-        Self::new(self.all.iter().filter(|signature| signature.in_results).cloned().collect())
+        let own = Self::new(self.all.iter().filter(|signature| signature.in_results).cloned().collect())?;
+        Ok(Self { wordings: self.wordings.as_ref().map(Wordings::for_results), ..own })
     }
 
     /// What of them is in a text, each signature once, with its place in the text. Linear.
@@ -119,6 +127,7 @@ impl Signatures {
         let folded = Folded::new(text);
         let places = self.patterns.iter().flat_map(|pattern| pattern.places(&folded.text));
         let mut places: Vec<Range<usize>> = places.map(|place| folded.origin(&place)).collect();
+        places.extend(self.framed(&folded).into_iter().map(|framed| framed.place));
         places.sort_by_key(|place| place.start);
         places.dedup_by(|next, last| {
             let meets = next.start <= last.end;
@@ -136,7 +145,22 @@ impl Signatures {
             what: format!("it {}: `{}`", signature.says, text.get(place).unwrap_or_default()),
             signature: Some(signature.id.clone()),
         });
-        each.collect()
+        let mut seen: Vec<Seen> = each.collect();
+        for Framed { frame, words, .. } in self.framed(&Folded::new(text)) {
+            // What a pattern has told already, and what another sentence says again, is not told twice.
+            if seen.iter().any(|known| known.rule == frame.rule) {
+                continue;
+            }
+            let said = words.into_iter().filter_map(|place| text.get(place));
+            let said: Vec<String> = said.map(|word| format!("`{}`", word.trim_matches('`'))).collect();
+            let what = format!("it {}: {}", frame.says, said.join(", "));
+            seen.push(Seen { rule: frame.rule, what, signature: Some(frame.id.clone()) });
+        }
+        seen
+    }
+
+    fn framed(&self, folded: &Folded) -> Vec<Framed<'_>> {
+        self.wordings.as_ref().map(|wordings| wordings.find(folded)).unwrap_or_default()
     }
 }
 

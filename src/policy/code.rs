@@ -170,6 +170,7 @@ codes! {
     SharedByNone "SG0163" "a store for shared limits, and no limit that is shared"
     SharedTooSmall "SG0164" "a limit with less than one call for each replica"
     SharedByUnknown "SG0165" "a limit that is divided among replicas of which nobody knows the number"
+    MarkOfNothing "SG0176" "a label for what nothing ever finds in a result"
     CaseFailed "SG0201" "a test case was not decided as expected"
     CaseRule "SG0202" "a test case was decided by another rule, or for another reason"
     CaseArgument "SG0203" "a test case did not turn on the arguments that it names"
@@ -197,6 +198,7 @@ const REFUSED: &[Code] = &[
     Code::LimitCountsNothing,
     Code::SharedStore,
     Code::SharedLimit,
+    Code::MarkOfNothing,
 ];
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! From the files of a bundle to a policy, or to everything that is wrong with them.
 
-use super::bindings;
-use super::callers;
 use super::care::ToolCare;
 use super::catalog::Closed;
 use super::code::Code;
@@ -23,7 +21,7 @@ use super::rules::{Docket, Rulebook};
 use super::snapshot::{ClosedNames, Policy, Tool};
 use super::switches::{TenantSwitch, tenant_names};
 use super::watch::Watch;
-use super::{Source, cedar, layers, lint, lock, yaml};
+use super::{Source, bindings, callers, cedar, layers, lint, lock, versions, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::{Label, Mode};
 use crate::scan::{Direction, Plan};
@@ -98,8 +96,7 @@ pub fn server_of(sources: &[Source]) -> Option<Label> {
 fn build(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Option<Policy> {
     let Gathered { bundle, roles, mut catalog, versions, overlay } = gather(merged, given, findings);
     let sources = merged.sources.as_slice();
-    let own = bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default();
-    let mode = lower::effective(given.mode, own);
+    let mode = lower::mode_of(&bundle, given.mode);
     layers::check(&bundle, &catalog.tools, sources, findings);
     let places = Places::new(sources);
     let inputs = input::of_tools(&catalog.tools);
@@ -138,6 +135,7 @@ fn build(merged: &mut Merged, given: &Given<'_>, findings: &mut Findings) -> Opt
         redaction,
         prose,
         instructions: bundle.instructions,
+        marks: lower::marks(bundle.marks, &bundle.flows),
         keeping,
         audit: bundle.audit,
         deny_as: bundle.deny_as,

@@ -4,13 +4,15 @@
 //! talked into sending out the private. Each tool by itself is harmless; the three together are not. So tools carry
 //! labels, and a flow closes the tools of one label to a conversation that has seen the others.
 //!
-//! **How.** A conversation has seen the labels of a tool once it has got an answer of it. A flow holds from the
+//! **How.** A conversation has seen the labels of a tool once it has got an answer of it, and those of its content
+//! where the policy gives any for what is found there (see `marks`). A flow holds from the
 //! moment that all of its `after` were seen, for as long as the conversation is remembered.
 //!
-//! **What it is not.** No tracking of data: what a tool returns is not looked at, its label speaks for it.
+//! **What it is not.** No tracking of data: what was seen once is not followed to where it goes.
 //!
 //! Source: S. Willison, "The lethal trifecta", 2025; "CaMeL", arXiv:2503.18813.
 
+use super::marks::ContentMark;
 use super::snapshot::{Policy, Tool};
 use crate::names::{Label, Mode};
 
@@ -58,6 +60,11 @@ impl Policy {
     pub fn marks<'p>(&'p self, tool: &'p Tool) -> impl Iterator<Item = &'p Label> {
         let is_awaited = |label: &&Label| self.flows.iter().any(|flow| flow.after.contains(label));
         tool.labels().iter().filter(is_awaited)
+    }
+
+    /// The labels that answers get by what is found in them, as far as a flow waits for them.
+    pub fn content_marks(&self) -> &[ContentMark] {
+        &self.marks
     }
 
     /// The flows that close a tool to whoever has seen these labels; those that enforce first.

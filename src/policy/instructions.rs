@@ -1,24 +1,26 @@
 //! Results that speak to the model: what becomes of them.
 //!
 //! Off where a policy says nothing. What is looked for are the signatures that come with the program, as far as
-//! they are meant for results; `sluicegate lint` looks for the same in descriptions.
+//! they are meant for results; `sluicegate lint` looks for the same in descriptions. What is found can also give a
+//! label to the conversation, for flows; see `marks`.
 
 use std::sync::Arc;
 
 use super::code::Code;
-use super::diagnostic::Findings;
+use super::diagnostic::{Findings, Span};
+use super::marks::{self, MarkPart};
 use super::walker::{self, Fields};
 use super::yaml::Node;
 use crate::lint::Signatures;
 
 /// The keys of `results`.
-pub(super) const RESULTS_KEYS: &[&str] = &["instructions"];
+pub(super) const RESULTS_KEYS: &[&str] = &["instructions", "labels"];
 
 /// What a policy says of results that speak to the model. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct InstructionsPlan {
-    /// What becomes of them.
-    pub action: Instructed,
+    /// What becomes of them; nothing, where they only give a label.
+    pub action: Option<Instructed>,
     /// What is looked for.
     pub signatures: Arc<Signatures>,
 }
@@ -48,16 +50,28 @@ impl Instructed {
     }
 }
 
-/// Reads the section; `None` where a fault has been noted.
-pub(super) fn read(node: &Node, findings: &mut Findings) -> Option<InstructionsPlan> {
-    let fields = Fields::open(node, "`results`", RESULTS_KEYS, findings)?;
-    let action = fields.need("instructions", findings).and_then(|node| {
+/// Reads the section: what is looked for, if anything is, and the labels that what is found gives.
+pub(super) fn read(node: &Node, findings: &mut Findings) -> (Option<InstructionsPlan>, Vec<MarkPart>) {
+    let Some(fields) = Fields::open(node, "`results`", RESULTS_KEYS, findings) else {
+        return (None, Vec::new());
+    };
+    let marks = fields.get("labels").map(|node| marks::read(node, findings)).unwrap_or_default();
+    let node = match fields.get("labels") {
+        Some(_) => fields.get("instructions"),
+        None => fields.need("instructions", findings),
+    };
+    let action = node.and_then(|node| {
         walker::word(node, "what becomes of instructions", Instructed::ALL, Instructed::as_str, findings)
-    })?;
+    });
+    let is_sought = action.is_some() || marks.iter().any(|mark| mark.by_instructions);
+    (is_sought.then(|| plan(action, fields.span(), findings)).flatten(), marks)
+}
+
+fn plan(action: Option<Instructed>, span: Span, findings: &mut Findings) -> Option<InstructionsPlan> {
     let signatures = super::signatures(&[]).ok().and_then(|all| all.for_results().ok());
     if signatures.is_none() {
         // They come with the program and are tested; but what decides may not be missing in silence.
-        findings.raise(Code::BadValue, node.span, "the signatures of the program cannot be read");
+        findings.raise(Code::BadValue, span, "the signatures of the program cannot be read");
     }
     Some(InstructionsPlan { action, signatures: Arc::new(signatures?) })
 }
@@ -79,11 +93,15 @@ mod tests {
         assert_eq!(read(""), Ok(None));
         for action in Instructed::ALL {
             let plan = read(&format!("results: {{ instructions: {} }}", action.as_str()));
-            assert!(matches!(plan, Ok(Some((read, 10..))) if read == *action), "{plan:?}");
+            assert!(matches!(plan, Ok(Some((read, 10..))) if read == Some(*action)), "{plan:?}");
         }
         for (said, code) in [
             ("results: { instructions: drop }", "SG0008"),
             ("results: {}", "SG0006"),
+            ("results: { labels: [{ label: a }] }", "SG0176"),
+            ("results: { labels: [{ label: a, rules: [b] }] }", "SG0176"),
+            ("results: { labels: [{ label: a, detectors: [email] }] }", "SG0176"),
+            ("results: { labels: [{ label: a, detector: [email] }] }", "SG0005"),
             ("results: { instruction: strip }", "SG0005"),
             ("results: strip", "SG0007"),
         ] {

@@ -9,6 +9,7 @@ use super::diagnostic::{Findings, Spanned, shown};
 use super::flows::Flow;
 use super::input::InputSchema;
 use super::lint;
+use super::marks::{self, ContentMark, MarkPart};
 use super::parts::{Bundle, ConversationPart, FlowPart, LimitPart, RedactPart, RulePart, SharedPart};
 use super::places::Places;
 use super::plans::{ConversationPlan, UpstreamPlan};
@@ -39,6 +40,7 @@ pub(super) fn cares(
     let cares = cares.collect();
     lint::check_care(bundle, &catalog.tools, findings);
     lint::check_flows(bundle, &catalog.tools, findings);
+    marks::check(bundle, findings);
     cares
 }
 
@@ -87,6 +89,19 @@ pub(super) fn flow(part: FlowPart, mode: Mode) -> Flow {
         message: part.message,
         mode: effective(mode, part.mode),
     }
+}
+
+/// The labels for what is found that some flow waits for.
+pub(super) fn marks(parts: Vec<MarkPart>, flows: &[FlowPart]) -> Vec<ContentMark> {
+    let is_awaited = |part: &MarkPart| {
+        flows.iter().flat_map(|flow| &flow.after).any(|label| label.value == part.label.value)
+    };
+    parts.into_iter().filter(is_awaited).map(ContentMark::from).collect()
+}
+
+/// Whether a bundle enforces, where `given` does.
+pub(super) fn mode_of(bundle: &Bundle, given: Mode) -> Mode {
+    effective(given, bundle.server.as_ref().map(|server| server.value.mode).unwrap_or_default())
 }
 
 /// In shadow everything is in shadow.

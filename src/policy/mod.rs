@@ -51,6 +51,7 @@ mod layers;
 mod lint;
 mod lock;
 mod lower;
+mod marks;
 mod outline;
 mod output;
 mod parts;
@@ -76,6 +77,7 @@ mod versions;
 mod walker;
 mod watch;
 mod wording;
+mod wordings;
 mod yaml;
 
 pub use advice::{Suggestion, nearest};
@@ -105,6 +107,7 @@ pub use lock::{
     Annotations, Change, Definition, DefinitionFault, Drift, DriftClass, Hint, LOCK_FILE, Lock, LockedServer,
     LockedTool, definition_sha256, drift, looks_of, passes_for, visible,
 };
+pub use marks::ContentMark;
 pub use outline::{RuleOutline, TakenBack};
 pub use parts::sandbox_of;
 pub use pins::{Deviation, DriftKind, PinAction, PinPlan};

@@ -15,6 +15,7 @@ use super::code::Code;
 use super::diagnostic::{Faults, Findings, shown};
 use super::parts::note_double;
 use super::walker::{self, Fields};
+use super::wordings;
 use super::yaml::{self, Node, Room};
 use crate::bounds::POLICY_FILE_BYTES_MAX;
 use crate::lint::{Rule, SIGNATURES, Signature, Signatures};
@@ -48,11 +49,15 @@ pub fn signatures(sources: &[Source]) -> Result<Signatures, Faults> {
             findings.advise(Code::BadValue, *span, first_line(&fault.to_string()), help);
         }
     }
-    if findings.has_errors() {
+    let mut sources = sources;
+    sources.push(wordings::source());
+    let wordings = wordings::read(sources.len() - 1, &wordings::source(), &mut findings);
+    let Some(wordings) = wordings.filter(|_| !findings.has_errors()) else {
         return Err(findings.settle(&sources));
-    }
+    };
     let nowhere = super::diagnostic::Span { file: 0, start: 0, end: 0 };
-    Signatures::new(all.into_iter().map(|(_, signature)| signature).collect()).map_err(|fault| {
+    let own = Signatures::new(all.into_iter().map(|(_, signature)| signature).collect());
+    own.map(|own| own.with_wordings(wordings)).map_err(|fault| {
         findings.raise(Code::TooLarge, nowhere, fault.to_string());
         findings.settle(&sources)
     })

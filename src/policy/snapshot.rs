@@ -16,6 +16,7 @@ use super::input::Admission;
 use super::instructions::InstructionsPlan;
 use super::keeping::Keeping;
 use super::lock::Definition;
+use super::marks::ContentMark;
 use super::output::OutputSchema;
 use super::pins::PinPlan;
 use super::plans::{AuditPlan, ConversationPlan, DenyAs, HintPlan, UpstreamPlan};
@@ -76,6 +77,8 @@ pub struct Policy {
     /// What becomes of a tool that is no longer what was approved.
     pub pins: PinPlan,
     pub(super) flows: Vec<Flow>,
+    /// Those of which some flow waits for the label.
+    pub(super) marks: Vec<ContentMark>,
     /// The names of the files, for places.
     pub(super) files: Box<[Box<str>]>,
     pub(super) book: Rulebook,

@@ -65,6 +65,12 @@ impl Stage {
         Self { gate: Gate::new(key, Vault::new(CHANCE)), policy, caller, headers: HeaderMap::new() }
     }
 
+    /// The same, where the conversation has seen these labels before.
+    #[must_use]
+    pub fn having_seen(self, labels: &[Label]) -> Self {
+        Self { gate: self.gate.supposing(labels), ..self }
+    }
+
     /// The same, with more headers on every message; those of the protocol are made from the message.
     #[must_use]
     pub fn with_headers(self, headers: HeaderMap) -> Self {

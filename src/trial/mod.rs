@@ -146,10 +146,11 @@ impl Chain {
     ) -> Self {
         match chain.zip(case.after) {
             Some((Self { stage, now, .. }, after)) => {
-                Self { stage: stage.with_caller(Arc::clone(&caller)), caller, now: now.after(after) }
+                let stage = stage.with_caller(Arc::clone(&caller)).having_seen(&case.seen);
+                Self { stage, caller, now: now.after(after) }
             }
             None => {
-                let stage = Stage::new(Arc::clone(policy), Arc::clone(&caller));
+                let stage = Stage::new(Arc::clone(policy), Arc::clone(&caller)).having_seen(&case.seen);
                 let now = Now { steady: Duration::ZERO, unix_ms: case.at.unwrap_or(unix_ms) };
                 Self { stage, caller, now }
             }

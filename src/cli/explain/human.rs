@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::flows;
 use crate::names::Mode;
 use crate::policy::{
     About, Answer, Check, Flip, FlipStep, Lack, Place, Policy, RuleOutcome, RuleTrace, Verdict,
@@ -33,6 +34,9 @@ pub(super) fn of(policy: &Policy, question: &Question, account: &Account<'_>) ->
     let tool = came.record.target.as_deref().and_then(|name| policy.tool(name));
     if let Some(describe) = tool.and_then(|tool| tool.describe()) {
         let _ = writeln!(text, "told otherwise than by the server (`describe`): {}", describe.told());
+    }
+    for line in tool.map(|tool| flows::lines(policy, tool)).unwrap_or_default() {
+        let _ = writeln!(text, "{line}");
     }
     for (_, finding) in &came.record.findings {
         let (detector, count) = (finding.detector.as_str(), finding.count);

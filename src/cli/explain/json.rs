@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::flows;
 use crate::names::Label;
 use crate::policy::{About, Flip, FlipStep, Place, Policy, RuleOutcome, RuleTrace};
 use crate::trial::{Account, Question, seen, story, told, when};
@@ -39,6 +40,7 @@ pub(super) fn of(policy: &Policy, question: &Question, account: &Account<'_>) ->
         .record
         .conversation
         .map(|conversation| json!({ "id": conversation.name(), "source": conversation.source(policy) }));
+    let tool = came.record.target.as_deref().and_then(|name| policy.tool(name));
     let rules = account.explanation.as_ref().map(|explanation| {
         explanation.rules.iter().map(|trace| of_rule(policy, question, trace)).collect::<Vec<_>>()
     });
@@ -62,6 +64,7 @@ pub(super) fn of(policy: &Policy, question: &Question, account: &Account<'_>) ->
         "reply": reply,
         "conversation": conversation,
         "findings": findings,
+        "flows": flows::json(policy, tool),
         "rules": rules,
         "flips": account.flips.iter().map(|flip| of_flip(policy, flip)).collect::<Vec<_>>(),
     })

@@ -6,6 +6,7 @@
 //! A rule may also be shown as the Cedar policy that it lowers to, for people who trust that language more.
 
 mod cedar;
+mod flows;
 mod human;
 mod json;
 mod record;

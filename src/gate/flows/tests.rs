@@ -113,3 +113,23 @@ fn a_call_that_got_no_answer_may_have_been_answered_elsewhere() {
     }
     assert!(is_closed(&call(&stage, "mail", "a", 2)));
 }
+
+#[test]
+fn an_answer_that_went_elsewhere_may_have_brought_anything() {
+    let tools = "tools: { mail: { class: write, labels: [sends] }, crm: { class: read } }\n";
+    let more = "redact: [{ id: personal, on: results, detectors: [us_ssn], action: mask }]\n\
+                results: { labels: [{ label: private, rules: [personal] }] }\n\
+                flows: [{ id: keep-in, after: [private], deny: [sends] }]\n";
+    for is_answered in [true, false] {
+        let stage = Stage::with_tools(tools, &format!("{MORE}{more}"));
+        if is_answered {
+            assert!(call(&stage, "crm", "a", 1).is_none());
+        } else {
+            let params = r#"{"name":"crm","arguments":{},"_meta":{"talk":"a"}}"#;
+            let ticket = stage.say("tools/call", params, 1).expect("it may be called");
+            stage.settle(ticket);
+        }
+        assert_eq!(is_closed(&call(&stage, "mail", "a", 2)), !is_answered);
+        assert!(call(&stage, "mail", "b", 3).is_none(), "another conversation");
+    }
+}

@@ -70,6 +70,8 @@ pub struct Case {
     /// How long after the last message of the case above, with limits as that one left them; `None` for a case
     /// that begins anew, at its own time.
     pub after: Option<Duration>,
+    /// Labels that its conversation has seen before, for flows.
+    pub seen: Vec<Label>,
     /// What is sent.
     pub said: Said,
     /// What the server answers, as JSON.

@@ -10,6 +10,7 @@ use crate::bounds::{CASE_DAYS_MAX, CASE_REPEATS_MAX, CLAIM_BYTES_MAX};
 use crate::identity::{Supposed, SupposedProof};
 use crate::json::Document;
 use crate::mcp::{Method, Sender, Subject};
+use crate::names::Label;
 use crate::policy::code::Code;
 use crate::policy::diagnostic::{Findings, Span, did_you_mean, shown};
 use crate::policy::places::Places;
@@ -23,7 +24,7 @@ pub(in crate::policy) const TESTS_KEYS: &[&str] = &["at", "cases"];
 
 /// The keys of a case.
 pub(in crate::policy) const CASE_KEYS: &[&str] =
-    &["name", "as", "at", "after", "call", "method", "target", "with", "result", "repeat", "expect"];
+    &["name", "as", "at", "after", "call", "method", "target", "with", "result", "repeat", "seen", "expect"];
 
 /// The keys of a caller.
 pub(in crate::policy) const CALLER_KEYS: &[&str] =
@@ -80,6 +81,7 @@ impl Reader<'_> {
         let caller = self.caller(above.caller.as_ref(), findings);
         let at = above.at.as_ref().map(|node| time(node, findings));
         let after = fields.entry("after").map(|entry| after(entry, &fields, is_first, findings));
+        let seen = fields.get("seen").map(|node| self.labels_seen(node, findings)).unwrap_or_default();
         let expected = expected?;
         let said = self.said(above, &fields, &expected, findings);
         if above.is_unsound || findings.len() > before {
@@ -93,11 +95,24 @@ impl Reader<'_> {
             caller: caller?,
             at: at.map_or(Some(None), |at| at.map(Some))?,
             after: after.map_or(Some(None), |after| after.map(Some))?,
+            seen,
             said: said?,
             result: above.result.as_ref().map(|node| node.json().into()),
             repeat: repeat.map_or(Some(None), |repeat| repeat.map(Some))?,
             expected,
         })
+    }
+
+    /// Labels that a conversation has seen; each one that some flow waits for.
+    fn labels_seen(&self, node: &Node, findings: &mut Findings) -> Vec<Label> {
+        let labels = walker::labels(node, "a label", findings);
+        let awaited = || self.policy.flows().iter().flat_map(|flow| flow.after.iter()).map(Label::as_str);
+        for label in labels.iter().filter(|label| !awaited().any(|name| name == label.value.as_str())) {
+            let message = format!("no flow waits for the label `{}`", label.value);
+            let help = did_you_mean(label.value.as_str(), "labels", awaited());
+            findings.advise(Code::UnknownLabel, label.span, message, help);
+        }
+        labels.into_iter().map(|label| label.value).collect()
     }
 
     /// The name of a case; one that changes another may be called after it.

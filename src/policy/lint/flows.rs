@@ -27,11 +27,25 @@ fn check_pins(bundle: &Bundle, tools: &[ToolPart], findings: &mut Findings) {
 }
 
 fn check_flows(bundle: &Bundle, tools: &[ToolPart], findings: &mut Findings) {
-    let known = || tools.iter().flat_map(|tool| &tool.labels).map(|label| label.value.as_str());
+    let of_tools = || tools.iter().flat_map(|tool| &tool.labels);
+    let given = || of_tools().chain(bundle.marks.iter().map(|mark| &mark.label));
+    let known = || given().map(|label| label.value.as_str());
     let used = |label: &Label| {
         bundle.flows.iter().flat_map(|flow| flow.after.iter().chain(&flow.deny)).any(|it| it.value == *label)
     };
-    for label in bundle.flows.iter().flat_map(|flow| flow.after.iter().chain(&flow.deny)) {
+    let after = bundle
+        .flows
+        .iter()
+        .flat_map(|flow| &flow.after)
+        .filter(|label| !known().any(|name| name == label.value.as_str()));
+    for label in after {
+        let message = format!("no tool has the label `{}`, and no result is given it", label.value);
+        let help = did_you_mean(label.value.as_str(), "labels", known());
+        findings.advise(Code::UnknownLabel, label.span, message, help);
+    }
+    // What a result is given closes nothing: only tools can be closed.
+    let known = || of_tools().map(|label| label.value.as_str());
+    for label in bundle.flows.iter().flat_map(|flow| &flow.deny) {
         if !known().any(|name| name == label.value.as_str()) {
             let message = format!("no tool has the label `{}`", label.value);
             let help = did_you_mean(label.value.as_str(), "labels", known());
@@ -39,7 +53,7 @@ fn check_flows(bundle: &Bundle, tools: &[ToolPart], findings: &mut Findings) {
         }
     }
     let unused = |label: &&Spanned<Label>| !used(&label.value);
-    for label in tools.iter().flat_map(|tool| &tool.labels).filter(unused) {
+    for label in given().filter(unused) {
         let message = format!("no flow speaks of the label `{}`", label.value);
         let help = "name it in `flows` under `after` or `deny`, or remove it";
         findings.advise(Code::UnusedLabel, label.span, message, help);

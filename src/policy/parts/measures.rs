@@ -150,7 +150,7 @@ fn read_allow_pan(
 
 const NEVER_KEPT: &str = "write another rule that drops or replaces it";
 
-pub(super) fn read_detector(node: &Node, findings: &mut Findings) -> Option<Detector> {
+pub(in crate::policy) fn read_detector(node: &Node, findings: &mut Findings) -> Option<Detector> {
     let text = walker::text(node, "a detector", findings)?;
     let detector = Detector::parse(text);
     if detector.is_none() {

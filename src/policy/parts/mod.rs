@@ -13,7 +13,7 @@ mod flows;
 mod introspection;
 mod issuers;
 mod limits;
-mod measures;
+pub(super) mod measures;
 mod pins;
 mod prose;
 mod quotas;
@@ -85,6 +85,7 @@ use super::code::Code;
 use super::diagnostic::{Findings, Span, Spanned};
 use super::instructions::{self, InstructionsPlan};
 use super::keeping::{PseudonymPlan, Unbound};
+use super::marks::MarkPart;
 use super::plans::{AuditPlan, DenyAs, HintPlan, UpstreamPlan};
 use super::scalar::Scalar;
 use super::strict::StrictPlan;
@@ -122,6 +123,7 @@ pub(super) struct Bundle {
     /// `None` also where a fault has been noted.
     pub prose: Option<ProsePart>,
     pub instructions: Option<InstructionsPlan>,
+    pub marks: Vec<MarkPart>,
     pub restore: Vec<RestorePart>,
     pub on_unbound: Unbound,
     /// `None` also where a fault has been noted.
@@ -259,7 +261,9 @@ impl Bundle {
             self.binary = binary::read(node, findings).unwrap_or_default();
         });
         each("prose", &mut |node, findings| self.prose = prose::read(node, findings));
-        each("results", &mut |node, findings| self.instructions = instructions::read(node, findings));
+        each("results", &mut |node, findings| {
+            (self.instructions, self.marks) = instructions::read(node, findings);
+        });
         each("restore", &mut |node, findings| self.read_restore(node, findings));
         each("pseudonyms", &mut |node, findings| self.read_pseudonyms(node, findings));
         each("upstream", &mut |node, findings| self.read_upstream(node, findings));

@@ -75,6 +75,11 @@ fn case() -> Shape {
         )
         .row("result", json!({}), "what the server answers")
         .row("repeat", shape("repeat"), "to send the message more than once, for limits")
+        .row(
+            "seen",
+            some(&label()),
+            "labels that the conversation has seen before, for `flows`; not handed down",
+        )
         .row("expect", shape("expect"), "what the policy is expected to do")
 }
 

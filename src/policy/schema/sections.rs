@@ -229,7 +229,7 @@ fn durable() -> Value {
     word(Durability::ALL, Durability::as_str)
 }
 
-fn detector() -> Value {
+pub(super) fn detector() -> Value {
     let names = Detector::ALL.iter().map(|detector| detector.as_str());
     let detectors: Vec<&str> = names.filter(|name| Detector::parse(name).is_some()).collect();
     json!({ "enum": detectors })
