@@ -21,7 +21,7 @@ use super::rules::{Docket, Rulebook};
 use super::snapshot::{ClosedNames, Policy, Tool};
 use super::switches::{TenantSwitch, tenant_names};
 use super::watch::Watch;
-use super::{Source, bindings, callers, cedar, layers, lint, lock, versions, yaml};
+use super::{Source, bindings, callers, cedar, layers, lint, lock, yaml};
 use crate::bounds::{POLICY_FILES_MAX, POLICY_ROLES_MAX};
 use crate::names::{Label, Mode};
 use crate::scan::{Direction, Plan};

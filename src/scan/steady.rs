@@ -35,10 +35,12 @@ impl Case<'_> {
                 return;
             }
             let known: BTreeSet<_> = hits.iter().map(key).collect();
-            let draft = self.draft(hits.iter().filter(|hit| hit.rules & acting != 0).cloned().collect());
+            let acted: Vec<_> = hits.iter().filter(|hit| hit.rules & acting != 0).cloned().collect();
+            let draft = self.draft(&acted);
             let found = self.swept_again(&draft.text);
             let acts = found.into_iter().filter(|hit| hit.rules & acting != 0);
-            let found = acts.filter_map(|hit| draft.origin(hit)).filter(|hit| !known.contains(&key(hit)));
+            let found = acts.filter_map(|hit| Some(Hit { span: draft.origin(&hit.span)?, ..hit }));
+            let found = found.filter(|hit| !known.contains(&key(hit)));
             let before = hits.len();
             hits.extend(found);
             if hits.len() == before {
@@ -61,10 +63,10 @@ impl Case<'_> {
     }
 
     /// The swept text with everything written over that `hits` ask for.
-    fn draft(&self, hits: Vec<Hit>) -> Draft {
+    fn draft(&self, hits: &[Hit]) -> Draft {
         let mut draft = Draft::default();
         let (mut tokens, mut from) = (Renamed::default(), 0);
-        self.each(&hits, |group, span, spot| {
+        self.each(hits, |group, span, spot| {
             let Some(written) = self.written(group, span, spot, &mut tokens) else { return };
             let Some(kept) = self.bytes.get(from..written.target.start) else { return };
             draft.text.extend_from_slice(kept);
@@ -92,9 +94,9 @@ struct Seam {
 }
 
 impl Draft {
-    /// A hit in the draft by its place in the text; `None` if it lies in what was written.
-    fn origin(&self, hit: Hit) -> Option<Hit> {
-        let Range { start, end } = hit.span;
+    /// A place in the draft as one in the text; `None` if it lies in what was written.
+    fn origin(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        let Range { start, end } = *span;
         let left = self.seams.partition_point(|seam| seam.written.start <= start).checked_sub(1);
         let right = self.seams.partition_point(|seam| seam.written.start < end).checked_sub(1);
         let left = left.map(|at| &self.seams[at]);
@@ -110,7 +112,7 @@ impl Draft {
             Some(seam) => end - seam.written.end + seam.origin.end,
             None => end,
         };
-        (!is_written).then_some(Hit { span: start..end, ..hit })
+        (!is_written).then_some(start..end)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is said in words that no signature knows, and what only sounds like it.
 //!
-//! `reworded.jsonl`: sixty texts in many voices and nine languages, written before the classes of words; those marked
+//! `reworded.jsonl`: sixty texts in many voices and eight languages, written before the classes of words; those marked
 //! `held` were not looked at while the classes grew, but are by the same author. `harmless.txt`: honest descriptions
 //! with the words of attacks. `afterwards.jsonl`: written once the classes stood, to avoid their words, and never
 //! tuned on: how much is found of what wants not to be. Each floor is what came out; it may rise.

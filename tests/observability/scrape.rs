@@ -152,7 +152,7 @@ fn a_real_prometheus_scrapes_evaluates_and_fires() {
         let rules = prometheus.rules();
         rules.iter().all(|rule| rule["health"] != "unknown").then_some(rules)
     });
-    assert_eq!(rules.len(), 26);
+    assert_eq!(rules.len(), 27);
     for rule in &rules {
         assert_eq!((rule["health"].as_str(), &rule["lastError"]), (Some("ok"), &Value::Null), "{rule}");
     }
