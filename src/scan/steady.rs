@@ -1,8 +1,8 @@
 //! A second scan changes nothing, also where values lie over each other.
 //!
 //! What one detector finds is cut where that detector wants it, and what is written there is known to all of
-//! them. Where hits lie over each other, or one has a name inside, words that told of what follows may be gone when
-//! they are written over, and what follows be judged otherwise beside a placeholder. So there, and only there, the
+//! them. Where hits lie over each other, one has a name inside, or digits follow close behind it, words that told
+//! of what follows may be gone when they are written over, or tell of it over a placeholder. So there, and only there, the
 //! text is swept again as it would be written, and what a second scan would find is added to what is written
 //! over, until it finds nothing more.
 
@@ -19,6 +19,8 @@ use crate::json::Document;
 
 /// Sweeps of what would be written; each adds hits, or is the last. One or two do, in all that was seen.
 const SWEEPS_MAX: usize = 6;
+/// Bytes behind a value within which the name before it may still tell of another one.
+const CLOSE: usize = 16;
 
 /// In the order of the text, of those that begin together the longest first.
 pub(super) fn sort(hits: &mut [Hit]) {
@@ -121,12 +123,20 @@ fn key(hit: &Hit) -> (usize, usize, Detector) {
 }
 
 /// Whether some hit that rules act on may hide from what follows what told of it: two lie over each other and
-/// are not alike, or one has the sign of a name inside. A whole value ends where its string does, and hides nothing.
+/// are not alike, one has the sign of a name inside, or digits follow close behind one. A whole value ends where
+/// its string does, and hides nothing.
 fn hides(bytes: &[u8], hits: &[Hit], acting: u64) -> bool {
     let mut last = 0..0;
     hits.iter().filter(|hit| hit.rules & acting != 0 && !matches!(hit.form, Form::Whole(_))).any(|hit| {
         let is_alike = hit.span == last || hit.span.start >= last.end;
         last = last.start.max(hit.span.start)..last.end.max(hit.span.end);
-        !is_alike || bytes.get(hit.span.clone()).is_some_and(|value| value.contains(&b'='))
+        let names = || bytes.get(hit.span.clone()).is_some_and(|value| value.contains(&b'='));
+        !is_alike || names() || is_followed(bytes, hit.span.end)
     })
+}
+
+/// Whether digits stand close behind a place in its string.
+fn is_followed(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default().iter().take(CLOSE);
+    rest.take_while(|byte| !matches!(byte, b'"' | b'\\')).any(u8::is_ascii_digit)
 }

@@ -1,6 +1,6 @@
 //! System calls that a server has no business with: they fail with `EPERM`.
 //!
-//! Whole families of calls are refused ([`families`]), and all that the kernel has got since this was written does not
+//! Whole families of calls are refused ([`families()`]), and all that the kernel has got since this was written does not
 //! exist (`ENOSYS`), as the numbers of x32 do not: libraries then do as on an older kernel. Another architecture's calls
 //! (32 bits) end the process.
 //!
