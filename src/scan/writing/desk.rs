@@ -109,6 +109,11 @@ impl Surrogates<'_> {
             let word = std::str::from_utf8(word).unwrap_or_default();
             matches!(Token::read(word), Some(Reading::Whole(_))) || self.key.is_some_and(|key| key.made(word))
         };
+        // Signs around it are no part of a value.
+        let content = bytes.get(span.clone()).unwrap_or_default();
+        let Some(first) = content.iter().position(is_part) else { return false };
+        let last = content.iter().rposition(is_part).unwrap_or(first);
+        let span = span.start + first..span.start + last + 1;
         let mut starts = starts(bytes, span.start);
         starts.any(|start| ends(bytes, span.end).any(|end| bytes.get(start..end).is_some_and(is_made)))
     }
