@@ -201,7 +201,7 @@ pub(super) fn assigned(bytes: &[u8], at: usize, detector: Detector) -> Option<Ra
     let is_spaced =
         !is_colon && before(bytes, at) == b' ' && byte(bytes, at + 1) == b' ' && veto == Veto::Secret;
     // `name == value`, and padding: signs that follow the first belong to it, or what is written behind them would.
-    let signs = bytes[at..].iter().take_while(|byte| !is_colon && **byte == b'=').count().max(1);
+    let signs = if is_colon { 1 } else { bytes[at..].iter().take_while(|byte| **byte == b'=').count() };
     let mut start = if is_colon || is_spaced { skip_space(bytes, at + signs) } else { at + signs };
     let quote = match byte(bytes, start) {
         b'\'' => Some(b'\''),

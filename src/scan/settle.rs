@@ -8,7 +8,6 @@ use super::rules::{Asked, Ruleset};
 use super::sieve::sweep::{Form, Hit};
 use super::spelling::edges::{byte, lead, level, skip_space, skip_space_back};
 use super::spelling::spelled::Plain;
-use super::steady;
 use super::writing::desk::{Spelling, Surrogates};
 use super::writing::place::{Place, Walker};
 use super::writing::renamed::{self, Renamed};
@@ -90,20 +89,17 @@ impl<'c> Case<'c> {
         (Sighting { findings: sheet.tally.findings, ..sheet.sighting }, sheet.edits.unwrap_or_default())
     }
 
-    /// Turns hits into sights, in the order of the text.
+    /// Turns hits into sights: of rules that act in the order of the text, then of those in shadow.
     pub(super) fn sights(&self, mut hits: Vec<Hit>) -> Vec<Sight> {
         self.steady(&mut hits);
         let sheet = self.all(hits, Sheet { sights: Some(Vec::new()), ..Sheet::default() });
-        let mut sights = sheet.sights.unwrap_or_default();
-        sights.sort_by_key(|sight| sight.span.start);
-        sights
+        sheet.sights.unwrap_or_default()
     }
 
-    /// Settles what rules act on, then what rules in shadow would: they change nothing, not even how far
+    /// Settles sorted hits: what rules act on, then what rules in shadow would: they change nothing, not even how far
     /// an edit reaches.
     fn all(&self, mut hits: Vec<Hit>, mut sheet: Sheet) -> Sheet {
         let acting = self.rules.acting();
-        steady::sort(&mut hits);
         let watched: Vec<_> = hits.iter().filter(|hit| hit.rules & !acting != 0).cloned().collect();
         hits.retain(|hit| hit.rules & acting != 0);
         self.each(&hits, |group, span, spot| self.act(group, span, spot, &mut sheet));

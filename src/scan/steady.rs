@@ -23,16 +23,16 @@ const SWEEPS_MAX: usize = 6;
 const CLOSE: usize = 16;
 
 /// In the order of the text, of those that begin together the longest first.
-pub(super) fn sort(hits: &mut [Hit]) {
+fn sort(hits: &mut [Hit]) {
     hits.sort_by_key(|hit| (hit.span.start, Reverse(hit.span.end)));
 }
 
 impl Case<'_> {
-    /// Adds to `hits` what a second scan would find, where they may hide what told of it.
+    /// Sorts `hits`, and adds what a second scan would find where they may hide what told of it.
     pub(super) fn steady(&self, hits: &mut Vec<Hit>) {
         let acting = self.rules.acting();
+        sort(hits);
         for _ in 0..SWEEPS_MAX {
-            sort(hits);
             if !hides(self.bytes, hits, acting) {
                 return;
             }
@@ -48,6 +48,7 @@ impl Case<'_> {
             if hits.len() == before {
                 return;
             }
+            sort(hits);
         }
     }
 
