@@ -79,6 +79,16 @@ impl Older {
         self.upstream.got().iter().filter(|got| got.body.contains(method)).count()
     }
 
+    /// A call of `add` that waits for a list, which the server does not tell.
+    fn held(&self, gate: &Gate, alice: &Client) -> Wire {
+        let lists = self.heard("\"tools/list\"");
+        self.state.stalls.store(true, Ordering::SeqCst);
+        let mut held = gate.connect();
+        held.send(alice.request(&call(7, "add", "{}")).as_bytes());
+        wait_for("the list to be asked for", || (self.heard("\"tools/list\"") > lists).then_some(()));
+        held
+    }
+
     /// A gate in front of it, with what it says now approved.
     fn gate(&self, more: &str) -> Gate {
         let bundle = Bundle::new(&policy(more));
@@ -275,11 +285,7 @@ fn a_call_that_is_taken_back_while_it_is_held_never_reaches_an_older_server() {
     let server = Older::start();
     let gate = server.gate("pins: { before_call: always, every: never }");
     let mut alice = Client::open(&gate, ALICE, "alice");
-    let lists = server.heard("\"tools/list\"");
-    server.state.stalls.store(true, Ordering::SeqCst);
-    let mut held = gate.connect();
-    held.send(alice.request(&call(7, "add", "{}")).as_bytes());
-    wait_for("the list to be asked for", || (server.heard("\"tools/list\"") > lists).then_some(()));
+    let mut held = server.held(&gate, &alice);
     let cancel = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#;
     assert_eq!(alice.post(cancel).status(), 202);
     server.state.stalls.store(false, Ordering::SeqCst);
@@ -294,11 +300,7 @@ fn a_held_call_is_refused_when_the_stream_of_the_server_ends() {
     let server = Older::start();
     let gate = server.gate("pins: { before_call: always, every: never }");
     let mut alice = Client::open(&gate, ALICE, "alice");
-    let lists = server.heard("\"tools/list\"");
-    server.state.stalls.store(true, Ordering::SeqCst);
-    let mut held = gate.connect();
-    held.send(alice.request(&call(7, "add", "{}")).as_bytes());
-    wait_for("the list to be asked for", || (server.heard("\"tools/list\"") > lists).then_some(()));
+    let mut held = server.held(&gate, &alice);
     for stream in server.state.streams.lock().expect("whole").values() {
         let _ = stream.send(None);
     }

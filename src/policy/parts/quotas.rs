@@ -1,6 +1,6 @@
 //! Limits in a row of a registry: what a tenant may use of a tool.
 
-use super::limits::{KINDS, LimitPart, read_terms};
+use super::limits::{KINDS, LIMIT_KEYS, LimitPart, read_terms};
 use crate::limit::{Kind, Level, Unit};
 use crate::names::Label;
 use crate::policy::code::Code;
@@ -8,23 +8,8 @@ use crate::policy::diagnostic::{Findings, Spanned};
 use crate::policy::walker::{self, Fields};
 use crate::policy::yaml::{Content, Node};
 
-/// The keys of a limit in a row of a registry: its row says for whom and for what it counts.
-const QUOTA_KEYS: &[&str] = &[
-    "id",
-    "unit",
-    "rate",
-    "burst",
-    "budget",
-    "tz",
-    "overdraft",
-    "concurrency",
-    "queue",
-    "estimate",
-    "input_required",
-    "mode",
-    "shared",
-    "on_store_error",
-];
+/// The keys of a limit that a row of a registry says by being one: for whom, for what, and since when.
+const OF_THE_ROW: &[&str] = &["per", "match", "since"];
 
 /// What the names of limits in rows begin with.
 const QUOTA_PREFIX: &str = "registry:";
@@ -52,7 +37,8 @@ pub(in crate::policy) fn read_quotas(node: &Node, findings: &mut Findings) -> Ve
 }
 
 fn read_quota(node: &Node, findings: &mut Findings) -> Option<LimitPart> {
-    let fields = Fields::open(node, "a limit of a tenant", QUOTA_KEYS, findings)?;
+    let keys: Vec<_> = LIMIT_KEYS.iter().copied().filter(|key| !OF_THE_ROW.contains(key)).collect();
+    let fields = Fields::open(node, "a limit of a tenant", &keys, findings)?;
     let own = fields.get("id").and_then(|node| walker::label(node, "a limit id", findings));
     let kind = KINDS.iter().find(|kind| fields.get(kind).is_some()).copied().unwrap_or_default();
     let name = own.as_ref().map_or(kind, |id| id.value.as_str());
